@@ -1,0 +1,130 @@
+/** What keeps a program alive, and what does not; workers; the one-liner of the README; the engine's file missing. */
+import { once } from "node:events";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { spawn } from "ringspawn";
+import { assert, delay, fs, path, tmpdir } from "../tools.ts";
+import { held, run } from "./self.ts";
+
+const program = (name: string): string => fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Long: it lived as long as its child. */
+const lives: Readonly<Record<string, readonly [long: boolean, said: string]>> = {
+  nothing: [false, ""],
+  "ref'd": [true, ""],
+  "unref'd": [false, ""],
+  "unref'd and ref'd again": [true, ""],
+  "ref'd and read": [true, "late\n\n"],
+  "read, then unref'd": [false, ""],
+  "unref'd, then read": [false, ""],
+  "unref'd, with a timeout": [false, ""],
+  "unref'd, a pipe beyond 2 is read": [false, ""],
+  "awaited at the top": [true, "code 0\n"],
+  "unref'd and awaited at the top": [true, "code 0\n"],
+  "output awaited at the top": [true, "late\n\n"],
+  "finished, its pipes untouched": [false, "code 0\n"],
+  "finished, a grandchild has its pipe and is read": [true, "late\n\n"],
+};
+
+for (const engine of ["vfork", "runtime"]) {
+  for (const [name, [long, said]] of Object.entries(lives)) {
+    void test(`${engine}: a child that is ${name}`, async () => {
+      const { code, stdout, stderr } = await run([program("lives"), name], { env: { RINGSPAWN_ENGINE: engine } });
+      assert.deepEqual([code, stderr], [0, ""]);
+      const [, words, ms] = /^([^]*?)(\d+)\n$/.exec(stdout) ?? [];
+      assert.equal(words, said);
+      assert.equal(Number(ms) > 450, long, `it lived ${ms} ms`);
+      assert.ok(Number(ms) < 3000, `it lived ${ms} ms`);
+    });
+  }
+}
+
+for (const end of ["exit", "terminate"] as const) {
+  void test(`workers that ${end === "exit" ? "end themselves" : "are terminated"} leave nothing`, async () => {
+    const rounds = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        const env = { ...process.env, GIVEN: "given" };
+        const worker = new Worker(program("worker"), { workerData: end, env });
+        const exited = once(worker, "exit");
+        const [said] = (await once(worker, "message")) as unknown[];
+        // What a worker was given is its environment at its start; what it set later is only in the one as it is now.
+        assert.deepEqual(said, ["vfork", "given,later\n", "given,\n"]);
+        if (end === "terminate") void worker.terminate();
+        await exited;
+      }
+    };
+    const after = async (): Promise<ReturnType<typeof held>> => {
+      await delay(600);
+      // Whoever spawns next reaps what a worker could not.
+      await spawn(["true"]).exited;
+      return held();
+    };
+    // The first ones make Bun start what it then keeps.
+    await rounds(3);
+    const before = await after();
+    await rounds(10);
+    const now = await after();
+    assert.ok(now.fds <= before.fds + 1 && now.threads <= before.threads + 2, JSON.stringify({ before, now }));
+    assert.equal(now.children, 0);
+  });
+}
+
+const line =
+  'import { Command } from "ringspawn"; const o = await new Command("echo", { args: ["hi"] }).output();' +
+  " console.log(new TextDecoder().decode(o.stdout), o.engine);";
+
+void test("the one-liner at the root: bun -e", async () => {
+  assert.deepEqual(await run(["-e", line], { cwd: root }), { code: 0, stdout: "hi\n vfork\n", stderr: "" });
+});
+
+void test("the one-liner at the root: bun, from a file", async () => {
+  const file = path.join(root, `.one-liner-${process.pid}.mjs`);
+  fs.writeFileSync(file, line);
+  try {
+    assert.deepEqual(await run([file], { cwd: root }), { code: 0, stdout: "hi\n vfork\n", stderr: "" });
+  } finally {
+    fs.rmSync(file);
+  }
+});
+
+void test("the environment at the start: with a .env file, and not what came later", async () => {
+  const dir = fs.mkdtempSync(path.join(tmpdir(), "ringspawn-env-"));
+  fs.writeFileSync(path.join(dir, ".env"), "FROM_FILE=file\n");
+  const asked = `
+    import { Command, spawnSync } from ${JSON.stringify(import.meta.resolve("ringspawn"))};
+    process.env.LATER = "later";
+    const script = ["sh", "-c", "echo $FROM_FILE,$GIVEN,$LATER"];
+    const { stdout } = new Command(script[0], { args: script.slice(1) }).outputSync();
+    process.stdout.write(String(Bun.spawnSync(script).stdout) + spawnSync(script).stdout + Buffer.from(stdout));
+  `;
+  for (const engine of ["vfork", "runtime"]) {
+    for (const cwd of [dir, tmpdir()]) {
+      const env = { RINGSPAWN_ENGINE: engine, GIVEN: "given" };
+      const { stdout, stderr } = await run(["-e", asked], { cwd, env });
+      const file = cwd === dir ? "file" : "";
+      assert.deepEqual([stdout, stderr], [`${file},given,\n${file},given,\n${file},given,later\n`, ""]);
+    }
+  }
+  fs.rmSync(dir, { recursive: true });
+});
+
+void test("without engine.so: the runtime's engine, and why", async () => {
+  const dir = fs.mkdtempSync(path.join(tmpdir(), "ringspawn-bare-"));
+  for (const name of ["ringspawn", "core", "native-linux", "adapter-bun"]) {
+    const to = path.join(dir, "node_modules", name === "ringspawn" ? name : `@ringspawn/${name}`);
+    for (const part of ["dist", "package.json"]) {
+      fs.cpSync(path.join(root, "packages", name, part), path.join(to, part), { recursive: true });
+    }
+  }
+  const libc = path.join(root, "packages", "native-linux", "node_modules", "detect-libc");
+  fs.cpSync(libc, path.join(dir, "node_modules", "detect-libc"), { recursive: true, dereference: true });
+  const script = path.join(dir, "one.mjs");
+  const why = line.replace("{ Command }", "{ Command, engines }") + " console.log(engines()[1].reason);";
+  fs.writeFileSync(script, why);
+  const { code, stdout, stderr } = await run([script], { cwd: dir });
+  fs.rmSync(dir, { recursive: true });
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.match(stdout, /^hi\n runtime\n\/[^\n]+\/engine\.so could not be loaded: cannot open [^\n]+\n$/);
+});

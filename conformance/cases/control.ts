@@ -1,0 +1,213 @@
+import { type Case, finished } from "../harness.ts";
+import { alive, assert, delay, parent, patience, until } from "../tools.ts";
+
+/** Reads a stream until `text` has come; gives the reader back. */
+async function upTo(stream: unknown, text: string): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+  const reader = (stream as ReadableStream<Uint8Array>).getReader();
+  const decoder = new TextDecoder();
+  for (let got = ""; !got.includes(text); ) {
+    const { value, done } = await reader.read();
+    assert.ok(!done, `the stream ended after ${JSON.stringify(got)}`);
+    got += decoder.decode(value, { stream: true });
+  }
+  return reader;
+}
+
+const cases: Case[] = [
+  {
+    name: "kill: SIGTERM by default, by name, by number",
+    async run(t) {
+      for (const [signal, expected] of [[undefined, 15], ["SIGKILL", 9], [1, 1], ["SIGUSR2", 12]] as const) {
+        const child = t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore" });
+        child.kill(signal);
+        assert.equal(await child.exited, 128 + expected);
+      }
+      const child = t.command(t.witness, { args: ["sleep", "20000"] }).spawn();
+      child.kill();
+      assert.equal((await child.status).signal, "SIGTERM");
+    },
+  },
+  {
+    name: "kill: a caught signal arrives, and the child ends by itself",
+    async run(t) {
+      const child = t.spawn([t.witness, "trap", "10"], { stdin: "ignore", stdout: "pipe" });
+      const reader = await upTo(child.stdout, "ready\n");
+      child.kill("SIGUSR1");
+      const { value } = await reader.read();
+      assert.equal(new TextDecoder().decode(value), "got 10\n");
+      assert.ok((await reader.read()).done);
+      assert.equal(await child.exited, 0);
+      assert.equal(child.signalCode, null);
+    },
+  },
+  {
+    name: "kill: after the end it hits nobody",
+    async run(t) {
+      const child = t.spawn([t.witness, "exit", "0"], { stdout: "ignore" });
+      await child.exited;
+      child.kill();
+      child.kill("SIGKILL");
+      const other = t.command(t.witness, { args: ["exit", "0"] }).spawn();
+      await other.status;
+      assert.throws(() => other.kill(), TypeError);
+    },
+  },
+  {
+    name: "kill: signal 0 only looks",
+    async run(t) {
+      const child = t.command(t.witness, { args: ["sleep", "20000"] }).spawn();
+      child.kill(0);
+      await delay(20);
+      assert.ok(alive(child.pid));
+      child.kill("SIGKILL");
+      await child.status;
+    },
+  },
+  {
+    name: "kill: bad signals are usage mistakes",
+    async run(t) {
+      const child = t.command(t.witness, { args: ["sleep", "20000"] }).spawn();
+      for (const bad of ["SIGNOPE", "sigterm", "", 65, -1, 1.5]) {
+        assert.throws(() => child.kill(bad as never), TypeError, `kill(${String(bad)})`);
+      }
+      assert.ok(alive(child.pid));
+      child.kill("SIGKILL");
+      await child.status;
+    },
+  },
+  {
+    name: "Symbol.asyncDispose ends the child and waits for it",
+    async run(t) {
+      const child = t.command(t.witness, { args: ["sleep", "20000"] }).spawn();
+      await child[Symbol.asyncDispose]();
+      assert.equal((await child.status).signal, "SIGTERM");
+      assert.ok(!alive(child.pid));
+      const other = t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore" });
+      await other[Symbol.asyncDispose]();
+      assert.equal(other.signalCode, "SIGTERM");
+    },
+  },
+  {
+    name: "Symbol.asyncDispose does not escalate",
+    async run(t) {
+      const child = t.spawn([t.witness, "ignore-term"], { stdin: "ignore", stdout: "pipe" });
+      const reader = await upTo(child.stdout, "ready\n");
+      const disposed = child[Symbol.asyncDispose]();
+      await delay(100);
+      assert.ok(alive(child.pid), "it ignores SIGTERM and still runs");
+      child.kill("SIGKILL");
+      await disposed;
+      assert.equal(child.signalCode, "SIGKILL");
+      await reader.cancel();
+    },
+  },
+  {
+    name: "abort: a later one kills",
+    async run(t) {
+      const controller = new AbortController();
+      const child = t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore", signal: controller.signal });
+      const other = t.command(t.witness, { args: ["sleep", "20000"], signal: controller.signal }).spawn();
+      await delay(20);
+      controller.abort();
+      assert.equal(await child.exited, 143);
+      assert.equal((await other.status).code, 143);
+    },
+  },
+  {
+    name: "abort: killSignal is what is sent",
+    async run(t) {
+      const controller = new AbortController();
+      const child = t.spawn([t.witness, "sleep", "20000"], {
+        stdout: "ignore",
+        signal: controller.signal,
+        killSignal: "SIGINT",
+      });
+      controller.abort();
+      assert.equal(await child.exited, 130);
+    },
+  },
+  {
+    name: "abort: spawn throws for an aborted signal, and starts nothing",
+    async run(t) {
+      assert.throws(
+        () => t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore", signal: AbortSignal.abort() }),
+        { name: "AbortError" },
+      );
+    },
+  },
+  {
+    name: "abort: Command.output kills at once for an aborted signal",
+    async run(t) {
+      const command = t.command(t.witness, { args: ["sleep", "20000"], signal: AbortSignal.abort() });
+      const { code, signal } = await command.output();
+      assert.deepEqual({ code, signal }, { code: 143, signal: "SIGTERM" });
+    },
+  },
+  {
+    name: "timeout: the child is killed, by killSignal",
+    async run(t) {
+      const start = performance.now();
+      const child = t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore", timeout: 100 });
+      assert.equal(await child.exited, 143);
+      const took = performance.now() - start;
+      assert.ok(took >= 95 && took < patience(2000), `after ${took} ms`);
+      const other = t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore", timeout: 50, killSignal: "SIGKILL" });
+      assert.equal(await other.exited, 137);
+    },
+  },
+  {
+    name: "timeout: one that is long does not keep the program, nor touch the child",
+    async run(t) {
+      const child = t.spawn([t.witness, "exit", "4"], { stdout: "ignore", timeout: 1_000_000 });
+      assert.equal(await child.exited, 4);
+    },
+  },
+  {
+    name: "ref: a child nobody waits for keeps the program alive until it ended",
+    async run(t) {
+      const start = performance.now();
+      const { code, stdout } = await t.program("ref", ["ref", "250"]);
+      assert.equal(code, 0);
+      assert.match(stdout, /started/);
+      assert.ok(performance.now() - start >= 250, "the program did not wait");
+    },
+  },
+  {
+    name: "unref: the program does not wait, not for the child and not for its pipes",
+    async run(t) {
+      for (const how of ["unref", "unref-pipes", "unref-reading"]) {
+        const { code, stdout, stderr } = await t.program("ref", [how, String(patience(20_000))], [], {
+          timeout: patience(8000),
+        });
+        assert.equal(code, 0, `${how}: ${stderr}`);
+        const pid = Number(/started (\d+)/.exec(stdout)?.[1]);
+        assert.ok(alive(pid), `${how}: the child lives on`);
+        parent.kill(pid, "SIGKILL");
+        await until("the child is gone", () => !alive(pid));
+      }
+    },
+  },
+  {
+    name: "unref, then ref: the program waits again",
+    slow: true,
+    async run(t) {
+      const start = performance.now();
+      const { code } = await t.program("ref", ["unref-ref", "250"]);
+      assert.equal(code, 0);
+      assert.ok(performance.now() - start >= 250, "the program did not wait");
+    },
+  },
+  {
+    name: "a child that is stopped and continued is not an ended one",
+    async run(t) {
+      const child = t.spawn([t.witness, "sleep", "150"], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+      child.kill("SIGSTOP");
+      await delay(50);
+      assert.equal(child.exitCode, null);
+      assert.equal(child.signalCode, null);
+      child.kill("SIGCONT");
+      assert.equal((await finished(child)).code, 0);
+    },
+  },
+];
+export default cases;

@@ -1,0 +1,229 @@
+import { bytesOf, type Case, finished } from "../harness.ts";
+import { assert, delay, openFds, patience, pattern, sha256, until } from "../tools.ts";
+
+const MIB = 1024 * 1024;
+
+const cases: Case[] = [
+  {
+    name: "8 MiB out of the child, byte for byte",
+    async run(t) {
+      const child = t.spawn([t.witness, "write", String(8 * MIB)], { stdin: "ignore", stdout: "pipe" });
+      const bytes = await bytesOf(child.stdout);
+      assert.equal(bytes.length, 8 * MIB);
+      assert.equal(sha256(bytes), sha256(pattern(8 * MIB)));
+      assert.equal(await child.exited, 0);
+    },
+  },
+  {
+    name: "8 MiB through the child and back",
+    async run(t) {
+      const child = t.command(t.witness, { args: ["cat"], stdin: "piped", stdout: "piped" }).spawn();
+      const bytes = pattern(8 * MIB);
+      const writer = child.stdin.getWriter();
+      const reading = bytesOf(child.stdout);
+      for (let at = 0; at < bytes.length; at += 100_003) await writer.write(bytes.subarray(at, at + 100_003));
+      await writer.close();
+      assert.equal(sha256(await reading), sha256(bytes));
+      assert.ok((await child.status).success);
+    },
+  },
+  {
+    name: "one write of 8 MiB to a spawn's stdin",
+    async run(t) {
+      const child = t.spawn([t.witness, "cat"], { stdin: "pipe", stdout: "pipe" });
+      const bytes = pattern(8 * MIB);
+      const sink = child.stdin;
+      void sink.write(bytes);
+      void sink.end();
+      assert.equal(sha256(await bytesOf(child.stdout)), sha256(bytes));
+      assert.equal(await child.exited, 0);
+    },
+  },
+  {
+    name: "a Uint8Array as stdin",
+    async run(t) {
+      const bytes = pattern(300_000);
+      const child = t.spawn([t.witness, "cat"], { stdin: bytes, stdout: "pipe" });
+      assert.equal(sha256(await bytesOf(child.stdout)), sha256(bytes));
+      assert.equal(await child.exited, 0);
+    },
+  },
+  {
+    name: "a stream as stdin",
+    async run(t) {
+      const stdin = new Response("from a stream").body as ReadableStream<Uint8Array>;
+      const child = t.spawn([t.witness, "cat"], { stdin, stdout: "pipe" });
+      assert.equal((await finished(child)).stdout, "from a stream");
+    },
+  },
+  {
+    name: "stdout and stderr do not mix",
+    async run(t) {
+      const { stdout, stderr } = await t.command(t.witness, { args: ["both", "2000"] }).output();
+      const lines = (word: string): string => Array.from({ length: 2000 }, (_, i) => `${word} ${i}\n`).join("");
+      assert.equal(new TextDecoder().decode(stdout), lines("out"));
+      assert.equal(new TextDecoder().decode(stderr), lines("err"));
+    },
+  },
+  {
+    name: "text, json, bytes, arrayBuffer of a stream",
+    async run(t) {
+      const start = (...args: string[]): ReturnType<InstanceType<typeof t.Command>["spawn"]> =>
+        t.command(t.witness, { args, stdin: "null", stdout: "piped" }).spawn();
+      const text = start("both", "1");
+      assert.equal(await text.stdout.text(), "out 0\n");
+      const json = start();
+      assert.equal(((await json.stdout.json()) as { pid: number }).pid, json.pid);
+      const bytes = start("write", "5000");
+      assert.equal(sha256(await bytes.stdout.bytes()), sha256(pattern(5000)));
+      const buffer = start("write", "5000");
+      assert.equal((await buffer.stdout.arrayBuffer()).byteLength, 5000);
+      await Promise.all([text, json, bytes, buffer].map((child) => child.status));
+    },
+  },
+  {
+    name: "data of a child that has ended stays readable",
+    async run(t) {
+      const child = t.command(t.witness, { args: ["write", "30000"], stdout: "piped" }).spawn();
+      await child.status;
+      await delay(50);
+      assert.equal((await child.stdout.bytes()).length, 30_000);
+    },
+  },
+  {
+    name: "back-pressure: Command does not read ahead, the child blocks",
+    async run(t) {
+      const child = t.command(t.witness, { args: ["write", String(4 * MIB)], stdout: "piped" }).spawn();
+      let ended = false;
+      void child.status.then(() => (ended = true));
+      await delay(200);
+      assert.equal(ended, false, "4 MiB went somewhere although nobody read");
+      assert.equal(sha256(await child.stdout.bytes()), sha256(pattern(4 * MIB)));
+      assert.ok((await child.status).success);
+    },
+  },
+  {
+    name: "unread output: spawn drains it, the child ends",
+    async run(t) {
+      const child = t.spawn([t.witness, "write", String(4 * MIB)], { stdin: "ignore", stdout: "pipe" });
+      assert.equal(await child.exited, 0);
+      assert.equal(sha256(await bytesOf(child.stdout)), sha256(pattern(4 * MIB)));
+    },
+  },
+  {
+    name: "unread output: with lazy the child blocks",
+    async run(t) {
+      const child = t.spawn([t.witness, "write", String(4 * MIB)], { stdin: "ignore", stdout: "pipe", lazy: true });
+      await delay(200);
+      assert.equal(child.exitCode, null);
+      assert.equal((await bytesOf(child.stdout)).length, 4 * MIB);
+      assert.equal(await child.exited, 0);
+    },
+  },
+  {
+    name: "a cancelled stdout closes the pipe: the child's next write fails, a pipe's with SIGPIPE",
+    async run(t) {
+      const args = ["write", String(64 * MIB)];
+      const child = t.command(t.witness, { args, stdout: "piped", stderr: "null" }).spawn();
+      const reader = child.stdout.getReader();
+      await reader.read();
+      await reader.cancel();
+      const { signal, code } = await child.status;
+      // A socket that is closed with bytes unread says ECONNRESET instead, and the witness then exits with 99.
+      if (t.native) assert.equal(signal, "SIGPIPE");
+      else assert.ok(signal === "SIGPIPE" || code === 99, `signal ${String(signal)}, code ${code}`);
+    },
+  },
+  {
+    name: "EPIPE: writing to a child that closed its stdin rejects, and hurts nobody",
+    async run(t) {
+      const child = t.command(t.witness, { args: ["read", "10"], stdin: "piped", stdout: "piped" }).spawn();
+      const writer = child.stdin.getWriter();
+      writer.closed.catch(() => {});
+      await assert.rejects(async () => {
+        for (let i = 0; i < 64; i++) await writer.write(new Uint8Array(65536));
+      }, (error: unknown) => (error as { code?: string }).code === "EPIPE");
+      assert.equal(await child.stdout.text(), "10\n");
+      assert.ok((await child.status).success);
+      await writer.close().catch(() => {});
+    },
+  },
+  {
+    name: "EPIPE: a spawn's sink does not throw after the end",
+    async run(t) {
+      const child = t.spawn([t.witness, "exit", "0"], { stdin: "pipe", stdout: "ignore" });
+      const sink = child.stdin;
+      await child.exited;
+      void sink.write("too late");
+      await sink.flush();
+      await sink.end();
+    },
+  },
+  {
+    name: "a spawn's stdin that nobody ends is closed with its child",
+    async run(t) {
+      const before = openFds().size;
+      for (let i = 0; i < 5; i++) {
+        const child = t.spawn([t.witness, "exit", "0"], { stdin: "pipe", stdout: "ignore" });
+        assert.ok(child.stdin);
+        await child.exited;
+      }
+      await until("no fd more is open", () => openFds().size === before);
+    },
+  },
+  {
+    name: "end of stdin is seen by the child, with and without data",
+    async run(t) {
+      for (const text of ["", "x", "some\n"]) {
+        const child = t.command(t.witness, { args: ["cat"], stdin: "piped", stdout: "piped" }).spawn();
+        const writer = child.stdin.getWriter();
+        if (text !== "") await writer.write(new TextEncoder().encode(text));
+        await writer.close();
+        assert.equal(await child.stdout.text(), text);
+        await child.status;
+      }
+    },
+  },
+  {
+    name: "end of stdin is seen although other children were started meanwhile",
+    async run(t) {
+      // An end of one child's pipe that leaked into another would keep the first from its end of file.
+      const first = t.command(t.witness, { args: ["cat"], stdin: "piped", stdout: "piped" }).spawn();
+      const sleeper = [t.witness, "sleep", String(patience(1500))];
+      const others = Array.from({ length: 5 }, () => t.spawn(sleeper, { stdout: "ignore" }));
+      const start = performance.now();
+      await first.stdin.close();
+      assert.equal(await first.stdout.text(), "");
+      await first.status;
+      assert.ok(performance.now() - start < patience(1000), "it waited for the others");
+      for (const child of others) child.kill("SIGKILL");
+      await Promise.all(others.map((child) => child.exited));
+    },
+  },
+  {
+    name: "the end of stdout is seen when the child closes it, before it ends",
+    async run(t) {
+      const args = ["closed", "250"];
+      const child = t.command(t.witness, { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
+      let ended = false;
+      void child.status.then(() => (ended = true));
+      assert.equal(await child.stdout.text(), "");
+      assert.equal(await child.stderr.text(), "");
+      assert.equal(ended, false);
+      await child.status;
+    },
+  },
+  {
+    name: "a child's first bytes come while it runs",
+    async run(t) {
+      const child = t.spawn([t.witness, "ignore-term"], { stdin: "ignore", stdout: "pipe" });
+      const reader = (child.stdout as ReadableStream<Uint8Array>).getReader();
+      assert.equal(new TextDecoder().decode((await reader.read()).value), "ready\n");
+      assert.equal(child.exitCode, null);
+      child.kill("SIGKILL");
+      await until("it ended", () => child.signalCode === "SIGKILL");
+      await reader.cancel();
+    },
+  },
+];
+export default cases;

@@ -1,0 +1,132 @@
+import { type Case, finished } from "../harness.ts";
+import type { Report } from "../report.ts";
+import { assert, parent } from "../tools.ts";
+import { createPool } from "ringspawn";
+import type { EngineName } from "ringspawn";
+
+const cases: Case[] = [
+  {
+    name: "engines() lists all three in the order of auto, and says why one is not there",
+    run(t) {
+      const list = t.engines();
+      assert.deepEqual(list.map(({ name }) => name), ["io_uring", "vfork", "runtime"]);
+      for (const { name, available, reason } of list) {
+        if (available) assert.equal(reason, undefined, name);
+        else assert.match(reason ?? "", /\w+ \w+/, `${name}: ${reason}`);
+      }
+      assert.ok(list.find(({ name }) => name === t.ENGINE)?.available);
+    },
+  },
+  {
+    name: "auto takes the first that is available",
+    async run(t) {
+      const first = t.engines().find(({ available }) => available)?.name;
+      const { Command, ENGINE } = t;
+      const auto = t.spawnAny([t.witness, "exit", "0"], { engine: "auto", stdout: "ignore" });
+      const child = new Command(t.witness, { args: ["exit", "0"] }).spawn();
+      assert.deepEqual([auto.engine, child.engine], [first, first]);
+      await Promise.all([auto.exited, child.status]);
+      const ordered = t.spawnAny([t.witness, "exit", "0"], { engine: [ENGINE, "runtime"], stdout: "ignore" });
+      assert.equal(ordered.engine, ENGINE);
+      await ordered.exited;
+    },
+  },
+  {
+    name: "auto passes over an engine that cannot serve the request",
+    async run(t) {
+      const child = t.spawnAny([t.witness, "exit", "0"], {
+        engine: ["runtime", "vfork"],
+        setup: { umask: 0 },
+        stdout: "ignore",
+      });
+      assert.equal(child.engine, "vfork");
+      await child.exited;
+    },
+  },
+  {
+    name: "a pool: engines that cannot have a child wait refuse, and name the one that can",
+    run(t) {
+      const ring = t.engines().find(({ name }) => name === "io_uring");
+      for (const engine of ["vfork", "runtime", ["vfork", "runtime"], "auto"] as const) {
+        // Where it is there, auto takes it: that has cases of its own.
+        if (engine === "auto" && ring?.available) continue;
+        const refusal = t.refusal(() => createPool({ size: 1, engine }));
+        assert.match(refusal.message, /(vfork|runtime): only io_uring can have a child wait for its program/);
+        assert.match(refusal.message, ring?.available ? /; io_uring could$/ : /; no other engine could here$/);
+        if (engine === "auto") assert.ok(refusal.message.includes(`io_uring: ${ring?.reason}`), refusal.message);
+      }
+    },
+  },
+  {
+    name: "RINGSPAWN_ENGINE decides by default, and the option over it",
+    async run(t) {
+      const spawnWith = async (variable: string | undefined, option?: EngineName): Promise<string> => {
+        if (variable === undefined) delete parent.env["RINGSPAWN_ENGINE"];
+        else parent.env["RINGSPAWN_ENGINE"] = variable;
+        try {
+          const child = t.spawnAny([t.witness, "exit", "0"], { stdout: "ignore", ...(option && { engine: option }) });
+          await child.exited;
+          return child.engine;
+        } finally {
+          delete parent.env["RINGSPAWN_ENGINE"];
+        }
+      };
+      assert.equal(await spawnWith(t.ENGINE), t.ENGINE);
+      assert.equal(await spawnWith("runtime"), "runtime");
+      assert.equal(await spawnWith("runtime, vfork"), "runtime");
+      assert.equal(await spawnWith("runtime", t.ENGINE), t.ENGINE);
+      assert.equal(await spawnWith(""), await spawnWith(undefined));
+      await assert.rejects(spawnWith("forkvm"), /RINGSPAWN_ENGINE.*"forkvm"/);
+    },
+  },
+  {
+    name: "every handle and result tells its engine",
+    async run(t) {
+      const child = t.spawn([t.witness, "exit", "0"], { stdout: "ignore" });
+      assert.equal(child.engine, t.ENGINE);
+      await child.exited;
+      const command = t.command(t.witness, { args: ["exit", "0"] });
+      const handle = command.spawn();
+      assert.equal(handle.engine, t.ENGINE);
+      await handle.status;
+      assert.equal((await command.output()).engine, t.ENGINE);
+      assert.equal(command.outputSync().engine, t.ENGINE);
+      assert.equal(t.spawnSync([t.witness, "exit", "0"]).engine, t.ENGINE);
+    },
+  },
+  {
+    name: "the runtime's own spawn as the oracle: the child is the same in everything that both do",
+    async run(t) {
+      const options = [
+        {},
+        { cwd: t.dir },
+        { env: { A: "1", Ü: "ü", EMPTY: "" } },
+        { argv0: "other" },
+        { detached: true },
+        { stdin: "pipe" as const },
+        { setup: { fds: { 3: "null" as const, 7: { file: t.witness } } } },
+      ];
+      for (const option of options) {
+        const reports = [];
+        for (const engine of ["runtime", t.ENGINE] as const) {
+          const child = t.spawnAny([t.witness, "one", ""], {
+            stdin: "ignore",
+            stdout: "pipe",
+            stderr: "pipe",
+            ...option,
+            engine,
+          });
+          assert.equal(child.engine, engine);
+          void child.stdin?.end();
+          const report = JSON.parse((await finished(child)).stdout) as Report;
+          // Another process each; and of the fds only their numbers: kinds and what leaks differ, as known gaps tell.
+          const { pid, sid, pgid, fds, ...same } = report;
+          const numbers = fds.map(({ fd }) => fd).filter((fd) => fd < 10);
+          reports.push({ ...same, leads: [sid === pid, pgid === pid], numbers });
+        }
+        assert.deepEqual(reports[1], reports[0], JSON.stringify(option));
+      }
+    },
+  },
+];
+export default cases;

@@ -1,0 +1,103 @@
+import type { Case } from "../harness.ts";
+import type { Report } from "../report.ts";
+import { assert, envOf, parent } from "../tools.ts";
+
+function parsed(bytes: Uint8Array): Report {
+  return JSON.parse(new TextDecoder().decode(bytes)) as Report;
+}
+
+const cases: Case[] = [
+  {
+    name: "the parent's environment is inherited, whole",
+    async run(t) {
+      const env = envOf(await t.report());
+      assert.deepEqual(env, { ...parent.env });
+      assert.equal(env["CONFORMANCE"], "inherited");
+    },
+  },
+  {
+    name: "spawn's env replaces",
+    async run(t) {
+      assert.deepEqual((await t.report({ env: { A: "1", B: "two words" } })).env.toSorted(), ["A=1", "B=two words"]);
+    },
+  },
+  {
+    name: "an empty env is empty",
+    async run(t) {
+      assert.deepEqual((await t.report({ env: {} })).env, []);
+    },
+  },
+  {
+    name: "spawn drops undefined values",
+    async run(t) {
+      assert.deepEqual((await t.report({ env: { A: "1", GONE: undefined } })).env, ["A=1"]);
+    },
+  },
+  {
+    name: "Command's env is merged over the parent's",
+    async run(t) {
+      const { stdout } = await t.command(t.witness, { env: { ADDED: "yes", CONFORMANCE: "changed" } }).output();
+      assert.deepEqual(envOf(parsed(stdout)), { ...parent.env, ADDED: "yes", CONFORMANCE: "changed" });
+    },
+  },
+  {
+    name: "Command's clearEnv leaves only env",
+    async run(t) {
+      const { stdout } = await t.command(t.witness, { clearEnv: true, env: { ONLY: "this" } }).output();
+      assert.deepEqual(parsed(stdout).env, ["ONLY=this"]);
+      const none = await t.command(t.witness, { clearEnv: true }).output();
+      assert.deepEqual(parsed(none.stdout).env, []);
+    },
+  },
+  {
+    name: "odd names and values",
+    async run(t) {
+      const env = { "a.b-c d": "odd", ünï: "😀", EMPTY: "", EQUALS: "a=b==", LINES: "1\n2\n", "%": "%" };
+      const got = (await t.report({ env })).env.toSorted();
+      assert.deepEqual(got, Object.entries(env).map(([name, value]) => `${name}=${value}`).toSorted());
+    },
+  },
+  {
+    name: "a value of 100 KiB and a thousand variables",
+    async run(t) {
+      const env: Record<string, string> = { BIG: "z".repeat(100 * 1024) };
+      for (let i = 0; i < 1000; i++) env[`V${i}`] = `${i}`;
+      assert.deepEqual(envOf(await t.report({ env })), env);
+    },
+  },
+  {
+    name: "a change of the parent's environment is seen by the next child",
+    async run(t) {
+      parent.env["CONFORMANCE_CHANGED"] = "first";
+      try {
+        assert.equal(envOf(await t.report())["CONFORMANCE_CHANGED"], "first");
+        parent.env["CONFORMANCE_CHANGED"] = "second";
+        assert.equal(envOf(await t.report())["CONFORMANCE_CHANGED"], "second");
+        const { stdout } = await t.command(t.witness).output();
+        assert.equal(envOf(parsed(stdout))["CONFORMANCE_CHANGED"], "second");
+      } finally {
+        delete parent.env["CONFORMANCE_CHANGED"];
+      }
+      assert.ok(!("CONFORMANCE_CHANGED" in envOf(await t.report())));
+    },
+  },
+  {
+    name: "the child's own PATH decides where its command is found",
+    async run(t) {
+      const dir = t.witness.slice(0, t.witness.lastIndexOf("/"));
+      const report = await t.report({ env: { PATH: dir } }, [], "witness");
+      assert.equal(report.exe, t.witness);
+      const error = t.fails(() => t.spawn(["witness"], { env: { PATH: "/nonexistent" } }));
+      assert.equal(error.code, "ENOENT");
+      // Without a PATH of its own, the parent's serves.
+      const saved = parent.env["PATH"];
+      parent.env["PATH"] = dir;
+      try {
+        assert.equal((await t.report({ env: { NO: "path" } }, [], "witness")).exe, t.witness);
+      } finally {
+        parent.env["PATH"] = saved;
+      }
+    },
+  },
+];
+export default cases;

@@ -1,0 +1,130 @@
+import { type Case, finished } from "../harness.ts";
+import { assert, parent, patience } from "../tools.ts";
+
+/** Signals that do not end a process by default: stop, continue, ignored ones. */
+const HARMLESS = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
+
+const cases: Case[] = [
+  {
+    name: "exit codes",
+    async run(t) {
+      for (const code of [0, 1, 2, 7, 42, 126, 127, 128, 143, 200, 254, 255]) {
+        const child = t.spawn([t.witness, "exit", String(code)], { stdout: "ignore" });
+        assert.equal(await child.exited, code);
+        assert.equal(child.exitCode, code);
+        assert.equal(child.signalCode, null);
+        const status = await t.command(t.witness, { args: ["exit", String(code)] }).spawn().status;
+        assert.deepEqual({ ...status }, { success: code === 0, code, signal: null });
+      }
+    },
+  },
+  {
+    name: "every code from 0 to 255",
+    slow: true,
+    async run(t) {
+      const codes = Array.from({ length: 256 }, (_, code) => code);
+      const got = await Promise.all(
+        codes.map((code) => t.spawn([t.witness, "exit", String(code)], { stdout: "ignore" }).exited),
+      );
+      assert.deepEqual(got, codes);
+    },
+  },
+  {
+    name: "every signal from 1 to 31 that kills",
+    async run(t) {
+      const names = new Set<unknown>();
+      for (let signal = 1; signal <= 31; signal++) {
+        if (HARMLESS.has(signal)) continue;
+        const child = t.spawn([t.witness, "signal", String(signal)], { stdout: "ignore" });
+        assert.equal(await child.exited, 128 + signal, `exited, signal ${signal}`);
+        assert.equal(child.exitCode, null, `exitCode, signal ${signal}`);
+        assert.match(String(child.signalCode), /^SIG[A-Z0-9]+$/, `signalCode, signal ${signal}`);
+        names.add(child.signalCode);
+        const command = t.command(t.witness, { args: ["signal", String(signal)] });
+        const { code, success, signal: name } = await command.spawn().status;
+        assert.deepEqual({ code, success, name }, { code: 128 + signal, success: false, name: child.signalCode });
+      }
+      assert.equal(names.size, 31 - HARMLESS.size, "each has its own name");
+    },
+  },
+  {
+    name: "a real-time signal",
+    async run(t) {
+      const child = t.spawn([t.witness, "signal", "40"], { stdout: "ignore" });
+      assert.equal(await child.exited, 128 + 40);
+      assert.equal(child.exitCode, null);
+      assert.equal(child.signalCode, 40);
+    },
+  },
+  {
+    name: "a signal by name: SIGSEGV, in every face",
+    async run(t) {
+      const child = t.spawn([t.witness, "signal", "11"], { stdout: "ignore" });
+      await child.exited;
+      assert.equal(child.signalCode, "SIGSEGV");
+      assert.equal((await t.command(t.witness, { args: ["signal", "11"] }).output()).signal, "SIGSEGV");
+      assert.equal(t.command(t.witness, { args: ["signal", "11"] }).outputSync().signal, "SIGSEGV");
+      assert.equal(t.spawnSync([t.witness, "signal", "11"]).signalCode, "SIGSEGV");
+    },
+  },
+  {
+    name: "the status is there before and after it is asked for, and the same",
+    async run(t) {
+      const child = t.command(t.witness, { args: ["exit", "3"] }).spawn();
+      const first = await child.status;
+      assert.equal(child.status, child.status);
+      assert.equal(await child.status, first);
+      const other = t.spawn([t.witness, "exit", "3"], { stdout: "ignore" });
+      assert.equal(other.exitCode, null);
+      assert.equal(await other.exited, 3);
+      assert.equal(await other.exited, 3);
+    },
+  },
+  {
+    name: "onExit is called once, with code or signal",
+    async run(t) {
+      const calls: unknown[][] = [];
+      const onExit = (_child: unknown, ...rest: unknown[]): void => void calls.push(rest.slice(0, 2));
+      await t.spawn([t.witness, "exit", "5"], { stdout: "ignore", onExit }).exited;
+      await t.spawn([t.witness, "signal", "9"], { stdout: "ignore", onExit }).exited;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.deepEqual(calls, [[5, null], [null, "SIGKILL"]]);
+    },
+  },
+  {
+    name: "the pid is the child's, and its parent is this program",
+    async run(t) {
+      const child = t.spawn([t.witness], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+      const report = JSON.parse((await finished(child)).stdout) as { pid: number; ppid: number };
+      assert.equal(report.pid, child.pid);
+      assert.equal(report.ppid, parent.pid);
+    },
+  },
+  {
+    name: "a grandchild that holds stdout delays the end of the stream, not of the child",
+    async run(t) {
+      const start = performance.now();
+      const hold = patience(250);
+      const command = [t.witness, "fork-holder", String(hold)];
+      const child = t.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "ignore" });
+      const text = child.stdout.text();
+      assert.equal(await child.exited, 0);
+      const exited = performance.now() - start;
+      assert.ok(exited < hold - 20, `the exit took ${exited} ms`);
+      assert.equal(await text, "early\nlate\n");
+      assert.ok(performance.now() - start > hold - 20);
+    },
+  },
+  {
+    name: "resource usage is told after the end",
+    async run(t) {
+      const child = t.spawn([t.witness, "write", "1000000"], { stdin: "ignore", stdout: "ignore" });
+      assert.equal(child.resourceUsage(), undefined);
+      await child.exited;
+      const usage = child.resourceUsage();
+      if (!t.native) return; // the runtime's own spawn may not know it
+      assert.ok(usage !== undefined && usage.maxRSS > 100_000, `maxRSS ${usage?.maxRSS}`);
+    },
+  },
+];
+export default cases;

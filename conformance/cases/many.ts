@@ -1,0 +1,78 @@
+import type { Subprocess } from "ringspawn";
+import { type Case, finished, type T } from "../harness.ts";
+import { assert, children, leavesNothing, openFds, volume } from "../tools.ts";
+
+async function atOnce(t: T, count: number): Promise<void> {
+  const started: Subprocess<"pipe", "pipe", "ignore">[] = [];
+  for (let i = 0; i < count; i++) {
+    started.push(t.spawn([t.witness, "cat"], { stdin: "pipe", stdout: "pipe", stderr: "ignore" }));
+  }
+  assert.equal(children().size, count, "all of them live at once");
+  assert.equal(new Set(started.map(({ pid }) => pid)).size, count);
+  const results = started.map(async (child, i) => {
+    const sink = child.stdin;
+    void sink.write(`I am number ${i}`);
+    void sink.end();
+    return finished(child);
+  });
+  for (const [i, { code, stdout }] of (await Promise.all(results)).entries()) {
+    assert.equal(code, 0);
+    assert.equal(stdout, `I am number ${i}`);
+  }
+}
+
+/** `count` children, 32 at a time; fds and memory before and after. */
+async function leak(t: T, count: number): Promise<void> {
+  const some = async (): Promise<void> => {
+    const { code, stdout } = await finished(
+      t.spawn([t.witness, "both", "1"], { stdin: "ignore", stdout: "pipe", stderr: "ignore" }),
+    );
+    assert.equal(code, 0);
+    assert.equal(stdout, "out 0\n");
+  };
+  const round = async (rounds: number): Promise<void> => {
+    for (let left = rounds; left > 0; left -= 32) await Promise.all(Array.from({ length: Math.min(32, left) }, some));
+  };
+  await round(Math.max(100, count / 4));
+  await leavesNothing(round, count);
+}
+
+const cases: Case[] = [
+  {
+    name: "100 children at once",
+    timeout: 20_000,
+    run: (t) => atOnce(t, 100),
+  },
+  {
+    name: "500 children at once",
+    slow: true,
+    timeout: 60_000,
+    run: (t) => atOnce(t, volume(500)),
+  },
+  {
+    name: "300 failures (50 of the runtime's own) leave nothing",
+    async run(t) {
+      const fds = openFds().size;
+      for (let i = 0; i < volume(t.native ? 300 : 50); i++) {
+        const error = t.fails(() => t.spawn(["/nope/x"], { stdin: "pipe", stdout: "pipe", stderr: "pipe" }));
+        assert.equal(error.code, "ENOENT");
+      }
+      assert.equal(children().size, 0);
+      // Some runtimes close handles one turn later.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.equal(openFds().size, fds);
+    },
+  },
+  {
+    name: "1,000 spawns (200 of the runtime's own): no fd, no zombie, no memory stays",
+    timeout: 30_000,
+    run: (t) => leak(t, volume(t.native ? 1000 : 200)),
+  },
+  {
+    name: "10,000 spawns (3,000 of the runtime's own): no fd, no zombie, no memory stays",
+    slow: true,
+    timeout: 240_000,
+    run: (t) => leak(t, volume(t.native ? 10_000 : 3000)),
+  },
+];
+export default cases;

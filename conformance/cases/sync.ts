@@ -1,0 +1,149 @@
+import type { Case } from "../harness.ts";
+import { assert, fs, path, patience, pattern, sha256 } from "../tools.ts";
+
+const MIB = 1024 * 1024;
+
+const cases: Case[] = [
+  {
+    name: "outputSync: status and both outputs",
+    run(t) {
+      const output = t.command(t.witness, { args: ["both", "3"] }).outputSync();
+      assert.deepEqual([output.success, output.code, output.signal], [true, 0, null]);
+      assert.equal(new TextDecoder().decode(output.stdout), "out 0\nout 1\nout 2\n");
+      assert.equal(new TextDecoder().decode(output.stderr), "err 0\nerr 1\nerr 2\n");
+    },
+  },
+  {
+    name: "outputSync: exit code and signal",
+    run(t) {
+      const seven = t.command(t.witness, { args: ["exit", "7"] }).outputSync();
+      assert.deepEqual([seven.success, seven.code, seven.signal], [false, 7, null]);
+      const killed = t.command(t.witness, { args: ["signal", "9"] }).outputSync();
+      assert.deepEqual([killed.success, killed.code, killed.signal], [false, 137, "SIGKILL"]);
+    },
+  },
+  {
+    name: "outputSync: 8 MiB",
+    run(t) {
+      const { stdout } = t.command(t.witness, { args: ["write", String(8 * MIB)] }).outputSync();
+      assert.equal(sha256(stdout), sha256(pattern(8 * MIB)));
+    },
+  },
+  {
+    name: "outputSync: stdin is empty",
+    run(t) {
+      assert.equal(t.command(t.witness, { args: ["cat"] }).outputSync().stdout.length, 0);
+      assert.throws(() => t.command(t.witness, { args: ["cat"], stdin: "piped" }).outputSync(), TypeError);
+    },
+  },
+  {
+    name: "outputSync: spawn errors are thrown",
+    run(t) {
+      const error = t.fails(() => t.command("/nope/x").outputSync());
+      assert.equal(error.code, "ENOENT");
+    },
+  },
+  {
+    name: "spawnSync: what it gives",
+    run(t) {
+      const result = t.spawnSync([t.witness, "both", "1"]);
+      assert.equal(result.success, true);
+      assert.equal(result.exitCode, 0);
+      assert.equal(new TextDecoder().decode(result.stdout as Uint8Array), "out 0\n");
+      assert.equal(new TextDecoder().decode(result.stderr as Uint8Array), "err 0\n");
+      assert.ok(result.pid > 1);
+      const seven = t.spawnSync([t.witness, "exit", "7"]);
+      assert.deepEqual([seven.success, seven.exitCode], [false, 7]);
+      const killed = t.spawnSync([t.witness, "signal", "15"]);
+      assert.deepEqual([killed.success, killed.exitCode, killed.signalCode], [false, null, "SIGTERM"]);
+    },
+  },
+  {
+    name: "spawnSync: input as stdin, small, none and 8 MiB both ways",
+    run(t) {
+      for (const size of [0, 5, 8 * MIB]) {
+        const bytes = pattern(size);
+        const { stdout, success } = t.spawnSync([t.witness, "cat"], { stdin: bytes });
+        assert.ok(success);
+        assert.equal((stdout as Uint8Array).length, size);
+        assert.equal(sha256(stdout as Uint8Array), sha256(bytes));
+      }
+    },
+  },
+  {
+    name: "spawnSync: a child that does not want its input",
+    run(t) {
+      const result = t.spawnSync([t.witness, "exit", "0"], { stdin: new Uint8Array(8 * MIB) });
+      assert.equal(result.exitCode, 0);
+      const ten = t.spawnSync([t.witness, "read", "10"], { stdin: new Uint8Array(8 * MIB) });
+      assert.equal(new TextDecoder().decode(ten.stdout as Uint8Array), "10\n");
+    },
+  },
+  {
+    name: "spawnSync: timeout and killSignal",
+    run(t) {
+      const start = performance.now();
+      const result = t.spawnSync([t.witness, "sleep", "20000"], { timeout: 100, killSignal: "SIGINT" });
+      assert.ok(performance.now() - start < patience(3000));
+      assert.equal(result.exitCode, null);
+      assert.equal(result.signalCode, "SIGINT");
+      assert.equal(result.exitedDueToTimeout, true);
+    },
+  },
+  {
+    name: "spawnSync: maxBuffer kills",
+    run(t) {
+      const result = t.spawnSync([t.witness, "write", String(64 * MIB)], { maxBuffer: 1000 });
+      assert.equal(result.success, false);
+      assert.equal(result.exitedDueToMaxBuffer, true);
+      const exact = t.spawnSync([t.witness, "write", "1000"], { maxBuffer: 1000 });
+      assert.equal(exact.success, true, "reaching the limit is not exceeding it");
+    },
+  },
+  {
+    name: "spawnSync: output to a file and to nothing",
+    run(t) {
+      const file = path.join(t.dir, "out");
+      const fd = fs.openSync(file, "w");
+      try {
+        const result = t.spawnSync([t.witness, "both", "2"], { stdout: fd, stderr: "ignore" });
+        assert.ok(!((result.stdout as unknown) instanceof Uint8Array), "nothing was collected");
+        assert.equal(result.stderr, undefined);
+        assert.equal(fs.readFileSync(file, "utf8"), "out 0\nout 1\n");
+      } finally {
+        fs.closeSync(fd);
+      }
+    },
+  },
+  {
+    name: "spawnSync: nothing else of the program runs meanwhile",
+    async run(t) {
+      let ran = false;
+      const timer = setTimeout(() => (ran = true), 0);
+      void Promise.resolve().then(() => (ran = true));
+      t.spawnSync([t.witness, "sleep", "60"]);
+      assert.equal(ran, false);
+      clearTimeout(timer);
+      await Promise.resolve();
+    },
+  },
+  {
+    name: "spawnSync while an asynchronous child runs: each gets its own end",
+    async run(t) {
+      const child = t.spawn([t.witness, "exit", "6"], { stdout: "ignore" });
+      const result = t.spawnSync([t.witness, "sleep", "100"]);
+      assert.equal(result.exitCode, 0);
+      assert.equal(await child.exited, 6);
+    },
+  },
+  {
+    name: "a hundred spawnSync in a row",
+    run(t) {
+      for (let i = 0; i < 100; i++) {
+        const { exitCode } = t.spawnSync([t.witness, "exit", String(i)]);
+        assert.equal(exitCode, i);
+      }
+    },
+  },
+];
+export default cases;

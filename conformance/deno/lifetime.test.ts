@@ -1,0 +1,86 @@
+/** What keeps a program alive, and what does not; the one-liner of the README. */
+import { fileURLToPath } from "node:url";
+import { check, deno, equal } from "./run.ts";
+import type { Run } from "./run.ts";
+
+/** Long: it lived as long as its child. */
+const lives: Readonly<Record<string, readonly [long: boolean, said: string]>> = {
+  nothing: [false, ""],
+  "ref'd": [true, ""],
+  "unref'd": [false, ""],
+  "unref'd and ref'd again": [true, ""],
+  "ref'd and read": [true, "late\n\n"],
+  "read, then unref'd": [false, ""],
+  "unref'd, then read": [false, ""],
+  "awaited at the top": [true, "code 0\n"],
+  "output awaited at the top": [true, "late\n\n"],
+  "finished, its pipes untouched": [false, "code 0\n"],
+  "finished, a grandchild has its pipe": [false, "code 0\n"],
+  "unref'd, its end awaited by a program that lives": [true, "code 0\n"],
+};
+
+for (const engine of ["vfork", "runtime"]) {
+  for (const [name, [long, said]] of Object.entries(lives)) {
+    Deno.test(`${engine}: a child that is ${name}`, async () => {
+      const { code, stdout, stderr } = await deno(["run", "-A", "./programs/lives.ts", name], {
+        env: { RINGSPAWN_ENGINE: engine },
+      });
+      equal([code, stderr], [0, ""]);
+      const [, words, ms] = /^([^]*?)(\d+)\n$/.exec(stdout) ?? [];
+      equal(words, said);
+      check(long === Number(ms) > 450, `it lived ${ms} ms`);
+      check(Number(ms) < 3000, `it lived ${ms} ms`);
+    });
+  }
+}
+
+const line =
+  'import { Command } from "ringspawn"; const o = await new Command("echo", { args: ["hi"] }).output();' +
+  " console.log(new TextDecoder().decode(o.stdout), o.engine);";
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+Deno.test("the one-liner at the root: deno eval", async () => {
+  equal(await deno(["eval", line], { cwd: root }), { code: 0, stdout: "hi\n vfork\n", stderr: "" });
+});
+
+Deno.test("the one-liner at the root: deno run", async () => {
+  const file = await Deno.makeTempFile({ dir: root, prefix: ".one-liner-", suffix: ".mjs" });
+  try {
+    await Deno.writeTextFile(file, line);
+    const run = (...flags: string[]): Promise<Run> => deno(["run", ...flags, file], { cwd: root });
+    equal(await run("-A"), { code: 0, stdout: "hi\n vfork\n", stderr: "" });
+    const flags = ["--no-prompt", "--allow-run", "--allow-read", "--allow-env"];
+    equal(await run(...flags), { code: 0, stdout: "hi\n runtime\n", stderr: "" });
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("without the library: the runtime's engine, and why", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "ringspawn-bare-" });
+  try {
+    // The packages as they are installed, but for the native files.
+    const own = `${dir}/node_modules/@ringspawn`;
+    for (const name of ["core", "native-linux", "adapter-deno"]) await copy(name, `${own}/${name}`);
+    await copy("ringspawn", `${dir}/node_modules/ringspawn`);
+    const libc = `${root}packages/native-linux/node_modules/detect-libc`;
+    await Deno.symlink(await Deno.realPath(libc), `${dir}/node_modules/detect-libc`);
+    const asked = 'import { engines } from "ringspawn"; console.log(engines()[1].reason);';
+    await Deno.writeTextFile(`${dir}/line.mjs`, line + asked);
+    await Deno.writeTextFile(`${dir}/package.json`, "{}");
+    const { code, stdout, stderr } = await deno(["run", "-A", "line.mjs"], { cwd: dir });
+    equal([code, stderr], [0, ""]);
+    check(/^hi\n runtime\n.*engine\.so could not be loaded: .*No such file/.test(stdout), stdout);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+async function copy(name: string, to: string): Promise<void> {
+  await Deno.mkdir(`${to}/dist`, { recursive: true });
+  const from = `${root}packages/${name}`;
+  await Deno.copyFile(`${from}/package.json`, `${to}/package.json`);
+  for await (const { name: file, isFile } of Deno.readDir(`${from}/dist`)) {
+    if (isFile) await Deno.copyFile(`${from}/dist/${file}`, `${to}/dist/${file}`);
+  }
+}

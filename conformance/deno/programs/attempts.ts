@@ -1,0 +1,28 @@
+/** What each way to start a command comes to, ours beside Deno's own: one JSON line each. */
+import { Command } from "ringspawn";
+
+interface Attempt {
+  readonly command: string;
+  readonly options?: Deno.CommandOptions;
+}
+
+function outcome(start: () => { code: number }): unknown {
+  try {
+    return start().code;
+  } catch (error) {
+    const { name, message } = error as Error;
+    // Messages of a failed start are ours; those about permissions are Deno's.
+    return name === "NotCapable" ? `${name}: ${message}` : name;
+  }
+}
+
+for (const { command, options } of JSON.parse(Deno.args[0] as string) as Attempt[]) {
+  let engine = "";
+  const ours = outcome(() => {
+    const output = new Command(command, options).outputSync();
+    engine = output.engine;
+    return output;
+  });
+  const theirs = Deno.args[1] === "alone" ? ours : outcome(() => new Deno.Command(command, options).outputSync());
+  console.log(JSON.stringify({ command, engine, ours, theirs }));
+}

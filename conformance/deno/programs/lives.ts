@@ -1,0 +1,50 @@
+/** How long a program lives that has started a child of half a second: `lives.ts CASE`. */
+import process from "node:process";
+import { Command } from "ringspawn";
+
+const half = (): InstanceType<typeof Command> => new Command("sleep", { args: ["0.5"] });
+const talker = new Command("sh", { args: ["-c", "sleep 0.5; echo late"], stdout: "piped" });
+const say = (text: string): void => console.log(text);
+
+const cases: Readonly<Record<string, () => unknown>> = {
+  "ref'd": () => void half().spawn(),
+  "unref'd": () => half().spawn().unref(),
+  "unref'd and ref'd again": () => {
+    const child = half().spawn();
+    child.unref();
+    child.ref();
+  },
+  "ref'd and read": () => void talker.spawn().stdout.text().then(say),
+  "read, then unref'd": () => {
+    const child = talker.spawn();
+    void child.stdout.text().then(say);
+    child.unref();
+  },
+  "unref'd, then read": () => {
+    const child = talker.spawn();
+    child.unref();
+    void child.stdout.text().then(say);
+  },
+  "awaited at the top": async () => say(`code ${(await half().spawn().status).code}`),
+  "output awaited at the top": async () => say(new TextDecoder().decode((await talker.output()).stdout)),
+  "finished, its pipes untouched": async () => {
+    const { status } = new Command("true", { stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
+    say(`code ${(await status).code}`);
+  },
+  "finished, a grandchild has its pipe": async () => {
+    const child = new Command("sh", { args: ["-c", "sleep 1 & echo"], stdout: "piped", stderr: "null" }).spawn();
+    say(`code ${(await child.status).code}`);
+  },
+  "unref'd, its end awaited by a program that lives": async () => {
+    const child = half().spawn();
+    child.unref();
+    const timer = setTimeout(() => {}, 5000);
+    say(`code ${(await child.status).code}`);
+    clearTimeout(timer);
+  },
+  nothing: () => {},
+};
+
+const start = performance.now();
+process.on("exit", () => say(String(Math.round(performance.now() - start))));
+await cases[Deno.args[0] as string]?.();

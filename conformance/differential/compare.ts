@@ -1,0 +1,233 @@
+/** What of two observations must agree, and what differs on purpose. */
+import type { EngineName } from "ringspawn";
+import type { Report, ReportedFd } from "../report.ts";
+import { status } from "../tools.ts";
+import type { Observation } from "./observe.ts";
+import type { Face, Request } from "./request.ts";
+
+export interface Asked {
+  /** "node", "bun" or "deno" */
+  readonly family: string;
+  readonly face: Face;
+  readonly request: Request;
+}
+
+/** A request's outcome on one engine. */
+export interface Side {
+  readonly engine: EngineName;
+  readonly saw: Observation;
+}
+
+/** Requests whose outcome is meant to differ from that of the runtime's own spawn. They are counted and told. */
+interface Exception {
+  readonly what: string;
+  readonly families: readonly string[];
+  readonly holds: (asked: Asked, ours: Observation, theirs: Observation) => boolean;
+}
+
+/** The runtime engine says that it cannot do this. What it may say that of stands in each row. */
+const refusedByRuntime = ({ refused }: Observation): boolean => refused?.code === "ENOTSUP";
+
+export const EXCEPTIONS: readonly Exception[] = [
+  {
+    what: "Deno.Command has neither argv0 nor fds beyond 2: the runtime engine refuses them",
+    families: ["deno"],
+    holds: ({ request }, _, theirs) =>
+      refusedByRuntime(theirs) && (request.argv0 !== undefined || Object.keys(request.extra).length > 0),
+  },
+  {
+    what:
+      "Deno's blocking spawn has no sessions, and takes input (up to 64 KiB) or a timeout only with this program's " +
+      "environment and with ids below 2 ** 31",
+    families: ["deno"],
+    holds: ({ request: { detached, stdio, env, action, uid = 0, gid = 0 }, face }, _, theirs) => {
+      const fed = stdio[0] === "pipe" || action.do === "timeout";
+      const tooMuch = stdio[0] === "pipe" && action.do === "cat" && action.bytes > 65_536;
+      const cannot = detached || tooMuch || (fed && (env !== "none" || Math.max(uid, gid) >= 2 ** 31));
+      return refusedByRuntime(theirs) && face === "spawnSync" && cannot;
+    },
+  },
+  {
+    what: "Bun takes an empty argv0 for none",
+    families: ["bun"],
+    holds: ({ request }, ours, theirs) =>
+      request.argv0 === "" && ours.report?.argv[0] === "" && theirs.report?.argv[0] !== "",
+  },
+  {
+    what: "Deno.Command calls a working directory that is a file not found",
+    families: ["deno"],
+    holds: ({ request }, ours, theirs) =>
+      request.cwd === "file" && ours.refused?.code === "ENOTDIR" && theirs.refused?.code === "ENOENT",
+  },
+  {
+    what: "libuv and Deno have /bin/sh run a text without #!, as execvp does; our spawn does not, as Bun's does not",
+    families: ["node", "deno"],
+    holds: ({ request, face }, ours) =>
+      (request.program === "text" || request.program === "empty file") &&
+      face.startsWith("spawn") &&
+      ours.refused?.code === "ENOEXEC",
+  },
+  {
+    what: "child_process knows no real-time signals: it reports a death by one as exit code 0",
+    families: ["node"],
+    holds: ({ request: { action } }, ours) =>
+      action.do === "signal" && action.signal >= 32 && ours.refused === undefined,
+  },
+  {
+    what: "Deno knows no real-time signals: its blocking call throws where a child died by one",
+    families: ["deno"],
+    holds: ({ request: { action }, face }, ours, { refused }) =>
+      face.endsWith("Sync") &&
+      action.do === "signal" &&
+      action.signal >= 32 &&
+      ours.refused === undefined &&
+      refused?.message === `Invalid signal: ${action.signal}`,
+  },
+];
+
+/**
+ * Of one of our own engines (`left`) and another, or the runtime's; in the words of the report's reader, empty when
+ * they agree.
+ */
+export function differences(asked: Asked, left: Side, right: Side): string[] {
+  const found: string[] = [];
+  const [ours, theirs] = [left.saw, right.saw];
+  const native = right.engine !== "runtime";
+  const same = (what: string, a: unknown, b: unknown): void => {
+    const [one, other] = [canonical(a), canonical(b)];
+    if (one !== other) found.push(`${what}: ${left.engine} ${brief(one)}, ${right.engine} ${brief(other)}`);
+  };
+  same("refused", refusal(ours), refusal(theirs));
+  // Ours blame the same step in the same words.
+  if (native) same("message", ours.refused?.message, theirs.refused?.message);
+  for (const { engine, saw } of [left, right]) {
+    if (saw.refused === undefined && saw.engine !== engine) found.push(`${engine} ran on ${saw.engine}`);
+  }
+  if (ours.refused !== undefined || theirs.refused !== undefined) {
+    // Files that the request opens may have been made already, or not; a program that ran would leave more.
+    same("files, after a refusal", beside(ours.written), beside(theirs.written));
+    return found;
+  }
+  same("status", ours.status, theirs.status);
+  same("stdout", ours.stdout, theirs.stdout);
+  same("stderr", ours.stderr, theirs.stderr);
+  same("files", ours.written, theirs.written);
+  same("a report", ours.report !== undefined, theirs.report !== undefined);
+  if (ours.report === undefined || theirs.report === undefined) return found;
+
+  same("the parent is this program", [ours.ours, true], [theirs.ours, true]);
+  same("session", ours.session, theirs.session);
+  same("process group", ours.group, theirs.group);
+  same("the pid told", ours.pidTold, theirs.pidTold || (!native && pidUntold(asked)));
+  const leaked = native ? undefined : leaks(asked, theirs);
+  same("fds", kinds(asked, ours.report, undefined), kinds(asked, theirs.report, leaked));
+  same("signals", signals(ours.report, true), signals(theirs.report, native));
+  if (native) same("argv", ours.report.argv, theirs.report.argv);
+  else same("argv", argv(asked, ours.report), argv(asked, theirs.report));
+  for (const key of SAME) same(key, ours.report[key], theirs.report[key]);
+  // The order of an environment is nobody's to rely on; a name that is there twice is a mistake all the same.
+  same("env", ours.report.env.toSorted(), theirs.report.env.toSorted());
+  return found;
+}
+
+const SAME = ["cwd", "exe", "uid", "gid", "groups", "umask", "limits", "nice", "ioPriority", "scheduler"].concat([
+  "affinity",
+  "noNewPrivileges",
+  "seccomp",
+  "dieWithParent",
+  "root",
+  "namespaces",
+  "cgroup",
+]) as (keyof Report)[];
+
+/** Without the files that a request makes by opening them. */
+function beside(written: Observation["written"]): unknown {
+  return Object.entries(written).filter(([name]) => !name.startsWith("opened/"));
+}
+
+function refusal({ refused }: Observation): unknown {
+  if (refused === undefined) return "none";
+  const { name, code, isTypeError } = refused;
+  return { name, code, isTypeError };
+}
+
+/** The handle of `output()` has no pid; the runtime engine of Deno is not told it by a blocking spawn. */
+function pidUntold({ face, family }: Asked): boolean {
+  return family === "deno" && face === "spawnSync";
+}
+
+/** Deno.Command makes argv[0] the path that it found; ours leaves it as written, as every other spawn and shell. */
+function argv({ family, request }: Asked, { argv }: Report): readonly string[] {
+  const looked = request.program === "relative" || request.program === "bare";
+  return family === "deno" && looked ? argv.slice(1) : argv;
+}
+
+/**
+ * The fds of a child, as far as a request determines them.
+ *
+ * Meant to differ: pipes are fifos on the native engine, which /dev/stdout can open again, and sockets elsewhere;
+ * and whether /dev/null is open for reading, writing or both is nothing to a program that was given nothing.
+ */
+function kinds(
+  { face, request }: Asked,
+  report: Report,
+  leaked: ReadonlySet<number> | undefined,
+): unknown {
+  // A blocking call gives what nobody feeds its end at once, by an empty pipe or /dev/null.
+  const unfed = face === "spawnSync" && request.stdio[0] === "pipe" && request.action.do !== "cat";
+  return report.fds
+    .filter(({ fd }) => !leaked?.has(fd) && !(fd === 0 && unfed))
+    .map(({ fd, kind, target, access, append, nonblock, path, cloexec, tty, offset }: ReportedFd) => {
+      const common = { fd, nonblock, path, cloexec, tty };
+      if (kind === "pipe" || kind === "socket") return { ...common, kind: "a pipe" };
+      if (target === "/dev/null") return { ...common, target };
+      return { ...common, kind, target, access, append, offset };
+    });
+}
+
+/**
+ * A runtime's own spawn leaves what is open without CLOEXEC to exec, which does not close it; ours closes it. Deno,
+ * given an fd's number, also leaves a copy of that fd open in the child.
+ */
+function leaks({ request, family }: Asked, { leaky, report }: Observation): Set<number> {
+  const asked = [0, 1, 2, ...Object.keys(request.extra).map(Number)];
+  const found = [...leaky];
+  const fds = report?.fds ?? [];
+  const given = fds.filter(({ fd, kind }) => fd <= 2 && kind === "file").map(({ target }) => target);
+  if (family === "deno") found.push(...fds.filter(({ target }) => given.includes(target)).map(({ fd }) => fd));
+  return new Set(found.filter((fd) => !asked.includes(fd)));
+}
+
+/**
+ * Ours starts every program with all signals at their default and none blocked. A runtime's own spawn may hand on
+ * what this program ignores and blocks, and no more than that.
+ */
+function signals({ signals: { mask, ignored, caught } }: Report, native: boolean): unknown {
+  const more = (list: readonly number[], ours: ReadonlySet<number>): readonly number[] =>
+    native ? list : list.filter((signal) => !ours.has(signal) && !LIBC.has(signal));
+  return { mask: more(mask, BLOCKED), ignored: more(ignored, IGNORED), caught };
+}
+
+/** The two signals that glibc keeps to itself: its posix_spawn leaves them ignored. */
+const LIBC: ReadonlySet<number> = new Set([32, 33]);
+
+/** Of this program, as it was started. */
+const [IGNORED, BLOCKED] = ["SigIgn", "SigBlk"].map((field): ReadonlySet<number> => {
+  const bits = BigInt(`0x${status(field)}`);
+  return new Set(Array.from({ length: 64 }, (_, i) => i + 1).filter((signal) => (bits >> BigInt(signal - 1)) & 1n));
+}) as [ReadonlySet<number>, ReadonlySet<number>];
+
+/** JSON whose keys have one order. */
+function canonical(value: unknown): string {
+  return (
+    JSON.stringify(value, (_, inner: unknown) =>
+      typeof inner === "object" && inner !== null && !Array.isArray(inner)
+        ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : inner,
+    ) ?? "undefined"
+  );
+}
+
+export function brief(text: string): string {
+  return text.length <= 1500 ? text : `${text.slice(0, 1200)} … (${text.length} characters) … ${text.slice(-200)}`;
+}

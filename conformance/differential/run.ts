@@ -1,0 +1,130 @@
+/**
+ * One runtime's share of the differential run: random requests through our engines and the runtime's own spawn. Started
+ * by differential.ts, which reads the lines that are appended to a file: stdout is the children's to inherit.
+ */
+import fc from "fast-check";
+import { type Asked, brief, differences, EXCEPTIONS, type Side } from "./compare.ts";
+import type { EngineName } from "ringspawn";
+import { observe } from "./observe.ts";
+import { type Able, type Face, FACES, type Request, requests } from "./request.ts";
+import { warmUp, World } from "./world.ts";
+import { fs, parent, patience } from "../tools.ts";
+
+/** What differential.ts hands over. */
+export interface Task {
+  /** "node", "bun" or "deno" */
+  readonly family: string;
+  /** Ours, which are compared with the runtime's own spawn and with each other. */
+  readonly engines: readonly ("io_uring" | "vfork")[];
+  readonly seed: number;
+  /** Requests a face. */
+  readonly runs: number;
+  /** Milliseconds for all faces; what is not done by then is told as skipped. */
+  readonly time: number;
+  readonly faces: readonly Face[];
+  readonly witness: string;
+  /** An empty directory. */
+  readonly dir: string;
+  /** Where the events go. */
+  readonly events: string;
+  /** Where the request under way stands: this program may hang or die of it. */
+  readonly underWay: string;
+}
+
+export type Event =
+  | {
+      readonly face: Face;
+      readonly passed: number;
+      /** Those that differ on purpose, and those that were not done. */
+      readonly skipped: number;
+      /** For lack of time, or after a failure. */
+      readonly undone: number;
+      readonly failure?: string;
+    }
+  | {
+      readonly exceptions: Readonly<Record<string, number>>;
+      /** What became of the requests, so that one sees when most of them are refused. */
+      readonly outcomes: Readonly<Record<string, number>>;
+    };
+
+class Difference extends Error {
+  constructor(found: readonly string[], sides: readonly Side[]) {
+    const shown = ({ engine, saw: { report, ...rest } }: Side): string =>
+      `  ${engine}: ${brief(JSON.stringify(rest))}\n    report: ${brief(JSON.stringify(report) ?? "none")}`;
+    super([...found.map((line) => `  ${line}`), ...sides.map(shown)].join("\n"));
+  }
+}
+
+const task = JSON.parse(fs.readFileSync(parent.argv[2] as string, "utf8")) as Task;
+const tell = (event: Event): void => fs.appendFileSync(task.events, `${JSON.stringify(event)}\n`);
+const end = Date.now() + task.time;
+const met: Record<string, number> = {};
+const outcomes: Record<string, number> = {};
+const count = (counts: Record<string, number>, what: string): number => (counts[what] = (counts[what] ?? 0) + 1);
+
+parent.umask(0o037);
+const world = new World(task.dir, task.witness);
+await warmUp(task.witness, [...task.engines, "runtime"]);
+const able: Able = { ids: parent.getuid?.() === 0, extras: task.family !== "deno" };
+
+/** False where the runtime's own spawn differs on purpose; ours may not differ from each other at all. */
+async function compare(face: Face, request: Request): Promise<boolean> {
+  const on = async (engine: EngineName): Promise<Side> => {
+    fs.writeFileSync(task.underWay, JSON.stringify({ face, engine, request }));
+    return { engine, saw: await observe(world, face, request, engine) };
+  };
+  const ours: Side[] = [];
+  for (const engine of task.engines) ours.push(await on(engine));
+  const [first, ...others] = ours as [Side, ...Side[]];
+  const theirs = await on("runtime");
+  const asked: Asked = { family: task.family, face, request };
+  const { refused, report } = first.saw;
+  count(outcomes, refused?.code ?? refused?.name ?? (report === undefined ? "an end" : "a report"));
+  const meant = EXCEPTIONS.find(
+    ({ families, holds }) => families.includes(task.family) && holds(asked, first.saw, theirs.saw),
+  );
+  const found = [...others, ...(meant === undefined ? [theirs] : [])].flatMap((side) =>
+    differences(asked, first, side),
+  );
+  if (found.length > 0) throw new Difference(found, [...ours, theirs]);
+  if (meant === undefined) return true;
+  count(met, meant.what);
+  return false;
+}
+
+let underWay: Promise<unknown> = Promise.resolve();
+for (const [index, face] of task.faces.entries()) {
+  let passed = 0;
+  let failed = false;
+  const property = fc.asyncProperty(requests(face, able), async (request) => {
+    try {
+      const comparison = compare(face, request);
+      underWay = comparison;
+      const same = await comparison;
+      // After the first failure come the attempts to make it smaller.
+      if (same && !failed) passed++;
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
+  });
+  const details = await fc.check(property, {
+    // Else all faces would get the same requests.
+    seed: task.seed + FACES.indexOf(face),
+    numRuns: task.runs,
+    timeout: patience(15_000),
+    // What one face does not use up is there for the next ones.
+    interruptAfterTimeLimit: Math.max(1000, (end - Date.now()) / (task.faces.length - index)),
+  });
+  // At its time limit fast-check leaves a request to itself, which would share its files with the next face's.
+  await underWay.catch(() => {});
+  if (!details.failed) tell({ face, passed, skipped: task.runs - passed, undone: task.runs - details.numRuns });
+  else {
+    const { counterexample, errorInstance, numShrinks, numRuns } = details;
+    const error = errorInstance instanceof Error ? errorInstance : new Error(String(errorInstance));
+    const why = error instanceof Difference ? error.message : (error.stack ?? error.message);
+    const failure = `${brief(JSON.stringify(counterexample?.[0]))}\n  (shrunk ${numShrinks} times)\n${why}`;
+    tell({ face, passed, skipped: task.runs - passed - 1, undone: task.runs - numRuns, failure });
+  }
+}
+tell({ exceptions: met, outcomes });

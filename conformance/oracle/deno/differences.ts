@@ -1,0 +1,38 @@
+/** Where our `Command` is meant to differ from Deno's, and why. A row whose answers agree fails the run. */
+export interface Difference {
+  readonly question: string;
+  /** Default: both. */
+  readonly engine?: "vfork" | "runtime";
+  readonly why: string;
+}
+
+const told = "a mistake is told where Deno ignores it: the child would run with something else than what was written";
+const usage = "a usage mistake is a TypeError that names the option, on every runtime, before anything is looked for";
+const words = "messages say which option or step it was, what was given and what would do; class, name and code agree";
+const engine = "the engine that ran it can be asked for; not enumerable, so that nobody who prints or compares sees it";
+
+export const differences: readonly Difference[] = [
+  { question: "args that are no array", why: told },
+  { question: "a name of env that is empty", why: told },
+  { question: "a name of env with an =", why: told },
+  { question: "an empty command", why: usage },
+  { question: "NUL in the command", why: usage },
+  { question: "kill() of what is no signal", why: words },
+  { question: "the words of an error", why: words },
+  { question: "too many arguments", why: "Deno has no class for it: a plain Error there, a SpawnError here" },
+  { question: "the object of output()", why: engine },
+  { question: "the object of outputSync()", why: engine },
+  { question: "classes of the streams", why: "the name of Deno's class is an inner one, and differs from its types" },
+  { question: "prototype of a status", why: "an object as any other: it equals a literal, and has toString" },
+  { question: "a real-time signal", why: "the status resolves, as its types promise, and tells the signal's number" },
+  {
+    question: "cwd that is a file",
+    engine: "vfork",
+    why: "one error for all three methods, and what the kernel says: Deno's spawn() and output() say it is missing",
+  },
+  {
+    question: "blocked signals and dispositions",
+    engine: "vfork",
+    why: "signals that this program ignores are not ignored in the child, whose program expects the default",
+  },
+];

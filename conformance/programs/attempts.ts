@@ -1,0 +1,83 @@
+/**
+ * Tries to start things and tells what came of each, and what stayed behind: for states the runner cannot be in.
+ * With `spare`, all fds but that many are taken first; with `fill`, it is started again and again until it fails.
+ * By `spawn`, or with `start` by that, with these options.
+ */
+import { spawn, start } from "ringspawn";
+import type { EngineName, SpawnOptions, StartOptions, Subprocess } from "ringspawn";
+import { children, delay, fs, openFds, parent } from "../tools.ts";
+
+export interface Attempt {
+  readonly command: readonly string[];
+  readonly options?: SpawnOptions;
+  readonly start?: StartOptions;
+  readonly spare?: number;
+  readonly fill?: boolean;
+}
+
+export interface Outcome {
+  readonly exit?: number;
+  readonly name?: string;
+  readonly code?: string;
+  readonly step?: string;
+  readonly message?: string;
+  /** fds and children that were not there before */
+  readonly left: readonly string[];
+}
+
+const [engine, witness, list] = parent.argv.slice(2) as [EngineName, string, string];
+
+// Some runtimes open a pair of sockets of their own half a second after their start.
+await delay(600);
+
+/** Takes every free fd but `spare`. */
+function exhaust(spare: number): number[] {
+  const taken: number[] = [];
+  try {
+    for (;;) taken.push(fs.openSync("/dev/null", "r"));
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EMFILE") throw error;
+  }
+  for (let i = 0; i < spare; i++) fs.closeSync(taken.pop() as number);
+  return taken;
+}
+
+async function attempt({ command, options, start: startOptions, spare, fill }: Attempt): Promise<Outcome> {
+  const before = openFds();
+  const taken = spare === undefined ? [] : exhaust(spare);
+  const started: Subprocess[] = [];
+  let outcome: Omit<Outcome, "left">;
+  try {
+    const words = command.map((word) => (word === "WITNESS" ? witness : word));
+    if (startOptions === undefined) {
+      do {
+        const child = spawn(words, { engine, ...options });
+        started.push(child);
+      } while (fill && started.length < 1000);
+      outcome = { exit: await (started[0] as Subprocess).exited };
+    } else {
+      const [file, ...args] = words as [string, ...string[]];
+      // Not its status alone: a pipe that nobody reads stays open.
+      outcome = { exit: (await start(file, { args, engine, ...startOptions }).output()).code };
+    }
+  } catch (error) {
+    const { name, code, step, message } = error as { name: string; code: string; step: string; message: string };
+    outcome = { name, code, step, message };
+  }
+  if (fill) for (const child of started) child.kill("SIGKILL");
+  await Promise.all(started.map((child) => child.exited));
+  for (const fd of taken) fs.closeSync(fd);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  const fds = [...openFds()].filter(([fd, link]) => before.get(fd) !== link && !link.startsWith("/proc/"));
+  return { ...outcome, left: [...fds.map((entry) => entry.join(" -> ")), ...[...children()].map(String)] };
+}
+
+// What the runtime opens for its own use at the first spawn is no leak.
+try {
+  await spawn([witness, "exit", "0"], { engine, stdin: "pipe", stdout: "pipe", stderr: "pipe" }).exited;
+} catch {
+  // it may not start anything at all: that is what is to be told
+}
+const outcomes: Outcome[] = [];
+for (const one of JSON.parse(list) as Attempt[]) outcomes.push(await attempt(one));
+console.log(JSON.stringify(outcomes));

@@ -1,0 +1,27 @@
+/** Tells which engine spawns by default, how its child ended, what engines() says, and what an engine asked for did. */
+import { engines, spawn } from "ringspawn";
+import type { EngineName, EngineReport } from "ringspawn";
+import { parent } from "../tools.ts";
+
+export interface Chosen {
+  readonly engine: EngineName;
+  readonly exit: number;
+  readonly engines: readonly EngineReport[];
+  /** Of the error that a spawn on the engine asked for throws. */
+  readonly refused: { readonly code: string; readonly message: string } | undefined;
+}
+
+const [asked, witness] = parent.argv.slice(2) as [EngineName, string];
+const run = (engine?: EngineName): ReturnType<typeof spawn> =>
+  spawn([witness, "exit", "7"], { stdin: "ignore", stdout: "ignore", stderr: "ignore", ...(engine && { engine }) });
+
+let refused: Chosen["refused"];
+try {
+  await run(asked).exited;
+} catch (error) {
+  const { code, message } = error as { code: string; message: string };
+  refused = { code, message };
+}
+const child = run();
+const chosen: Chosen = { engine: child.engine, exit: await child.exited, engines: engines(), refused };
+console.log(JSON.stringify(chosen));

@@ -1,0 +1,18 @@
+/** Twenty spawns between two marks that strace shows: reads of directories that do not exist. */
+import { existsSync } from "node:fs";
+import { spawn } from "ringspawn";
+import type { EngineName } from "ringspawn";
+
+const [engine, witness, stdio] = process.argv.slice(2) as [EngineName, string, "ignore" | "pipe"];
+
+async function one(): Promise<void> {
+  const child = spawn([witness, "exit", "0"], { engine, stdin: "ignore", stdout: stdio, stderr: "ignore" });
+  if (stdio === "pipe") await (child.stdout as ReadableStream).cancel();
+  await child.exited;
+}
+
+for (let i = 0; i < 5; i++) await one(); // what is done once is not counted
+await new Promise((resolve) => setTimeout(resolve, 50));
+existsSync("/mark/begin");
+for (let i = 0; i < 20; i++) await one();
+existsSync("/mark/end");

@@ -1,0 +1,12 @@
+/** A program with a pool, which it does not dispose of: prints the pids of those that wait, and ends as it is told. */
+import { createPool } from "ringspawn";
+import type { EngineName } from "ringspawn";
+import { children, parent, until } from "../tools.ts";
+
+const [engine, how] = parent.argv.slice(2) as [EngineName, string];
+createPool({ size: 4, engine });
+await until("all wait", () => children().size === 4);
+console.log([...children().keys()].join(" "));
+if (how === "killed") parent.kill(parent.pid, "SIGKILL");
+if (how === "segfaults") parent.kill(parent.pid, "SIGSEGV");
+if (how === "throws") throw new Error("nobody catches this");

@@ -1,0 +1,12 @@
+/** Starts a child that sleeps, waits for nothing, and leaves it to ref and unref when this program ends. */
+import { spawn } from "ringspawn";
+import type { EngineName } from "ringspawn";
+import { parent } from "../tools.ts";
+
+const [engine, witness, how, ms] = parent.argv.slice(2) as [EngineName, string, string, string];
+const stdio = how === "unref-pipes" || how === "unref-reading" ? "pipe" : "ignore";
+const child = spawn([witness, "sleep", ms], { engine, stdin: stdio, stdout: stdio, stderr: stdio });
+if (how.startsWith("unref")) child.unref();
+if (how === "unref-reading") void (child.stdout as ReadableStream<Uint8Array>).getReader().read();
+if (how === "unref-ref") child.ref();
+console.log(`started ${child.pid}`);

@@ -1,0 +1,125 @@
+/**
+ * The runner: one runtime, one engine, all cases one after the other. Started by matrix.ts, which reads
+ * the events it appends to a file (not stdout: that is a case's to inherit or close).
+ *
+ * After every case the program must be as it was before: no fd more, no child left.
+ */
+import { createPool, engines, spawn, spawnSync } from "ringspawn";
+import { type Case, type Plan, T } from "./harness.ts";
+import { lacking } from "./needs.ts";
+import { children, delay, fs, openFds, parent, path, pathToFileURL, patience, tmpdir } from "./tools.ts";
+
+const plan = JSON.parse(fs.readFileSync(parent.argv[2] as string, "utf8")) as Plan;
+const DEFAULT_TIMEOUT = 10_000;
+
+function tell(event: Record<string, unknown>): void {
+  fs.appendFileSync(plan.events, `${JSON.stringify(event)}\n`);
+}
+
+/** What a case may not be stopped in: it goes on in the background and would disturb the next ones. */
+class TimeOut extends Error {}
+
+/** Runtimes and engines open things of their own at the first spawn (loops, event fds); that is no leak. */
+async function warmUp(): Promise<void> {
+  const witness = path.join(plan.build, "witness");
+  for (const engine of new Set([plan.engine, "runtime"] as const)) {
+    const child = spawn([witness, "cat"], { engine, stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+    void child.stdin.end();
+    await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    spawnSync([witness, "exit", "0"], { engine });
+  }
+  // The ring in which children wait.
+  if (plan.engine === "io_uring") await createPool({ size: 1, engine: plan.engine })[Symbol.asyncDispose]();
+  engines();
+  await fs.promises.readFile("/dev/null");
+  // Some runtimes open a pair of sockets of their own half a second after their start.
+  await delay(600);
+}
+
+async function leftBehind(before: Map<number, string>): Promise<string | undefined> {
+  const end = Date.now() + patience(2000);
+  for (;;) {
+    const fds = [...openFds()].filter(([fd, link]) => before.get(fd) !== link && !link.startsWith("/proc/"));
+    const processes = [...children()];
+    if (fds.length === 0 && processes.length === 0) return undefined;
+    if (Date.now() > end) {
+      const all = [
+        ...fds.map(([fd, link]) => `fd ${fd} -> ${link}`),
+        ...processes.map(([pid, state]) => `process ${pid} (${state})`),
+      ];
+      return all.length > 12 ? `${all.slice(0, 12).join(", ")} and ${all.length - 12} more` : all.join(", ");
+    }
+    await delay(10);
+  }
+}
+
+async function withTimeout(work: Promise<void> | void, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TimeOut(`not done after ${ms} ms`)), ms);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function one(id: string, test: Case): Promise<void> {
+  const reason = lacking(test.needs ?? []);
+  if (reason !== undefined) return tell({ id, result: "skipped", reason });
+  const timeout = patience(test.timeout ?? DEFAULT_TIMEOUT);
+  tell({ id, result: "started", timeout });
+  const dir = fs.mkdtempSync(path.join(tmpdir(), "ringspawn-case-"));
+  fs.chmodSync(dir, 0o755);
+  const before = openFds();
+  const start = performance.now();
+  try {
+    await withTimeout(
+      (async () => {
+        await test.run(new T(plan, dir));
+      })(),
+      timeout,
+    );
+    const left = await leftBehind(before);
+    if (left !== undefined) throw new Error(`left behind: ${left}`);
+    tell({ id, result: "passed", ms: Math.round(performance.now() - start) });
+  } catch (error) {
+    const text = error instanceof Error ? `${error.stack ?? error.message}${causes(error)}` : String(error);
+    tell({ id, result: "failed", ms: Math.round(performance.now() - start), error: text });
+    for (const [pid] of children()) parent.kill(pid, "SIGKILL");
+    if (error instanceof TimeOut) {
+      fs.rmSync(dir, { recursive: true, force: true });
+      tell({ result: "again" });
+      parent.exit(0);
+    }
+    await delay(20);
+  } finally {
+    fs.rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function causes(error: Error): string {
+  if (error.cause === undefined) return "";
+  return `\ncause: ${error.cause instanceof Error ? error.cause.stack : JSON.stringify(error.cause)}`;
+}
+
+parent.on("unhandledRejection", (error) => {
+  tell({ result: "stray", error: `unhandled rejection: ${error instanceof Error ? error.stack : String(error)}` });
+});
+
+await warmUp();
+for (const file of plan.files) {
+  const module = (await import(pathToFileURL(file).href)) as { default: readonly Case[] };
+  for (const test of module.default) {
+    const id = `${path.basename(file).replace(/\.[jt]s$/, "")}: ${test.name}`;
+    if (!id.includes(plan.filter) || plan.done.includes(id)) continue;
+    if (plan.quick && test.slow) {
+      tell({ id, result: "slow" });
+      continue;
+    }
+    await one(id, test);
+  }
+}
+tell({ result: "end" });
+// A handle that keeps the program alive is a leak as well: matrix.ts gives it a second to end by itself.

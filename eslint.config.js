@@ -1,0 +1,82 @@
+import { defineConfig, globalIgnores } from "eslint/config";
+import eslint from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+/** core runs in every runtime, so it may know none of them. `process.ts` is a fine name for a file, hence globals. */
+const runtimeFree = {
+  "no-restricted-imports": [
+    "error",
+    { patterns: [{ regex: "^(?!\\.\\.?/)", message: "core imports nothing but its own." }] },
+  ],
+  "no-restricted-globals": [
+    "error",
+    ...["process", "global", "require", "module", "exports", "__dirname", "__filename", "setImmediate"]
+      .concat(["window", "self", "document"])
+      .map((name) => ({ name, message: "core names no runtime: ask the Host." })),
+  ],
+  "no-restricted-syntax": [
+    "error",
+    { selector: "Identifier[name=/^(Bun|Deno|Buffer|NodeJS)$/]", message: "core names no runtime: ask the Host." },
+    { selector: "Literal[value=/^(node|bun|npm|jsr|ext):/]", message: "core names no runtime: ask the Host." },
+    { selector: "ImportExpression", message: "core imports nothing but its own." },
+    {
+      selector: "MemberExpression[object.name='globalThis'][property.name=/^(process|Buffer|Bun|Deno|require)$/]",
+      message: "core names no runtime: ask the Host.",
+    },
+  ],
+};
+
+export default defineConfig(
+  globalIgnores(["**/dist/", "**/build/", "**/prebuilds/", "**/node_modules/", "**/.turbo/"]),
+  eslint.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["*.ts"] } } },
+    rules: {
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "separate-type-imports" }],
+      "@typescript-eslint/explicit-module-boundary-types": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", caughtErrorsIgnorePattern: "^_" }],
+      // What was thrown at us is thrown on as it is; what we throw ourselves is an Error.
+      "@typescript-eslint/only-throw-error": ["error", { allowThrowingUnknown: true }],
+      "@typescript-eslint/prefer-promise-reject-errors": ["error", { allowThrowingUnknown: true }],
+      // Numbers in messages are what messages are for.
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      // A spawn promises nothing about its own shape: `void | Promise<void>` is the seam's way to say "maybe at once".
+      "@typescript-eslint/no-invalid-void-type": "off",
+      "@typescript-eslint/no-confusing-void-expression": "off",
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "max-len": ["error", { code: 120, ignoreUrls: true }],
+      "no-console": "error",
+    },
+  },
+  { files: ["packages/core/src/**/*.ts"], ignores: ["**/*.test.ts"], rules: runtimeFree },
+  {
+    // Programs, and tests of things that only misuse can reach.
+    files: ["conformance/**/*.ts", "bench/**/*.ts", "**/*.test.ts", "**/tests/**/*.ts"],
+    rules: {
+      "no-console": "off",
+      "@typescript-eslint/explicit-module-boundary-types": "off",
+      // They look at what must not happen, so what types call impossible is just what they ask.
+      "@typescript-eslint/no-unnecessary-condition": "off",
+      // process.umask() is how one sees it.
+      "@typescript-eslint/no-deprecated": "off",
+      // A case is an async function, whether it waits or not.
+      "@typescript-eslint/require-await": "off",
+    },
+  },
+  {
+    files: ["**/*.{js,mjs,cjs}"],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ["process", "console", "Buffer", "URL", "URLSearchParams", "TextDecoder", "TextEncoder", "performance", "fetch"]
+          .concat(["setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate", "clearImmediate"])
+          .concat(["AbortController", "AbortSignal", "SharedArrayBuffer", "Atomics", "WebAssembly", "queueMicrotask"])
+          .concat(["structuredClone", "ReadableStream", "WritableStream", "TransformStream", "module", "require"])
+          .map((name) => [name, "readonly"]),
+      ),
+    },
+    rules: { "max-len": ["error", { code: 120, ignoreUrls: true }] },
+  },
+);

@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import type { Host, SpawnRequest } from "@ringspawn/core";
+
+/** What Bun.spawn gives a child without `env`: the variables at this program's start and those of its .env files. */
+const startEnviron: Readonly<Record<string, string>> = Object.freeze(environ());
+
+export const host: Host = {
+  runtime: "bun",
+  version: Bun.version,
+  platform: process.platform,
+  getenv: (name) => process.env[name],
+  environ,
+  startEnviron,
+  fileOf,
+  pathFromURL: (url) => Bun.fileURLToPath(url),
+  // Bun has no permissions to ask for.
+  authorize() {},
+  bytes: (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength),
+};
+
+/** A Blob that `Bun.file()` made. One of an fd shows its fd only to those who print it. */
+function fileOf(value: object): string | number | undefined {
+  if (!(value instanceof Blob) || value instanceof File) return undefined;
+  const { name } = value as { name?: string };
+  if (name !== undefined) return name;
+  const fd = /^FileRef \(fd: (\d+)\)/.exec(Bun.inspect(value))?.[1];
+  return fd === undefined ? undefined : Number(fd);
+}
+
+function environ(): Record<string, string> {
+  return { ...process.env } as Record<string, string>;
+}
+
+/** Whether {@link startEnviron} is what C's `environ` holds; asked for once. */
+let startsAsC: boolean | undefined;
+
+/** The environment as C is to get it; undefined: C's own `environ`, which costs no copy. */
+export function environOfC(env: SpawnRequest["env"]): SpawnRequest["env"] {
+  if (env !== startEnviron) return env ?? environ();
+  // What a program writes to process.env never reaches C in Bun: its `environ` stays what the kernel gave.
+  startsAsC ??= isGivenByKernel(startEnviron);
+  return startsAsC ? undefined : env;
+}
+
+/** False with .env files, in a worker with an environment of its own, and after a change before this was loaded. */
+function isGivenByKernel(env: Readonly<Record<string, string>>): boolean {
+  try {
+    const pairs = readFileSync("/proc/self/environ", "utf8").split("\0").slice(0, -1);
+    const has = (pair: string): boolean => {
+      const equals = pair.indexOf("=");
+      return equals > 0 && env[pair.slice(0, equals)] === pair.slice(equals + 1);
+    };
+    return pairs.length === Object.keys(env).length && pairs.every(has);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,35 @@
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import type { Host } from "@ringspawn/core";
+import { authorize, granted, NotCapable } from "./permission.js";
+
+export const host: Host = {
+  runtime: "deno",
+  version: Deno.version.deno,
+  platform: process.platform,
+  getenv: (name) => (granted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined),
+  environ() {
+    if (!granted({ name: "env" })) throw new NotCapable("Requires env access, run again with the --allow-env flag");
+    return Deno.env.toObject();
+  },
+  pathFromURL(url) {
+    if (url.protocol !== "file:") throw new TypeError("Must be a file URL");
+    return fileURLToPath(url);
+  },
+  authorize,
+  bytes: (array) => array,
+  errorClass: (code) => CLASSES[code],
+};
+
+/** The classes in which Deno itself throws these; any other is a plain Error there, too. */
+const CLASSES: Readonly<Record<string, (typeof Deno.errors)[keyof typeof Deno.errors]>> = {
+  EACCES: Deno.errors.PermissionDenied,
+  EBUSY: Deno.errors.Busy,
+  EISDIR: Deno.errors.IsADirectory,
+  ELOOP: Deno.errors.FilesystemLoop,
+  ENOENT: Deno.errors.NotFound,
+  ENOTDIR: Deno.errors.NotADirectory,
+  ENOTSUP: Deno.errors.NotSupported,
+  EPERM: Deno.errors.PermissionDenied,
+  EPIPE: Deno.errors.BrokenPipe,
+};

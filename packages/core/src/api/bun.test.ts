@@ -1,0 +1,84 @@
+import { describe, expect, expectTypeOf, test } from "vitest";
+import { hostWith, thrown } from "../../tests/support.js";
+import { createSpawn } from "../spawn.js";
+import type { SubprocessReadableStream } from "../streams.js";
+import type { Subprocess } from "./bun.js";
+import type { FileSink } from "./file-sink.js";
+
+// No engines: whatever gets past the checks ends as ENOTSUP, and nothing can start.
+const { spawn, spawnSync } = createSpawn(hostWith({}), []);
+const loose = spawn as (...args: unknown[]) => unknown;
+
+describe("options are checked before an engine is asked", () => {
+  test.each<[args: unknown[], code: string, message: string]>([
+    [[[]], "ERR_INVALID_ARG_TYPE", "cmd must not be empty, got []"],
+    [["ls"], "ERR_INVALID_ARG_TYPE", 'cmd must be an array of strings, got "ls"'],
+    [[{ cmd: "ls" }], "ERR_INVALID_ARG_TYPE", 'cmd must be an array, got "ls"'],
+    [[{}], "ERR_INVALID_ARG_TYPE", "cmd must be an array, got undefined"],
+    [[["ls", "a\0"]], "ERR_INVALID_ARG_VALUE", "args[0] must be a string without NUL bytes"],
+    [[["a\0"]], "ERR_INVALID_ARG_VALUE", "cmd[0] must be a string without NUL bytes"],
+    [[["ls"], 5], "ERR_INVALID_ARG_TYPE", "options must be an object, got 5"],
+    [[["ls"], { stdio: "pipe" }], "ERR_INVALID_ARG_TYPE", 'stdio must be an array, got "pipe"'],
+    [[["ls"], { stdio: ["piped"] }], "ERR_INVALID_ARG_TYPE", "stdio[0] must be"],
+    [[["ls"], { stdin: -1 }], "ERR_INVALID_ARG_VALUE", "stdin must be an fd number, which is not negative, got -1"],
+    [[["ls"], { timeout: "1" }], "ERR_INVALID_ARG_TYPE", "timeout must be a number that is not negative, got string"],
+    [[["ls"], { timeout: -1 }], "ERR_OUT_OF_RANGE", "timeout must be a number that is not negative, got -1"],
+    [[["ls"], { maxBuffer: NaN }], "ERR_OUT_OF_RANGE", "maxBuffer must be a number that is not negative, got NaN"],
+    [[["ls"], { killSignal: "sigterm" }], "ERR_INVALID_ARG_TYPE", "killSignal must be a signal"],
+    [[["ls"], { killSignal: 0 }], "ERR_UNKNOWN_SIGNAL", "killSignal must be a signal"],
+    [[["ls"], { onExit: 5 }], "ERR_INVALID_ARG_TYPE", "onExit must be a function, got 5"],
+    [[["ls"], { signal: {} }], "ERR_INVALID_ARG_TYPE", "signal must be an AbortSignal, got an object"],
+    [[["ls"], { ipc() {} }], "ERR_INVALID_ARG_TYPE", "ipc is not supported yet"],
+    [[["ls"], { terminal: {} }], "ERR_INVALID_ARG_TYPE", "terminal is not supported yet"],
+    [[["ls"], { env: { A: "\0" } }], "ERR_INVALID_ARG_VALUE", "env.A must be a string without NUL bytes"],
+    [[["ls"], { setup: { nice: 1 } }], "ERR_INVALID_ARG_VALUE", "setup.nice is not an option"],
+  ])("%o", (args, code, message) => {
+    const error = thrown(() => loose(...args));
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(message);
+  });
+
+  test("an aborted signal is an AbortError with its reason, in both calls", () => {
+    const signal = AbortSignal.abort("enough");
+    for (const call of [() => spawn(["ls"], { signal }), () => spawnSync(["ls"], { signal })]) {
+      expect(thrown(call)).toMatchObject({
+        name: "AbortError",
+        code: "ABORT_ERR",
+        cause: "enough",
+      });
+    }
+  });
+
+  test("a blocking call takes only bytes as data", () => {
+    expect(thrown(() => spawnSync(["ls"], { stdin: new Blob(["x"]) })).message).toContain("in a blocking call");
+  });
+
+  test("what is right ends at the engines, and null is as good as nothing", () => {
+    const nothing = { env: null, cwd: null, signal: null, onExit: null, killSignal: null, timeout: null };
+    for (const call of [() => loose(["ls", 5], nothing), () => loose(["ls"], null), () => loose(["ls"], { cwd: "" })]) {
+      expect(thrown(call)).toMatchObject({ name: "SpawnError", code: "ENOTSUP" });
+    }
+    for (const call of [() => spawn(["ls"]), () => spawn({ cmd: ["ls"] }), () => spawnSync(["ls"], { timeout: 0 })]) {
+      expect(thrown(call)).toMatchObject({ name: "SpawnError", code: "ENOTSUP" });
+    }
+  });
+});
+
+test("types: what is piped is certain", () => {
+  const typesOnly = (): void => {
+    expectTypeOf(spawn(["x"])).toEqualTypeOf<Subprocess<"ignore", "pipe", "inherit">>();
+    expectTypeOf(spawn(["x"]).stdout).toEqualTypeOf<SubprocessReadableStream>();
+    expectTypeOf(spawn(["x"]).stderr).toEqualTypeOf<undefined>();
+    expectTypeOf(spawn(["x"], { stdin: "pipe", stdout: "ignore" }).stdin).toEqualTypeOf<FileSink>();
+    expectTypeOf(spawn(["x"], { stdin: "pipe", stdout: "ignore" }).stdout).toEqualTypeOf<undefined>();
+    const { stderr } = spawn(["x"], { stdio: ["ignore", "inherit", "pipe"] });
+    expectTypeOf(stderr).toEqualTypeOf<SubprocessReadableStream>();
+    expectTypeOf(spawn({ cmd: ["x"] }).stdout).toEqualTypeOf<SubprocessReadableStream>();
+    expectTypeOf(spawnSync(["x"]).stdout).toEqualTypeOf<Uint8Array<ArrayBuffer>>();
+    expectTypeOf<Subprocess["stdout"]>().toEqualTypeOf<SubprocessReadableStream | number | undefined>();
+    expectTypeOf(spawn(["x"], { stdout: 5 }).stdout).toEqualTypeOf<number>();
+    const any: Subprocess = spawn(["x"], { stdin: "inherit", onExit: (child, code) => [child.pid, code] });
+    expectTypeOf(any.pid).toEqualTypeOf<number>();
+  };
+  expect(typesOnly).toBeTypeOf("function");
+});

@@ -1,0 +1,299 @@
+/** The face in the shape of `Deno.Command`, over the one handle. */
+import { abortSignal, array, boolean, mustBe, signal as signalNumber } from "../check.js";
+import type { EngineName, SyncOptions, SyncResult } from "../engine.js";
+import type { Host } from "../host.js";
+import { SIGNALS, type SignalName } from "../numbers.js";
+import type { EngineOptions } from "../options.js";
+import type { ExtraPipes, Launcher, Process } from "../process.js";
+import { addVariables, emptyEnv, type RequestInput } from "../request.js";
+import { commandStatus, type CommandStatus, resourceUsage, type ResourceUsage } from "../status.js";
+import { slotOfDenoWord } from "../stdio.js";
+import type { SubprocessReadableStream } from "../streams.js";
+
+/** `"piped"`: a stream of the handle. A number: that fd of this program. */
+export type CommandStdio = "piped" | "inherit" | "null" | number;
+
+export interface CommandOptions extends EngineOptions {
+  /** Default none. Each is made a string. */
+  readonly args?: readonly string[] | undefined;
+  /** Default: this program's. A relative command and relative entries of PATH count from here. */
+  readonly cwd?: string | URL | undefined;
+  /** Added to this program's environment, or the whole one with `clearEnv`. A `PATH` here decides the search. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Do not hand on this program's environment. Default false. */
+  readonly clearEnv?: boolean | undefined;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  /** Its abort sends SIGTERM. One that is aborted already is ignored by `spawn()`; `outputSync()` ignores all. */
+  readonly signal?: AbortSignal | undefined;
+  /** Default `"inherit"` for `spawn()`, `"null"` for `output()` and `outputSync()`, which refuse `"piped"`. */
+  readonly stdin?: CommandStdio | undefined;
+  /** Default `"inherit"` for `spawn()`, `"piped"` for the others. */
+  readonly stdout?: CommandStdio | undefined;
+  /** Default `"inherit"` for `spawn()`, `"piped"` for the others. */
+  readonly stderr?: CommandStdio | undefined;
+  /** A new session for the child, which outlives ours. Only `spawn()` honours it. Default false. */
+  readonly detached?: boolean | undefined;
+  /** Windows only; without effect elsewhere. */
+  readonly windowsRawArguments?: boolean | undefined;
+}
+
+export interface CommandOutput extends CommandStatus {
+  /** @throws {TypeError} when it was not piped. */
+  readonly stdout: Uint8Array<ArrayBuffer>;
+  /** @throws {TypeError} when it was not piped. */
+  readonly stderr: Uint8Array<ArrayBuffer>;
+  /** The engine that ran it. */
+  readonly engine: EngineName;
+}
+
+/** A process that {@link Command} started. */
+export interface ChildProcess extends AsyncDisposable {
+  readonly pid: number;
+  /** The engine that runs it. */
+  readonly engine: EngineName;
+  /** Must be closed for the child to see the end. @throws {TypeError} when it was not piped. */
+  readonly stdin: WritableStream<Uint8Array>;
+  /** @throws {TypeError} when it was not piped. */
+  readonly stdout: SubprocessReadableStream;
+  /** @throws {TypeError} when it was not piped. */
+  readonly stderr: SubprocessReadableStream;
+  /** The streams of `setup.fds`, by the child's fd number. */
+  readonly fds: ExtraPipes;
+  /** Never rejects. */
+  readonly status: Promise<CommandStatus>;
+  /** What it used. Undefined before its end, and where the engine cannot tell. Not in Deno; the shape is Bun's. */
+  resourceUsage(): ResourceUsage | undefined;
+  /** Everything it writes, and its end. Rejects with a TypeError when stdout or stderr is read otherwise. */
+  output(): Promise<CommandOutput>;
+  /**
+   * @param signo default `"SIGTERM"`; 0 only looks whether it still runs.
+   * @throws {TypeError} when it has ended, or for a signal that does not exist.
+   */
+  kill(signo?: SignalName | number): void;
+  /** Keeps this program alive until the child has ended and is read (the default). */
+  ref(): void;
+  unref(): void;
+  /** SIGTERM, then waits for its end. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What a command is; each method starts it anew. Nothing is looked at before. */
+export interface Command {
+  /**
+   * Runs it to its end and collects what it writes.
+   *
+   * @throws {TypeError} at once, for usage mistakes: NUL in a string, an empty command (where Deno itself says that
+   *   it was not found), stdin `"piped"`, …
+   * @throws {SpawnError} at once, when it cannot be started.
+   */
+  output(): Promise<CommandOutput>;
+  /** The same, blocking this thread. */
+  outputSync(): CommandOutput;
+  /** Starts it. Throws as {@link output}. */
+  spawn(): ChildProcess;
+}
+
+export type CommandConstructor = new (command: string | URL, options?: CommandOptions) => Command;
+
+/** Which defaults hold. */
+type Mode = "spawn" | "output" | "start";
+
+const NO_ARGS: readonly never[] = Object.freeze([]);
+
+/** The options of a command as core's request wants them. */
+export function commandInput(
+  host: Host,
+  command: unknown,
+  options: CommandOptions,
+  mode: Mode,
+): RequestInput {
+  const output = mode === "output";
+  const { args, cwd, uid, gid, engine, setup, stdin, stdout, stderr } = options;
+  return {
+    fileOption: "command",
+    file: command,
+    argsOption: "args",
+    args: args === undefined ? NO_ARGS : array("args", args).map(String),
+    argv0: undefined,
+    env: environment(host, options),
+    cwd,
+    uid,
+    gid,
+    cgroup: undefined,
+    detached: output ? undefined : options.detached,
+    slots: [
+      slotOfDenoWord(0, stdin ?? (output ? "null" : "inherit"), "stdin"),
+      slotOfDenoWord(1, stdout ?? (output ? "piped" : "inherit"), "stdout"),
+      slotOfDenoWord(2, stderr ?? (output ? "piped" : "inherit"), "stderr"),
+    ],
+    shellFallback: mode !== "start",
+    engine,
+    setup,
+  };
+}
+
+/** Undefined where the child simply has ours: no snapshot is needed then. */
+function environment(host: Host, { env, clearEnv = false }: CommandOptions): Record<string, string> | undefined {
+  const clear = boolean("clearEnv", clearEnv);
+  if (env === undefined) return clear ? emptyEnv() : undefined;
+  const onto = emptyEnv();
+  return addVariables(clear ? onto : Object.assign(onto, host.environ()), env, false);
+}
+
+export function createCommand(launcher: Launcher): CommandConstructor {
+  const { host } = launcher;
+  const Command: CommandConstructor = class implements Command {
+    readonly #command: unknown;
+    readonly #options: CommandOptions;
+
+    constructor(command: string | URL, options: CommandOptions = {}) {
+      this.#command = command;
+      this.#options = options;
+    }
+
+    spawn(): ChildProcess {
+      const signal = checkedSignal(this.#options);
+      const process = launcher.spawn(commandInput(host, this.#command, this.#options, "spawn"));
+      if (signal !== undefined && !signal.aborted) process.killOnAbort(signal, SIGNALS.SIGTERM);
+      return new Child(process);
+    }
+
+    output(): Promise<CommandOutput> {
+      refusePipedInput(this.#options, "output");
+      const signal = checkedSignal(this.#options);
+      const process = launcher.spawn(commandInput(host, this.#command, this.#options, "output"));
+      if (signal?.aborted) process.end(SIGNALS.SIGTERM);
+      else if (signal !== undefined) process.killOnAbort(signal, SIGNALS.SIGTERM);
+      return outputOf(process);
+    }
+
+    outputSync(): CommandOutput {
+      refusePipedInput(this.#options, "outputSync");
+      const input = commandInput(host, this.#command, this.#options, "output");
+      const { result, engine } = launcher.spawnSync(input, TO_THE_END);
+      return outputOfSync(result, engine);
+    }
+  };
+  return Command;
+}
+
+const TO_THE_END: SyncOptions = Object.freeze({
+  input: new Map<number, Uint8Array>(),
+  timeout: undefined,
+  maxBuffer: undefined,
+  killSignal: SIGNALS.SIGTERM,
+});
+
+/** The handle. `Pid` may be undefined where it is not known that there is a process. */
+export class Child<Pid extends number | undefined = number> implements Omit<ChildProcess, "pid"> {
+  readonly #process: Process;
+  #status: Promise<CommandStatus> | undefined;
+
+  constructor(process: Process) {
+    this.#process = process;
+  }
+
+  get pid(): Pid {
+    return (this.#process.pid || undefined) as Pid;
+  }
+
+  get engine(): EngineName {
+    return this.#process.engine;
+  }
+
+  get stdin(): WritableStream<Uint8Array> {
+    return this.#process.writable(0) ?? notPiped("stdin");
+  }
+
+  get stdout(): SubprocessReadableStream {
+    return this.#process.readable(1) ?? notPiped("stdout");
+  }
+
+  get stderr(): SubprocessReadableStream {
+    return this.#process.readable(2) ?? notPiped("stderr");
+  }
+
+  get fds(): ExtraPipes {
+    return this.#process.fds;
+  }
+
+  get status(): Promise<CommandStatus> {
+    return (this.#status ??= this.#process.exited.then(commandStatus));
+  }
+
+  resourceUsage(): ResourceUsage | undefined {
+    return resourceUsage(this.#process.usage);
+  }
+
+  // Async, so that a stream that is read otherwise is told like every other end of this promise.
+  async output(): Promise<CommandOutput> {
+    for (const [fd, name] of [[1, "stdout"], [2, "stderr"]] as const) {
+      if (this.#process.isLocked(fd)) throw new TypeError(`Cannot collect output: '${name}' is locked`);
+    }
+    return outputOf(this.#process);
+  }
+
+  kill(signo: SignalName | number = "SIGTERM"): void {
+    if (!this.#process.kill(signalNumber("signo", signo, 0))) {
+      throw new TypeError("Child process has already terminated");
+    }
+  }
+
+  ref(): void {
+    this.#process.ref();
+  }
+
+  unref(): void {
+    this.#process.unref();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#process.dispose();
+  }
+}
+
+async function outputOf(process: Process): Promise<CommandOutput> {
+  // Both pipes are read from the start: a child that fills one must not wait for the other.
+  const stdout = process.collect(1);
+  const stderr = process.collect(2);
+  const [exit, out, err] = await Promise.all([process.exited, stdout, stderr]);
+  return commandOutput(commandStatus(exit), out, err, process.engine);
+}
+
+function outputOfSync({ exit, output }: SyncResult, engine: EngineName): CommandOutput {
+  return commandOutput(commandStatus(exit), output.get(1), output.get(2), engine);
+}
+
+function commandOutput(
+  { success, code, signal }: CommandStatus,
+  stdout: Uint8Array | undefined,
+  stderr: Uint8Array | undefined,
+  engine: EngineName,
+): CommandOutput {
+  const output = {
+    success,
+    code,
+    signal,
+    get stdout() {
+      return (stdout ?? notPiped("stdout")) as Uint8Array<ArrayBuffer>;
+    },
+    get stderr() {
+      return (stderr ?? notPiped("stderr")) as Uint8Array<ArrayBuffer>;
+    },
+  };
+  // Not enumerable: whoever prints or compares an output sees what Deno's has.
+  return Object.defineProperty(output, "engine", { value: engine }) as typeof output & { engine: EngineName };
+}
+
+function notPiped(name: string): never {
+  throw new TypeError(`Cannot get '${name}': '${name}' is not piped`);
+}
+
+function refusePipedInput({ stdin }: CommandOptions, method: string): void {
+  if (stdin === "piped") throw mustBe("stdin", `other than "piped" for ${method}(), which could not feed it`, stdin);
+}
+
+export function checkedSignal({ signal }: Pick<CommandOptions, "signal">): AbortSignal | undefined {
+  return signal === undefined ? undefined : abortSignal(signal);
+}

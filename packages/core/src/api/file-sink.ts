@@ -1,0 +1,108 @@
+/** Bun's way to write to a child: calls that return at once while the pipe takes the bytes. */
+import { mustBeOfType } from "../check.js";
+import type { Sink } from "../engine.js";
+import { asBytes } from "../streams.js";
+
+const utf8 = new TextEncoder();
+
+/** stdin of a {@link Subprocess} that was started with `stdin: "pipe"`. */
+export class FileSink {
+  readonly #sink: Sink;
+  /** The last write that waits; undefined while the pipe took everything. */
+  #last: Promise<unknown> | undefined;
+  #unflushed = 0;
+  #closed: number | Promise<number> | undefined;
+  /** Why the pipe takes no more: the child does not read it. Told by flush() and to whoever waits for a write. */
+  #broken: Error | undefined;
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  /** Returns how many bytes were written; a promise of it when the pipe is full for now. */
+  write(data: string | ArrayBufferView | ArrayBuffer): number | Promise<number> {
+    const bytes = bytesOf(data);
+    if (this.#closed !== undefined) return 0;
+    this.#unflushed += bytes.byteLength;
+    if (this.#last === undefined) {
+      const writing = this.#attempt(bytes);
+      if (writing === undefined) return bytes.byteLength;
+      return this.#waits(writing, bytes.byteLength);
+    }
+    return this.#waits(this.#last.then(() => this.#attempt(bytes)), bytes.byteLength);
+  }
+
+  /** Returns how many bytes have gone since the last flush, once they have. */
+  flush(): number | Promise<number> {
+    const count = this.#unflushed;
+    this.#unflushed = 0;
+    if (this.#last !== undefined) return this.#told(this.#last, count);
+    if (this.#broken !== undefined && this.#closed === undefined) throw this.#broken;
+    return count;
+  }
+
+  /** Closes the pipe when all is written: the child sees the end. Returns what `flush` would; 0 the second time. */
+  end(): number | Promise<number> {
+    if (this.#closed !== undefined) return typeof this.#closed === "number" ? 0 : this.#closed;
+    const count = this.#unflushed;
+    this.#unflushed = 0;
+    if (this.#last === undefined) {
+      this.#closed = count;
+      void this.#sink.close();
+    } else {
+      this.#closed = this.#told(this.#last.then(() => this.#sink.close()), count);
+    }
+    return this.#closed;
+  }
+
+  /** Bytes go to the pipe as they come: there is nothing to start, and no mark to set. */
+  readonly start: (options?: { readonly highWaterMark?: number }) => void = () => {};
+
+  /** Writes under way are the child's affair: `ref` and `unref` are its handle's. */
+  ref(): void {}
+  unref(): void {}
+
+  #attempt(bytes: Uint8Array): void | Promise<void> {
+    if (this.#broken !== undefined) return;
+    try {
+      return this.#sink.write(bytes)?.catch((error: unknown) => {
+        throw this.#break(error);
+      });
+    } catch (error) {
+      const broken = this.#break(error);
+      if ((broken as { code?: unknown }).code !== "EPIPE") throw broken;
+    }
+  }
+
+  #break(error: unknown): Error {
+    return (this.#broken ??= error instanceof Error ? error : new Error("The pipe failed", { cause: error }));
+  }
+
+  #waits(writing: Promise<void>, count: number): Promise<number> {
+    // The writes behind it go on; its own failure is told to its own caller.
+    const quiet = writing
+      .catch(() => {})
+      .finally(() => {
+        if (this.#last === quiet) this.#last = undefined;
+      });
+    this.#last = quiet;
+    return this.#told(writing, count);
+  }
+
+  /** `count` once it is done, or the failure: for whoever waits. For nobody it must not end the program. */
+  #told(done: Promise<unknown>, count: number): Promise<number> {
+    const told = done.then(() => {
+      if (this.#broken !== undefined) throw this.#broken;
+      return count;
+    });
+    told.catch(() => {});
+    return told;
+  }
+}
+
+function bytesOf(data: string | ArrayBufferView | ArrayBuffer): Uint8Array {
+  // Copied: the caller may reuse its memory before the pipe has taken it.
+  if (typeof data === "string") return utf8.encode(data);
+  if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) return asBytes(data).slice();
+  throw mustBeOfType("data", "a string, an ArrayBufferView or an ArrayBuffer", data);
+}

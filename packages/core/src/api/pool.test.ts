@@ -1,0 +1,86 @@
+/** What a pool makes of its options, on an engine whose children wait for ever. */
+import { describe, expect, test } from "vitest";
+import { engineThat, hostWith, thrown } from "../../tests/support.js";
+import type { SpawnRequest } from "../request.js";
+import { createSpawn } from "../spawn.js";
+import type { CreatePool, PoolOptions } from "./pool.js";
+
+/** `createPool`, and the requests with which its children were parked. */
+function parking(): { createPool: CreatePool; requests: SpawnRequest[] } {
+  const requests: SpawnRequest[] = [];
+  const engine = engineThat({
+    park(request) {
+      requests.push(request);
+      return { fill: () => "gone", discard() {}, gone: new Promise(() => {}) };
+    },
+  });
+  return { createPool: createSpawn(hostWith({}), [engine]).createPool, requests };
+}
+
+describe("stdio", () => {
+  test("is stdin, stdout and stderr, in this order", () => {
+    const { createPool, requests } = parking();
+    createPool({ size: 1, stdio: ["null", "piped", 7] });
+    createPool({ size: 1, stdin: "null", stdout: "piped", stderr: 7 });
+    expect(requests[0]?.slots).toEqual([
+      { target: 0, kind: "null" },
+      { target: 1, kind: "pipe", direction: "out" },
+      { target: 2, kind: "fd", fd: 7 },
+    ]);
+    expect(requests[0]?.slots).toEqual(requests[1]?.slots);
+  });
+
+  test("what is not given is inherited, with an undefined beside it, too", () => {
+    const { createPool, requests } = parking();
+    createPool({ size: 1, stdio: undefined, stdout: "null" });
+    createPool({ size: 1, stdio: ["inherit", "null", "inherit"], stdout: undefined });
+    expect(requests[0]?.slots).toEqual(requests[1]?.slots);
+  });
+
+  test.each<[unknown, string]>([
+    ["piped", 'stdio must be an array, got "piped"'],
+    [null, "stdio must be an array, got null"],
+    [[], "stdio.length must be 3: stdin, stdout and stderr, got 0"],
+    [["null", "piped"], "stdio.length must be 3: stdin, stdout and stderr, got 2"],
+    [["null", "null", "null", "null"], "stdio.length must be 3: stdin, stdout and stderr, got 4"],
+    [["null", "pipe", "null"], 'stdio[1] must be "piped", "inherit", "null" or an fd number, got "pipe"'],
+    [[undefined, "null", "null"], 'stdio[0] must be "piped", "inherit", "null" or an fd number, got undefined'],
+    [["null", "null", -1], "stdio[2] must be an fd number, which is not negative, got -1"],
+  ])("%j is refused", (stdio, message) => {
+    const { createPool, requests } = parking();
+    const error = thrown(() => createPool({ size: 1, stdio } as unknown as PoolOptions));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toBe(message);
+    expect(requests).toEqual([]);
+  });
+
+  test.each(["stdin", "stdout", "stderr"])("beside %s it is refused", (name) => {
+    const { createPool } = parking();
+    const error = thrown(() => createPool({ size: 1, stdio: ["null", "null", "null"], [name]: "piped" }));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toBe(`${name} must be absent beside stdio, got "piped"`);
+  });
+});
+
+describe("an engine that cannot have a child wait", () => {
+  const stuck = { ...engineThat({}), name: "vfork" } as const;
+
+  test("refuses, and names the one that can", () => {
+    const ring = engineThat({ unavailable: () => "not here", park: () => ({ errno: 1, step: "birth", index: 0 }) });
+    const { createPool } = createSpawn(hostWith({}), [ring, stuck]);
+    expect(thrown(() => createPool({ size: 1, engine: "vfork" })).message).toBe(
+      "Failed to spawn 'a child of the pool': the engine asked for cannot do it " +
+        "(vfork: only io_uring can have a child wait for its program); no other engine could here",
+    );
+    expect(thrown(() => createPool({ size: 1 })).message).toContain(
+      "(io_uring: not here; vfork: only io_uring can have a child wait for its program; runtime: ",
+    );
+  });
+
+  test("refuses where no engine of the build can", () => {
+    const { createPool } = createSpawn(hostWith({}), [stuck]);
+    expect(thrown(() => createPool({ size: 1, engine: "vfork" })).message).toContain(
+      "(vfork: it cannot have a child wait for its program)",
+    );
+  });
+});

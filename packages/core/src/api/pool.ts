@@ -1,0 +1,210 @@
+/** A face of our own: children that were born and set up before anybody knew what they would run. */
+import { array, integer, mustBe, usageError } from "../check.js";
+import type { Parked } from "../engine.js";
+import type { EngineOptions } from "../options.js";
+import type { Launcher } from "../process.js";
+import { slotOfDenoWord } from "../stdio.js";
+import { checkedSignal, type CommandStdio, commandInput } from "./deno.js";
+import { started, type StartedProcess, type StartOptions } from "./start.js";
+
+export type PoolStdio = readonly [stdin: CommandStdio, stdout: CommandStdio, stderr: CommandStdio];
+
+export interface PoolOptions extends EngineOptions {
+  /** How many children wait, 1 to 256. */
+  readonly size: number;
+  /** stdin, stdout and stderr of every child at once, in this order, instead of the three options below. */
+  readonly stdio?: PoolStdio | undefined;
+  /** Of every child. Default `"inherit"`, as of the other two. */
+  readonly stdin?: CommandStdio | undefined;
+  readonly stdout?: CommandStdio | undefined;
+  readonly stderr?: CommandStdio | undefined;
+}
+
+export interface PoolStats {
+  /** Children that wait now. */
+  readonly waiting: number;
+  /** Programs that a waiting child became. */
+  readonly served: number;
+  /** Programs that were started in the ordinary way: for each of the reasons below, and when nobody waited. */
+  readonly passedOn: number;
+  /** Of these: they needed something else than the pool's children were set up with. */
+  readonly unlike: number;
+  /** Of these: this program's ids, limits, priority, … were no longer those that its children were born with. */
+  readonly stale: number;
+  /** Children that ended while they waited: somebody killed them, or they could not be set up. */
+  readonly lost: number;
+}
+
+/**
+ * Children that wait for a program. They are ended with this program, however it ends.
+ *
+ * A child is born with what this program is at that moment. Its ids, groups, limits, priorities, scheduler, affinity,
+ * root and working directory are compared before it is used, and one that is no longer like us is not used. Umask and
+ * ignored signals are not compared: a pool is for programs that do not change these, or that say them in `setup`.
+ */
+export interface Pool {
+  /**
+   * Starts a program in a child that waits; where there is none that can be it, as `start` would, with the pool's
+   * options and these. `args`, `env`, `clearEnv`, `cwd` and `signal` can be given to a waiting child; anything else is
+   * a reason to start another one.
+   *
+   * @throws as `start`, and a TypeError once the pool is disposed of.
+   */
+  spawn(command: string | URL, options?: StartOptions): StartedProcess;
+  stats(): PoolStats;
+  /** Ends the children that wait; those that have become a program run on. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Makes a pool, and its first children. They are replaced as they are used, not in the turn that uses them.
+ *
+ * @throws {TypeError} for usage mistakes.
+ * @throws {SpawnError} with the code `"ENOTSUP"` when no engine asked for can keep children waiting (`io_uring` can);
+ *   with another when the first could not be made.
+ */
+export type CreatePool = (options: PoolOptions) => Pool;
+
+const OPTIONS: ReadonlySet<string> = new Set(["size", "stdio", "stdin", "stdout", "stderr", "engine", "setup"]);
+/** By place in `stdio`. */
+const NAMES = ["stdin", "stdout", "stderr"] as const;
+/** What a child can be given when it already waits. */
+const LATE: ReadonlySet<string> = new Set(["args", "env", "clearEnv", "cwd", "signal"]);
+const MAX_SIZE = 256;
+/** For messages only: the child has none yet. */
+const NO_PROGRAM = "a child of the pool";
+
+export function createPoolFactory(launcher: Launcher): CreatePool {
+  const createPool: CreatePool = (options) => new WaitingPool(launcher, options);
+  return createPool;
+}
+
+/** `stdio` as the three options it stands for. */
+function eachOf(stdio: unknown, options: Omit<PoolOptions, "size">): Pick<PoolOptions, (typeof NAMES)[number]> {
+  const list = array("stdio", stdio);
+  if (list.length !== NAMES.length) throw mustBe("stdio.length", "3: stdin, stdout and stderr", list.length);
+  for (const [target, name] of NAMES.entries()) {
+    if (options[name] !== undefined) throw mustBe(name, "absent beside stdio", options[name]);
+    // Here, so that a mistake is told by the name under which it was made.
+    slotOfDenoWord(target, list[target], `stdio[${target}]`);
+  }
+  const [stdin, stdout, stderr] = list as unknown as PoolStdio;
+  return { stdin, stdout, stderr };
+}
+
+class WaitingPool implements Pool {
+  readonly #launcher: Launcher;
+  readonly #size: number;
+  readonly #options: StartOptions;
+  #waiting: Parked[] = [];
+  #isRefilling = false;
+  #isDisposed = false;
+  #served = 0;
+  #passedOn = 0;
+  #unlike = 0;
+  #stale = 0;
+  #lost = 0;
+
+  constructor(launcher: Launcher, given: PoolOptions) {
+    for (const key of Object.keys(given)) {
+      if (!OPTIONS.has(key)) throw usageError("ERR_INVALID_ARG_VALUE", `A pool has no option "${key}"`);
+    }
+    const { size, stdio, ...options } = given;
+    this.#launcher = launcher;
+    this.#size = integer("size", size, 1, MAX_SIZE);
+    this.#options = stdio === undefined ? options : { ...options, ...eachOf(stdio, options) };
+    try {
+      for (let i = 0; i < this.#size; i++) this.#park();
+    } catch (error) {
+      for (const child of this.#waiting) child.discard();
+      throw error;
+    }
+  }
+
+  spawn(command: string | URL, options: StartOptions = {}): StartedProcess {
+    if (this.#isDisposed) throw usageError("ERR_INVALID_STATE", "The pool is disposed of");
+    const all = { ...this.#options, ...options };
+    checkedSignal(all);
+    const input = commandInput(this.#launcher.host, command, all, "start");
+    const isLike = Object.keys(options).every((key) => LATE.has(key));
+    if (!isLike) this.#unlike++;
+    const process = isLike ? this.#launcher.fill(input, (fill) => this.#take(fill)) : undefined;
+    if (process === undefined) this.#passedOn++;
+    else this.#served++;
+    const child = started(process ?? this.#launcher.start(input), all);
+    this.#refillSoon();
+    return child;
+  }
+
+  stats(): PoolStats {
+    return {
+      waiting: this.#waiting.length,
+      served: this.#served,
+      passedOn: this.#passedOn,
+      unlike: this.#unlike,
+      stale: this.#stale,
+      lost: this.#lost,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const child of waiting) child.discard();
+    await Promise.all(waiting.map(({ gone }) => gone));
+  }
+
+  /** The first that takes the program. */
+  #take<T>(fill: (child: Parked) => T | "gone" | "stale" | "too long"): T | undefined {
+    for (;;) {
+      const child = this.#waiting.shift();
+      if (child === undefined) return undefined;
+      const result = fill(child);
+      if (result === "gone") {
+        this.#lost++;
+        continue;
+      }
+      if (result === "too long") {
+        this.#waiting.unshift(child);
+        this.#unlike++;
+        return undefined;
+      }
+      if (result !== "stale") return result;
+      // They all are.
+      this.#stale++;
+      for (const other of [child, ...this.#waiting]) other.discard();
+      this.#waiting = [];
+      return undefined;
+    }
+  }
+
+  #park(): void {
+    const child = this.#launcher.park(commandInput(this.#launcher.host, NO_PROGRAM, this.#options, "start"));
+    this.#waiting.push(child);
+    void child.gone.then((failure) => {
+      const at = this.#waiting.indexOf(child);
+      if (at < 0) return;
+      this.#waiting.splice(at, 1);
+      this.#lost++;
+      // One that could not be set up would only be followed by another: that waits for the next use.
+      if (failure === undefined) this.#refillSoon();
+    });
+  }
+
+  /** Never in the turn that uses one: that is what the pool is for. */
+  #refillSoon(): void {
+    if (this.#isRefilling || this.#isDisposed) return;
+    this.#isRefilling = true;
+    const timer = setTimeout(() => {
+      this.#isRefilling = false;
+      try {
+        while (!this.#isDisposed && this.#waiting.length < this.#size) this.#park();
+      } catch {
+        // No fd or process left: programs are passed on, and tell why if they cannot be started either.
+      }
+    });
+    // A number has no unref.
+    (timer as { unref?: () => void }).unref?.();
+  }
+}

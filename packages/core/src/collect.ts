@@ -1,0 +1,199 @@
+/** Reading a {@link Source} to its end. */
+import type { Source } from "./engine.js";
+
+/** As much as a pipe holds by default. */
+const CHUNK = 64 * 1024;
+/** Chunks below this are copied out of the buffer they were read into; above, the buffer itself is kept. */
+const COPIED = CHUNK / 4;
+/** Bytes at hand that are read in one go: a firehose must not keep the program from its other work. */
+const BURST = 1024 * 1024;
+/** Buffers kept for the next read. More would be memory that nobody uses once a crowd of children is gone. */
+const SPARE = 64;
+
+const spare: Uint8Array<ArrayBuffer>[] = [];
+
+/** A buffer of {@link CHUNK} bytes that nobody else holds until it is given back. */
+export function takeBuffer(): Uint8Array<ArrayBuffer> {
+  return spare.pop() ?? new Uint8Array(CHUNK);
+}
+
+/** Only a buffer that no read is under way into, and of which no part was handed out. */
+export function giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
+  if (spare.length < SPARE) spare.push(buffer);
+}
+
+/** The first `count` bytes of a taken buffer as bytes of their own. The buffer is given back if it was only copied. */
+export function handOut(buffer: Uint8Array<ArrayBuffer>, count: number): Uint8Array<ArrayBuffer> {
+  if (count >= COPIED) return buffer.subarray(0, count);
+  const copy = buffer.slice(0, count);
+  giveBuffer(buffer);
+  return copy;
+}
+
+export function concat(chunks: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  const [only] = chunks;
+  // Bytes of their own: what is handed out must not show the rest of a buffer behind its end.
+  if (only !== undefined && chunks.length === 1) {
+    return only.byteLength === only.buffer.byteLength ? only : only.slice();
+  }
+  let length = 0;
+  for (const chunk of chunks) length += chunk.byteLength;
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return all;
+}
+
+/** Gives every chunk to `take`, which then owns it, until the end; closes the source. Rejects if a read fails. */
+async function pump(source: Source, take: (chunk: Uint8Array<ArrayBuffer>) => void): Promise<void> {
+  let burst = 0;
+  try {
+    for (;;) {
+      const buffer = takeBuffer();
+      const reading = source.read(buffer);
+      let count: number;
+      if (typeof reading === "number") {
+        count = reading;
+        burst += count;
+      } else {
+        count = await reading;
+        burst = 0;
+      }
+      if (count === 0) {
+        giveBuffer(buffer);
+        return;
+      }
+      take(handOut(buffer, count));
+      if (burst >= BURST) {
+        burst = 0;
+        await new Promise<void>((resolve) => setTimeout(resolve, 0));
+      }
+    }
+  } finally {
+    source.close();
+  }
+}
+
+/** Everything until the end. Rejects if a read fails. */
+export async function collect(source: Source): Promise<Uint8Array<ArrayBuffer>> {
+  if (source instanceof Drain) return source.rest();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  await pump(source, (chunk) => chunks.push(chunk));
+  return concat(chunks);
+}
+
+/** Reads a source from the beginning, without limit, so that the child never waits; others read from here. */
+export class Drain implements Source {
+  readonly #source: Source;
+  readonly #done: Promise<void>;
+  #chunks: Uint8Array<ArrayBuffer>[] = [];
+  #first = 0;
+  /** Bytes of the first chunk that were read. */
+  #taken = 0;
+  #ended = false;
+  #error: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(source: Source) {
+    this.#source = source;
+    const end = (): void => {
+      this.#ended = true;
+      this.#wake?.();
+    };
+    this.#done = pump(source, (chunk) => {
+      // After close() nobody wants it; the source answers with its end soon.
+      if (this.#ended) return;
+      this.#chunks.push(chunk);
+      this.#wake?.();
+    }).then(end, (error: unknown) => {
+      // Told to whoever reads, if anybody does.
+      this.#error = error instanceof Error ? error : new Error("The pipe could not be read", { cause: error });
+      end();
+    });
+  }
+
+  read(into: Uint8Array): number | Promise<number> {
+    const chunk = this.#chunks[this.#first];
+    if (chunk !== undefined) {
+      const count = Math.min(into.byteLength, chunk.byteLength - this.#taken);
+      into.set(chunk.subarray(this.#taken, this.#taken + count));
+      this.#taken += count;
+      if (this.#taken === chunk.byteLength) this.#drop();
+      return count;
+    }
+    if (this.#ended) {
+      if (this.#error !== undefined) throw this.#error;
+      return 0;
+    }
+    return new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    }).then(() => {
+      this.#wake = undefined;
+      return this.read(into);
+    });
+  }
+
+  close(): void {
+    this.#ended = true;
+    this.#chunks = [];
+    this.#first = 0;
+    this.#source.close();
+    this.#wake?.();
+  }
+
+  /** Everything that was not read yet, once the end has come. */
+  async rest(): Promise<Uint8Array<ArrayBuffer>> {
+    await this.#done;
+    if (this.#error !== undefined) throw this.#error;
+    const chunks = this.#chunks.slice(this.#first);
+    if (chunks[0] !== undefined) chunks[0] = chunks[0].subarray(this.#taken);
+    this.#chunks = [];
+    this.#first = 0;
+    this.#taken = 0;
+    return concat(chunks);
+  }
+
+  #drop(): void {
+    this.#taken = 0;
+    this.#first++;
+    if (this.#first === this.#chunks.length) {
+      this.#chunks = [];
+      this.#first = 0;
+    } else if (this.#first > 64) {
+      // Not at every chunk: shifting a long list is work in proportion to its length.
+      this.#chunks = this.#chunks.slice(this.#first);
+      this.#first = 0;
+    } else {
+      this.#chunks[this.#first - 1] = EMPTY;
+    }
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** Passes a source on until it gave more than `limit` bytes: says so, closes it, and that is the end. */
+export function limited(source: Source, limit: number, exceeded: () => void): Source {
+  let left = limit;
+  const count = (bytes: number): number => {
+    left -= bytes;
+    if (left < 0) {
+      // Whoever writes there may go on after the child is killed: nobody shall keep that.
+      source.close();
+      exceeded();
+    }
+    return bytes;
+  };
+  return {
+    read(into) {
+      if (left < 0) return 0;
+      const reading = source.read(into);
+      return typeof reading === "number" ? count(reading) : reading.then(count);
+    },
+    close() {
+      source.close();
+    },
+  };
+}

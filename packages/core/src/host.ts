@@ -1,0 +1,28 @@
+import type { SpawnRequest } from "./request.js";
+
+/** What a runtime supplies besides its engines. The adapters implement it; core never asks who they are. */
+export interface Host {
+  /** For people: `node`, `bun`, `deno`. */
+  readonly runtime: string;
+  readonly version: string;
+  readonly platform: string;
+  /** One variable of the environment as it is now. */
+  getenv(name: string): string | undefined;
+  /** A snapshot of the whole environment, as a plain object of its own. */
+  environ(): Record<string, string>;
+  /**
+   * What `spawn` gives a child without `env`, where that is not the environment as it then is: the one of the
+   * program's start. Always the same object.
+   */
+  readonly startEnviron?: Readonly<Record<string, string>>;
+  /** The path or the fd of a file object of the runtime's own, where it has such objects; undefined for all others. */
+  fileOf?(value: object): string | number | undefined;
+  /** Path of a `file:` URL; throws a TypeError for any other. */
+  pathFromURL(url: URL): string;
+  /** Throws the runtime's own error when this program may not start that process. */
+  authorize(request: SpawnRequest): void;
+  /** The bytes type its users expect of a blocking call (a Buffer, or the same array again). */
+  bytes(array: Uint8Array): Uint8Array;
+  /** The runtime's own class for errors with this code, where it has one: a SpawnError is then of both. */
+  errorClass?(code: string): (new (message?: string) => Error) | undefined;
+}

@@ -1,0 +1,86 @@
+/** What people write. The normal form of it is in request.ts. */
+import type { EngineName } from "./engine.js";
+import type { LimitName, SignalName } from "./numbers.js";
+
+/** What an fd of the child is to be. */
+export type FdSpec =
+  /** `/dev/null`, for reading and writing. */
+  | "null"
+  /** The parent's fd of the same number. */
+  | "inherit"
+  /** The parent's fd of this number. */
+  | number
+  /** A new pipe: with `"in"` the child reads it, with `"out"` the child writes it. */
+  | { readonly pipe: "in" | "out" }
+  /**
+   * A file, opened before the child starts, relative to the parent's working directory.
+   * `"r"` reads, `"w"` truncates or creates, `"a"` appends or creates, `"r+"` reads and writes,
+   * `"w+"` and `"a+"` as in fopen(3). Default `"r"`. `mode`: permission bits of a created file, default 0o666
+   * before the umask.
+   */
+  | { readonly file: string | URL; readonly open?: "r" | "r+" | "w" | "w+" | "a" | "a+"; readonly mode?: number };
+
+export type NamespaceName = "cgroup" | "ipc" | "mount" | "net" | "pid" | "time" | "user" | "uts";
+
+/** A resource limit: both values alike, or each for itself (what is not given stays). Bytes, seconds or a count. */
+export type Limit =
+  | number
+  | "unlimited"
+  | { readonly soft?: number | "unlimited"; readonly hard?: number | "unlimited" };
+
+/**
+ * Everything else a process can be born with. Each key is one step of the chain (docs/chain.md tells
+ * order, system call and errors); all default to "as the parent".
+ */
+export interface ProcessSetup {
+  /** A new session, led by the child (setsid). Default false. */
+  readonly session?: boolean;
+  /** Process group to join; 0 makes a new one led by the child. */
+  readonly processGroup?: number;
+  /** The child's fd that becomes its controlling terminal; needs `session`. `true` means 0. */
+  readonly controllingTerminal?: boolean | number;
+  readonly uid?: number;
+  readonly gid?: number;
+  /**
+   * Supplementary groups; `[]` drops all. Default: dropped when `uid` or `gid` changes and we are root, else the
+   * parent's.
+   */
+  readonly groups?: readonly number[];
+  /** 0 … 0o777 */
+  readonly umask?: number;
+  /** Nice value, -20 … 19 */
+  readonly priority?: number;
+  readonly ioPriority?: { readonly class: "realtime" | "best-effort" | "idle"; readonly level?: number };
+  /** Numbers of the CPUs it may run on. */
+  readonly affinity?: readonly number[];
+  readonly scheduler?: { readonly policy: "other" | "batch" | "idle" | "fifo" | "rr"; readonly priority?: number };
+  readonly limits?: { readonly [name in LimitName]?: Limit };
+  readonly signals?: {
+    /** Ignored signals of the parent that are reset for the child. Default `"all"`. */
+    readonly default?: "all" | readonly (SignalName | number)[];
+    /** Signals the child starts with ignored. */
+    readonly ignore?: readonly (SignalName | number)[];
+    /** Signals the child starts with blocked. Default none. */
+    readonly mask?: readonly (SignalName | number)[];
+  };
+  /** New root directory (chroot). `cwd` is then a path inside it, "/" by default; so is the command. */
+  readonly root?: string | URL;
+  /** New namespaces the child is born in. */
+  readonly namespaces?: readonly NamespaceName[];
+  /** A cgroup v2 directory the child is born in: its path, or an open fd of it. */
+  readonly cgroup?: string | number;
+  readonly noNewPrivileges?: boolean;
+  /** The signal the child gets when this program ends, however it ends. `true` means SIGKILL. */
+  readonly dieWithParent?: boolean | SignalName | number;
+  /** Close every fd that was not asked for, whether CLOEXEC or not. Default true. */
+  readonly closeFds?: boolean;
+  /** fds of the child beyond 0, 1 and 2, by number. */
+  readonly fds?: { readonly [fd: number]: FdSpec };
+}
+
+/** The two options that both faces take beyond the API they imitate. */
+export interface EngineOptions {
+  /** An engine, an order of preference, or `"auto"` (all three). Default: `RINGSPAWN_ENGINE`, else `"auto"`. */
+  readonly engine?: EngineName | readonly EngineName[] | "auto";
+  readonly setup?: ProcessSetup;
+}

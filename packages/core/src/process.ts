@@ -1,0 +1,240 @@
+/** The one handle under both faces: a running process, its pipes, and what ends it early. */
+import { collect } from "./collect.js";
+import type {
+  EngineName,
+  Exit,
+  Parked,
+  Running,
+  Sink,
+  Source,
+  SyncOptions,
+  SyncResult,
+  Unfilled,
+  Usage,
+} from "./engine.js";
+import type { SpawnError } from "./error.js";
+import type { Host } from "./host.js";
+import { SIGNALS } from "./numbers.js";
+import type { RequestInput } from "./request.js";
+import { SubprocessReadableStream, writableStream } from "./streams.js";
+
+/** What the faces start processes with. */
+export interface Launcher {
+  readonly host: Host;
+  /** @throws {TypeError} for usage mistakes. @throws {SpawnError} when it cannot be started. */
+  spawn(input: RequestInput): Process;
+  /** Does not wait until it runs. @throws as {@link spawn}, but failures of the start itself: `started` tells those. */
+  start(input: RequestInput): Process;
+  /** Has a child wait for its program. @throws as {@link spawn}, and when no engine asked for can do that. */
+  park(input: RequestInput): Parked;
+  /**
+   * Starts the program in a child that waits, if `take` finds one that `fill` gives it to; else undefined.
+   *
+   * @throws as {@link start}.
+   */
+  fill(input: RequestInput, take: Take): Process | undefined;
+  spawnSync(input: RequestInput, options: SyncOptions): { readonly result: SyncResult; readonly engine: EngineName };
+}
+
+type Take = <T>(fill: (child: Parked) => T | Unfilled) => T | undefined;
+
+/** Pipes beyond 0, 1 and 2, by the child's fd number: readable where the child writes, writable where it reads. */
+export interface ExtraPipes {
+  readonly [fd: number]: SubprocessReadableStream | WritableStream<Uint8Array>;
+}
+
+/** A pipe that somebody has begun to use. */
+type Stream = SubprocessReadableStream | WritableStream<Uint8Array>;
+
+/** The longest a timer can be set for; longer ones would fire at once. */
+const MAX_DELAY = 2_147_483_647;
+
+/** Of all processes that are known to run. */
+const RUNS: Promise<undefined> = Promise.resolve(undefined);
+
+export class Process {
+  readonly engine: EngineName;
+  /** Undefined once the program runs, else why it does not. Never rejects. */
+  readonly started: Promise<SpawnError | undefined>;
+  /** Never rejects. {@link exit} is set before any reaction to it runs. */
+  readonly exited: Promise<Exit>;
+  /** Undefined while the process runs. */
+  exit: Exit | undefined;
+  readonly #host: Host;
+  readonly #running: Running;
+  /** What is known of its start. */
+  #start: "runs" | "undecided" | "failed";
+  // Most children are never asked for a stream: no map until then.
+  #streams: Map<number, Stream> | undefined;
+  #collected: Set<number> | undefined;
+  #fds: ExtraPipes | undefined;
+  #replaced: Map<number, Source> | undefined;
+  #writers: Set<number> | undefined;
+  #onExit: (() => void)[] | undefined;
+
+  constructor(
+    host: Host,
+    running: Running,
+    engine: EngineName,
+    started: Promise<SpawnError | undefined> = RUNS,
+  ) {
+    this.#host = host;
+    this.#running = running;
+    this.engine = engine;
+    this.started = started;
+    this.#start = started === RUNS ? "runs" : "undecided";
+    if (started !== RUNS) void started.then((error) => this.#decide(error));
+    this.exited = running.exited;
+    void running.exited.then((exit) => {
+      this.exit = exit;
+      this.#closeUnused();
+      if (this.#onExit !== undefined) for (const callback of this.#onExit) callback();
+    });
+  }
+
+  /** 0 when it was not started. The engine is not asked before somebody asks here: it may have to hurry for it. */
+  get pid(): number {
+    return this.#start === "failed" ? 0 : this.#running.pid;
+  }
+
+  /** Undefined before its end, and for a child that was born and never ran: what that used is nobody's program's. */
+  get usage(): Usage | undefined {
+    return this.#start === "failed" ? undefined : this.exit?.usage;
+  }
+
+  /** False once the process is gone. `signal` 0 only looks. Throws where the kernel does not permit it. */
+  kill(signal: number): boolean {
+    if (this.exit !== undefined) return false;
+    if (this.#start !== "undecided") return this.#running.kill(signal);
+    // It is for the program. What comes before it would die of it as of a failure, and be told as one.
+    void this.started.then(() => this.end(signal));
+    return true;
+  }
+
+  ref(): void {
+    this.#running.ref();
+  }
+
+  unref(): void {
+    this.#running.unref();
+  }
+
+  source(fd: number): Source | undefined {
+    const pipe = this.#replaced?.get(fd) ?? this.#running.pipes.get(fd);
+    return pipe !== undefined && "read" in pipe ? pipe : undefined;
+  }
+
+  sink(fd: number): Sink | undefined {
+    const pipe = this.#running.pipes.get(fd);
+    if (pipe === undefined || !("write" in pipe)) return undefined;
+    (this.#writers ??= new Set()).add(fd);
+    return pipe;
+  }
+
+  /** Puts something between a pipe and its readers, before there are any. */
+  replaceSource(fd: number, wrap: (source: Source) => Source): void {
+    const source = this.source(fd);
+    if (source !== undefined) (this.#replaced ??= new Map()).set(fd, wrap(source));
+  }
+
+  /** The same stream each time; undefined when this fd is no pipe that the child writes. */
+  readable(fd: number): SubprocessReadableStream | undefined {
+    const made = this.#streams?.get(fd);
+    if (made !== undefined) return made instanceof SubprocessReadableStream ? made : undefined;
+    const source = this.source(fd);
+    if (source === undefined) return undefined;
+    const stream = new SubprocessReadableStream(source);
+    // What collect() reads is nobody else's any more.
+    if (this.#collected?.has(fd)) stream.getReader();
+    (this.#streams ??= new Map()).set(fd, stream);
+    return stream;
+  }
+
+  /** The same stream each time; undefined when this fd is no pipe that the child reads. */
+  writable(fd: number): WritableStream<Uint8Array> | undefined {
+    const made = this.#streams?.get(fd);
+    if (made !== undefined) return made instanceof SubprocessReadableStream ? undefined : made;
+    const sink = this.sink(fd);
+    if (sink === undefined) return undefined;
+    const stream = writableStream(sink, this.#host);
+    (this.#streams ??= new Map()).set(fd, stream);
+    return stream;
+  }
+
+  /** Whether somebody reads this fd, by its stream or by {@link collect}. */
+  isLocked(fd: number): boolean {
+    const made = this.#streams?.get(fd);
+    return (this.#collected?.has(fd) ?? false) || (made?.locked ?? false);
+  }
+
+  /** Everything the child writes to this fd; undefined when it is no pipe. No stream is made for it. */
+  collect(fd: number): Promise<Uint8Array<ArrayBuffer>> | undefined {
+    const source = this.source(fd);
+    if (source === undefined) return undefined;
+    const stream = this.#streams?.get(fd);
+    if (stream instanceof SubprocessReadableStream) return stream.bytes();
+    (this.#collected ??= new Set()).add(fd);
+    return collect(source);
+  }
+
+  get fds(): ExtraPipes {
+    if (this.#fds === undefined) {
+      const fds: Record<number, Stream> = {};
+      for (const fd of this.#running.pipes.keys()) {
+        const stream = fd > 2 ? (this.readable(fd) ?? this.writable(fd)) : undefined;
+        if (stream !== undefined) fds[fd] = stream;
+      }
+      this.#fds = Object.freeze(fds);
+    }
+    return this.#fds;
+  }
+
+  /** Sends `killSignal` when `signal` aborts, unless the process has ended by then. */
+  killOnAbort(signal: AbortSignal, killSignal: number): void {
+    const abort = (): void => this.end(killSignal);
+    signal.addEventListener("abort", abort, { once: true });
+    this.whenExited(() => signal.removeEventListener("abort", abort));
+  }
+
+  /** Sends `killSignal` after `timeout` milliseconds, unless the process has ended by then. */
+  killAfter(timeout: number, killSignal: number): void {
+    const timer = setTimeout(() => this.end(killSignal), Math.min(timeout, MAX_DELAY));
+    // The child keeps the program alive if it is to; the timer of an unref'd one must not. A number has no unref.
+    (timer as { unref?: () => void }).unref?.();
+    this.whenExited(() => clearTimeout(timer));
+  }
+
+  /** Calls back as soon as the exit is known, before those who wait for {@link exited}. */
+  whenExited(callback: () => void): void {
+    (this.#onExit ??= []).push(callback);
+  }
+
+  #decide(error: SpawnError | undefined): void {
+    this.#start = error === undefined ? "runs" : "failed";
+    if (error === undefined) return;
+    // Nobody is at their other ends, nor will be.
+    for (const pipe of this.#running.pipes.values()) void pipe.close();
+  }
+
+  /** A pipe that was never written to has lost its reader: without this its fd would wait for a collection. */
+  #closeUnused(): void {
+    for (const [fd, pipe] of this.#running.pipes) {
+      if ("write" in pipe && !this.#writers?.has(fd)) void pipe.close();
+    }
+  }
+
+  /** SIGTERM, then the real end, however long the child takes. */
+  async dispose(): Promise<void> {
+    this.end(SIGNALS.SIGTERM);
+    await this.exited;
+  }
+
+  /** A signal whose failure nobody could be told of: from a timer, an abort, a disposal. */
+  end(signal: number): void {
+    try {
+      this.kill(signal);
+    } catch {
+      // EPERM: the child has become another user, and goes on
+    }
+  }
+}

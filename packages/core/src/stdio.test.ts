@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest";
+import { hostWith, thrown } from "../tests/support.js";
+import type { Host } from "./host.js";
+import { fdSlot, nullSlot, pipeSlot, slotOfBunWord, slotOfDenoWord, slotOfSpec } from "./stdio.js";
+
+const host = hostWith({});
+
+test("slots of one meaning are equal, whoever wrote them", () => {
+  expect(slotOfDenoWord(0, "piped", "stdin")).toEqual({ target: 0, kind: "pipe", direction: "in" });
+  expect(slotOfBunWord(host, 2, "pipe", "stderr").slot).toEqual({ target: 2, kind: "pipe", direction: "out" });
+  expect(slotOfDenoWord(1, "null", "stdout")).toBe(slotOfBunWord(host, 1, "ignore", "stdout").slot);
+  expect(slotOfBunWord(host, 1, null, "stdout").slot).toBe(nullSlot(1));
+  expect(slotOfDenoWord(2, "inherit", "stderr")).toBe(slotOfSpec(host, 2, "inherit", "x"));
+  expect(slotOfDenoWord(2, 1, "stderr")).toEqual({ target: 2, kind: "fd", fd: 1 });
+  expect(fdSlot(0, 7)).toEqual({ target: 0, kind: "fd", fd: 7 });
+  expect(pipeSlot(0, "out")).toEqual({ target: 0, kind: "pipe", direction: "out" });
+  expect(fdSlot(9, 9)).toEqual({ target: 9, kind: "fd", fd: 9 });
+  expect(nullSlot(9)).toEqual({ target: 9, kind: "null" });
+});
+
+test("the shared slots cannot be changed", () => {
+  for (const slot of [nullSlot(0), fdSlot(1, 1), pipeSlot(2)]) expect(Object.isFrozen(slot)).toBe(true);
+});
+
+describe("setup.fds", () => {
+  test("a file has its defaults", () => {
+    const slot = { target: 3, kind: "file", path: "/x", open: "r", mode: 0o666 };
+    expect(slotOfSpec(host, 3, { file: "/x" }, "f")).toEqual(slot);
+    expect(slotOfSpec(host, 3, { file: new URL("file:///x") }, "f")).toEqual(slot);
+    expect(slotOfSpec(host, 3, { file: "y", open: "a+", mode: 0o600 }, "f")).toEqual({
+      target: 3,
+      kind: "file",
+      path: "y",
+      open: "a+",
+      mode: 0o600,
+    });
+  });
+
+  test.each([
+    ["close", /^setup\.fds\.3 must be "null", "inherit".*, got "close"$/],
+    [null, /got null$/],
+    [-1, /not negative, got -1$/],
+    [1.5, /got 1\.5$/],
+    [2 ** 31, /at most 2147483583, got 2147483648$/],
+    [{}, /^setup\.fds\.3\.file must be a string, got undefined$/],
+    [{ pipe: "both" }, /^setup\.fds\.3\.pipe must be "in" or "out", got "both"$/],
+    [{ pipe: "in", file: "/x" }, /^setup\.fds\.3\.file must be absent beside pipe/],
+    [{ file: "" }, /must be a string that is not empty, got ""$/],
+    [{ file: "/a\0b" }, /without NUL bytes/],
+    [{ file: "/x", open: "rw" }, /^setup\.fds\.3\.open must be one of .*, got "rw"$/],
+    [{ file: "/x", mode: 0o10000 }, /^setup\.fds\.3\.mode must be an integer from 0 to 4095, got 4096$/],
+    [{ file: "/x", flags: 1 }, /^setup\.fds\.3\.flags is not an option; known are pipe, file, open, mode$/],
+    [{ file: new URL("http://x/") }, /Must be a file URL/],
+  ])("%o is refused", (spec, message) => {
+    const error = thrown(() => slotOfSpec(host, 3, spec, "setup.fds.3"));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(message);
+  });
+});
+
+describe("words of the faces", () => {
+  test.each(["pipe", "ignore", "", null, true, {}, -1, NaN])("stdin %o is none of Deno's", (word) => {
+    const error = thrown(() => slotOfDenoWord(0, word, "stdin"));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(/^stdin must be /);
+  });
+
+  test.each(["piped", "null", "", true, 3.5, {}])("stdout %o is none of Bun's", (word) => {
+    expect(thrown(() => slotOfBunWord(host, 1, word, "stdout")).message).toMatch(/^stdout must be /);
+  });
+
+  test("data may be stdin, and nothing else", () => {
+    const bytes = [new Uint8Array(3), new ArrayBuffer(2), new Blob(["x"])];
+    for (const data of [...bytes, new Response("x"), new ReadableStream()]) {
+      expect(slotOfBunWord(host, 0, data, "stdin")).toEqual({ slot: pipeSlot(0), data });
+      expect(() => slotOfBunWord(host, 1, data, "stdout")).toThrow(TypeError);
+    }
+    expect(() => slotOfBunWord(host, 0, "just text", "stdin")).toThrow(/got "just text"/);
+  });
+
+  test("data that was read already is refused, since there is none left", async () => {
+    const response = new Response("x");
+    await response.text();
+    expect(thrown(() => slotOfBunWord(host, 0, response, "stdin"))).toMatchObject({
+      code: "ERR_BODY_ALREADY_USED",
+      message: "stdin has already been used",
+    });
+    const stream = new ReadableStream();
+    stream.getReader();
+    expect(thrown(() => slotOfBunWord(host, 0, stream, "stdin")).code).toBe("ERR_INVALID_STATE");
+  });
+
+  test("a file object of the runtime's own is its file, or its fd; for all others it is nothing", () => {
+    const files = new Map<object, string | number>([[new Blob(["a"]), "/a"], [new Blob(["b"]), 7]]);
+    const withFiles: Host = { ...host, fileOf: (value) => files.get(value) };
+    const [path, fd] = files.keys();
+    const file = { kind: "file", path: "/a", mode: 0o666 };
+    expect(slotOfBunWord(withFiles, 0, path, "stdin")).toEqual({ slot: { ...file, target: 0, open: "r" } });
+    expect(slotOfBunWord(withFiles, 1, path, "stdout")).toEqual({ slot: { ...file, target: 1, open: "w" } });
+    expect(slotOfBunWord(withFiles, 2, fd, "stderr")).toEqual({ slot: fdSlot(2, 7) });
+    expect(() => slotOfBunWord(withFiles, 1, new Blob(["c"]), "stdout")).toThrow(TypeError);
+  });
+
+  test("beyond 2, ignored is not there at all", () => {
+    for (const word of ["ignore", null]) expect(slotOfBunWord(host, 3, word, "x").slot).toBeUndefined();
+    expect(slotOfBunWord(host, 2, "ignore", "x").slot).toBe(nullSlot(2));
+  });
+
+  test("a pipe beyond 2 points to setup.fds", () => {
+    expect(thrown(() => slotOfBunWord(host, 4, "pipe", "stdio[4]")).message).toContain("setup: { fds: { 4:");
+  });
+});

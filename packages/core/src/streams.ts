@@ -1,0 +1,143 @@
+/** The parent's ends of pipes as web streams. Made only when somebody asks for one. */
+import { collect, concat, giveBuffer, handOut, takeBuffer } from "./collect.js";
+import type { Sink, Source } from "./engine.js";
+import { inClassOf } from "./error.js";
+import type { Host } from "./host.js";
+
+const utf8 = new TextDecoder();
+
+/** What the stream and its source know of each other; outside the class, because `super()` needs it. */
+interface Flow {
+  readonly source: Source;
+  controller: ReadableByteStreamController | undefined;
+  /** Whether the stream has asked for bytes: then its queue may hold some. */
+  pulled: boolean;
+  cancelled: boolean;
+}
+
+/**
+ * What a child writes, as a byte stream. Nothing is read before it is asked for, so a child that writes more than a
+ * pipe holds waits for its reader.
+ */
+export class SubprocessReadableStream extends ReadableStream<Uint8Array> {
+  readonly #flow: Flow;
+
+  constructor(source: Source) {
+    const flow: Flow = { source, controller: undefined, pulled: false, cancelled: false };
+    const underlying: UnderlyingByteSource = {
+      type: "bytes",
+      start: (controller) => {
+        flow.controller = controller;
+      },
+      pull: (controller) => pull(flow, controller),
+      cancel: () => {
+        flow.cancelled = true;
+        source.close();
+      },
+    };
+    super(underlying as unknown as UnderlyingSource<Uint8Array>);
+    this.#flow = flow;
+  }
+
+  /** Everything until the end. Locks the stream. @throws {TypeError} (rejects) when it is locked already. */
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const reader = this.getReader();
+    const flow = this.#flow;
+    if (!flow.pulled) {
+      // Nothing is queued, and nobody else can read any more: the stream's own machinery is not needed.
+      try {
+        const all = await collect(flow.source);
+        if (!flow.cancelled) flow.controller?.close();
+        return all;
+      } catch (error) {
+        flow.controller?.error(error);
+        throw error;
+      }
+    }
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return concat(chunks);
+      chunks.push(value as Uint8Array<ArrayBuffer>);
+    }
+  }
+
+  /** Everything until the end, as UTF-8: without its BOM, U+FFFD for what is none. */
+  async text(): Promise<string> {
+    return utf8.decode(await this.bytes());
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text());
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    const bytes = await this.bytes();
+    return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+  }
+
+  async blob(): Promise<Blob> {
+    return new Blob([await this.bytes()]);
+  }
+}
+
+/** One read. Returns a promise only where there is something to wait for. */
+function pull(flow: Flow, controller: ReadableByteStreamController): void | Promise<void> {
+  flow.pulled = true;
+  const request = controller.byobRequest;
+  const view = request?.view as Uint8Array<ArrayBuffer> | undefined;
+  const buffer = view ?? takeBuffer();
+  const done = (count: number): void => {
+    if (flow.cancelled || count === 0) {
+      if (view === undefined) giveBuffer(buffer);
+      if (flow.cancelled) return;
+      flow.source.close();
+      controller.close();
+      // A reader that brought its own buffer wants it back, even empty.
+      request?.respond(0);
+    } else if (request) {
+      request.respond(count);
+    } else {
+      controller.enqueue(handOut(buffer, count));
+    }
+  };
+  const failed = (error: unknown): never => {
+    flow.source.close();
+    throw error;
+  };
+  try {
+    const reading = flow.source.read(buffer);
+    if (typeof reading !== "number") return reading.then(done, failed);
+    done(reading);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** What a child reads, as a stream that takes bytes. A write is done when all of it is in the pipe. */
+export function writableStream(sink: Sink, host: Host): WritableStream<Uint8Array> {
+  // A stream that failed calls neither close nor abort any more: the pipe would stay open for ever.
+  const failed = (error: unknown): never => {
+    void sink.close();
+    throw inClassOf(host, error);
+  };
+  return new WritableStream<Uint8Array>({
+    write(chunk) {
+      try {
+        return sink.write(asBytes(chunk))?.catch(failed);
+      } catch (error) {
+        return failed(error);
+      }
+    },
+    close: () => sink.close(),
+    abort: () => sink.close(),
+  });
+}
+
+/** @throws {TypeError} for what is not bytes: a string has no encoding of its own. */
+export function asBytes(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  throw new TypeError("Expected ArrayBuffer or ArrayBufferView for write chunk");
+}

@@ -1,0 +1,61 @@
+/** What the unit tests share: a host that answers from memory, and requests made by way of it. */
+import type { Engine } from "../src/engine.js";
+import type { Host } from "../src/host.js";
+import { normalize, type RequestInput, type SpawnRequest } from "../src/request.js";
+import { fdSlot } from "../src/stdio.js";
+
+export const INHERITED: RequestInput["slots"] = [0, 1, 2].map((fd) => fdSlot(fd, fd));
+
+export function hostWith(env: Readonly<Record<string, string>>): Host {
+  return {
+    runtime: "test",
+    version: "0",
+    platform: "linux",
+    getenv: (name) => env[name],
+    environ: () => ({ ...env }),
+    pathFromURL(url) {
+      if (url.protocol !== "file:") throw new TypeError("Must be a file URL");
+      return decodeURIComponent(url.pathname);
+    },
+    authorize() {},
+    bytes: (array) => array,
+  };
+}
+
+/** As a face would hand it over. */
+export function requestOf(input: Partial<RequestInput> = {}, env: Record<string, string> = {}): SpawnRequest {
+  return normalize(hostWith({ PATH: "/usr/bin:/bin", ...env }), {
+    fileOption: "command",
+    file: "true",
+    argsOption: "args",
+    args: [],
+    slots: INHERITED,
+    shellFallback: true,
+    ...input,
+  });
+}
+
+/** An engine, by default of the name `io_uring`, that can do this and nothing else. */
+export function engineThat(does: Partial<Engine>): Engine {
+  const unasked = (): never => {
+    throw new Error("not what was asked for");
+  };
+  return {
+    name: "io_uring",
+    unavailable: () => undefined,
+    refuses: () => undefined,
+    spawn: unasked,
+    spawnSync: unasked,
+    ...does,
+  };
+}
+
+/** The error a call throws; it is a mistake of the test if it throws none. */
+export function thrown(call: () => unknown): Error & { code?: string } {
+  try {
+    call();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was thrown");
+}

@@ -1,0 +1,96 @@
+/*
+ * SEAM 2: what an executor runs. Three parts, because they are three kinds of thing: the birth (what the
+ * parent does), the steps (a sequence), the candidates (an alternation).
+ */
+#ifndef RS_CHAIN_H
+#define RS_CHAIN_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "io_uring.h"
+#include "ringspawn.h"
+
+struct birth {
+	uint64_t namespaces;    /* CLONE_NEW* bits that only the birth can give */
+	int cgroup_fd;          /* -1: none */
+	/*
+	 * No fd from here on is needed by any step or by the program, so the child's table need not hold
+	 * it. 0: all are needed.
+	 */
+	uint32_t fds_end;
+	int without_pidfd;      /* 1: the outcome's stays -1 */
+};
+
+/*
+ * One system call of the child. `args` are its numbers in the call's own order, pointers left out;
+ * `data` is what its pointer argument points to:
+ *
+ *   NAMESPACES         unshare(0)
+ *   SESSION            setsid()
+ *   PROCESS_GROUP      setpgid(0, 1)
+ *   FDS                dup3(0, 1, 2), or fcntl(0, F_SETFD, 0) where 0 and 1 are the same
+ *   TERMINAL           ioctl(0, 1, 2)
+ *   LIMITS             prlimit64(self, 0, {1, 2})
+ *   PRIORITY           setpriority(0, 1, 2)
+ *   IO_PRIORITY        ioprio_set(0, 1, 2)
+ *   AFFINITY           sched_setaffinity(0, 1, data)
+ *   SCHEDULER          sched_setscheduler(0, 1, {2})
+ *   UMASK              umask(0)
+ *   ROOT               chroot(data)
+ *   CWD                chdir(data), or fchdir(0) where there is no data
+ *   GROUPS             setgroups(0, data)
+ *   GID                setresgid(0, 1, 2)
+ *   UID                setresuid(0, 1, 2)
+ *   DIE_WITH_PARENT    prctl(0, 1), then getppid() must be 2 (0: not looked at)
+ *   NO_NEW_PRIVILEGES  prctl(0, 1, 0, 0, 0)
+ *   CLOSE_FDS          close_range(0, 1, 2)
+ *   SIGNALS            rt_sigaction(0, 1 = SIG_DFL or SIG_IGN)
+ *   MASK               rt_sigprocmask(0, {1})
+ *   OPEN               close(0), open(data, 1, 2), and what that gives moved to 0; vfork only
+ *   FOREGROUND         ioctl(0, 1, {getpgid(0)}); vfork only
+ */
+struct step {
+	enum rs_step kind;
+	uint32_t index;         /* which one of several, for the report */
+	int64_t args[3];
+	const void *data;
+};
+
+struct candidate {
+	const char *path;
+	int error;              /* the executor's note: with what exec refused it */
+};
+
+struct chain {
+	struct birth birth;
+	struct step *steps;
+	uint32_t step_count;
+	struct candidate *candidates;
+	uint32_t candidate_count;
+	const char **argv;
+	const char *const *envp;
+	const char **shell_argv; /* NULL: no fallback. [1] is left for the candidate. */
+	const char *late_cwd;    /* a parked chain's chdir, behind its steps; NULL: none */
+	struct listed_fd *listed; /* room for the FDS steps, if the child is to have their targets and nothing else; or NULL */
+	int changes_ids;         /* a step changes uid or gid: the kernel then marks the shared memory undumpable */
+	int plain_verdict;       /* the candidates' own errors are all that is asked: no interpreter is looked for */
+};
+
+/* The most steps a chain can have that do not come from a list of the request, and per listed thing. */
+enum {
+	CHAIN_SINGLE_STEPS = 20,
+	CHAIN_SIGNAL_STEPS = 64,
+	CHAIN_STEPS_PER_SLOT = 2, /* its FDS and the gap before it */
+};
+
+struct request;
+struct rs_engine;
+
+/*
+ * Fills `chain` from the request and the fds that pipe.c got for it. Cannot fail: what can be wrong is
+ * wrong in request.c, in pipe.c or in the child.
+ */
+void chain_build(struct chain *chain, struct request *request, const struct rs_engine *engine, int cgroup_fd);
+
+#endif

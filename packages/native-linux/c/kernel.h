@@ -1,0 +1,69 @@
+/*
+ * What the kernel's interface needs and a libc's headers may lack or spell differently. musl's have no
+ * <linux/...> at hand, so the few structs and numbers stand here. x86-64 and arm64 agree on all of them.
+ */
+#ifndef RS_KERNEL_H
+#define RS_KERNEL_H
+
+#include <stdint.h>
+#include <sys/syscall.h>
+
+#include "syscall.h" /* arch/<machine>/ */
+
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef SYS_clone3
+#define SYS_clone3 435
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+#define KERNEL_CLONE_VM 0x00000100ull
+#define KERNEL_CLONE_FILES 0x00000400ull
+#define KERNEL_CLONE_PIDFD 0x00001000ull
+#define KERNEL_CLONE_VFORK 0x00004000ull
+#define KERNEL_CLONE_NEWTIME 0x00000080ull
+#define KERNEL_CLONE_NEWNS 0x00020000ull
+#define KERNEL_CLONE_NEWCGROUP 0x02000000ull
+#define KERNEL_CLONE_NEWUTS 0x04000000ull
+#define KERNEL_CLONE_NEWIPC 0x08000000ull
+#define KERNEL_CLONE_NEWUSER 0x10000000ull
+#define KERNEL_CLONE_NEWPID 0x20000000ull
+#define KERNEL_CLONE_NEWNET 0x40000000ull
+#define KERNEL_CLONE_CLEAR_SIGHAND 0x100000000ull /* clone3 only, as the next */
+#define KERNEL_CLONE_INTO_CGROUP 0x200000000ull
+
+#define KERNEL_CLOSE_RANGE_UNSHARE 2u
+#define KERNEL_P_PIDFD 3
+#define KERNEL_WALL 0x40000000 /* __WALL */
+#define KERNEL_NSIG 64
+#define KERNEL_SIGSET_SIZE 8
+#define KERNEL_RLIM_NLIMITS 16u
+#define KERNEL_IOPRIO_WHO_PROCESS 1
+#define KERNEL_TIOCSCTTY 0x540e
+
+struct kernel_clone_args {
+	uint64_t flags;
+	uint64_t pidfd;
+	uint64_t child_tid;
+	uint64_t parent_tid;
+	uint64_t exit_signal;
+	uint64_t stack;
+	uint64_t stack_size;
+	uint64_t tls;
+	uint64_t set_tid;
+	uint64_t set_tid_size;
+	uint64_t cgroup;
+};
+
+/* libc's struct sigaction has another shape. */
+struct kernel_sigaction {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+
+#endif

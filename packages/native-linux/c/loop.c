@@ -1,0 +1,266 @@
+/*
+ * Waiting: one epoll set for all children and pipes of an environment. Every watch is one-shot, so that an
+ * event that was taken cannot come again before the owner has dealt with it and asks anew.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "pipe.h"
+#include "ringspawn.h"
+
+#define FUTEX_WAIT_PRIVATE 128
+#define FUTEX_WAKE_PRIVATE 129
+/* Events of one rs_loop_take; whoever has more comes again. */
+#define TAKE_MAX 128u
+
+struct rs_loop {
+	int epoll_fd;
+	int stop_fd;            /* an eventfd, readable for ever once the loop is to stop */
+	uint32_t stopping;      /* the same, for the futex wait */
+	uint32_t notified;      /* 1: told the owner, who has not taken yet */
+	int has_thread;
+	pthread_t thread;
+	int bell_fd;            /* rs_loop_start_fd: our end of the socket, else -1 */
+	void (*notify)(void *);
+	void *context;
+};
+
+int rs_loop_open(struct rs_loop **out)
+{
+	struct rs_loop *loop;
+	int error;
+
+	if (out == NULL)
+		return -EFAULT;
+	*out = NULL;
+	loop = calloc(1, sizeof(*loop));
+	if (loop == NULL)
+		return -ENOMEM;
+	loop->bell_fd = -1;
+	loop->epoll_fd = fd_above_stdio(epoll_create1(EPOLL_CLOEXEC));
+	if (loop->epoll_fd < 0) {
+		error = errno;
+		free(loop);
+		return -error;
+	}
+	loop->stop_fd = fd_above_stdio(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+	if (loop->stop_fd < 0) {
+		error = errno;
+		close(loop->epoll_fd);
+		free(loop);
+		return -error;
+	}
+	*out = loop;
+	return 0;
+}
+
+void rs_loop_close(struct rs_loop *loop)
+{
+	if (loop == NULL)
+		return;
+	if (loop->has_thread) {
+		rs_loop_stop(loop);
+		pthread_join(loop->thread, NULL);
+	}
+	if (loop->bell_fd >= 0)
+		close(loop->bell_fd);
+	close(loop->epoll_fd);
+	close(loop->stop_fd);
+	free(loop);
+}
+
+int rs_loop_watch(struct rs_loop *loop, int32_t fd, uint32_t ready, uint64_t token)
+{
+	struct epoll_event event = { .events = EPOLLONESHOT, .data.u64 = token };
+
+	if (ready == 0 || (ready & ~(uint32_t)(RS_READABLE | RS_WRITABLE)))
+		return -EINVAL;
+	if (ready & RS_READABLE)
+		event.events |= EPOLLIN;
+	if (ready & RS_WRITABLE)
+		event.events |= EPOLLOUT;
+	/* A pidfd is watched once; a pipe that is watched again is worth the second call. */
+	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+		return 0;
+	if (errno == EEXIST && epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0)
+		return 0;
+	return -errno;
+}
+
+int rs_loop_forget(struct rs_loop *loop, int32_t fd)
+{
+	struct epoll_event unused = { 0 };
+
+	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, &unused) == 0 ? 0 : -errno;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* epoll_wait that a signal does not end early. */
+static int wait_events(int epoll_fd, struct epoll_event *events, int count, int32_t timeout_ms)
+{
+	int64_t deadline = timeout_ms > 0 ? now_ms() + timeout_ms : 0;
+	int ret;
+
+	for (;;) {
+		ret = epoll_wait(epoll_fd, events, count, timeout_ms);
+		if (ret >= 0 || errno != EINTR)
+			return ret < 0 ? -errno : ret;
+		if (timeout_ms > 0) {
+			int64_t left = deadline - now_ms();
+
+			timeout_ms = left > 0 ? (int32_t)left : 0;
+		}
+	}
+}
+
+int rs_loop_take(struct rs_loop *loop, struct rs_event *out, uint32_t capacity, int32_t timeout_ms)
+{
+	struct epoll_event events[TAKE_MAX];
+	int count;
+
+	if (out == NULL || capacity == 0)
+		return -EINVAL;
+	count = wait_events(loop->epoll_fd, events, (int)(capacity < TAKE_MAX ? capacity : TAKE_MAX), timeout_ms);
+	for (int i = 0; i < count; i++) {
+		uint32_t ready = 0;
+
+		if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+			ready |= RS_READABLE;
+		if (events[i].events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+			ready |= RS_WRITABLE;
+		out[i] = (struct rs_event){ .token = events[i].data.u64, .ready = ready };
+	}
+	return count;
+}
+
+int rs_loop_wait(struct rs_loop *loop)
+{
+	struct pollfd fds[2] = {
+		{ .fd = loop->stop_fd, .events = POLLIN },
+		{ .fd = loop->epoll_fd, .events = POLLIN },
+	};
+	int ret;
+
+	do
+		ret = poll(fds, 2, -1);
+	while (ret < 0 && errno == EINTR);
+	if (ret < 0)
+		return -errno;
+	return fds[0].revents == 0;
+}
+
+static void wake(struct rs_loop *loop)
+{
+	if (__atomic_exchange_n(&loop->notified, 0, __ATOMIC_SEQ_CST) == 1)
+		sys3(SYS_futex, (long)&loop->notified, FUTEX_WAKE_PRIVATE, 1);
+}
+
+void rs_loop_stop(struct rs_loop *loop)
+{
+	uint64_t one = 1;
+
+	__atomic_store_n(&loop->stopping, 1, __ATOMIC_SEQ_CST);
+	/* Can only fail with EAGAIN, after 2^64 - 2 stops: it is readable then, too. */
+	if (write(loop->stop_fd, &one, sizeof(one)) < 0)
+		errno = 0;
+	wake(loop);
+}
+
+void rs_loop_taken(struct rs_loop *loop)
+{
+	wake(loop);
+}
+
+static void *serve(void *arg)
+{
+	struct rs_loop *loop = arg;
+
+	while (rs_loop_wait(loop) == 1) {
+		/* Before the owner is told: it may have taken everything by the time notify returns. */
+		__atomic_store_n(&loop->notified, 1, __ATOMIC_SEQ_CST);
+		loop->notify(loop->context);
+		/* The order matters: stop sets `stopping` first and wakes then. */
+		while (__atomic_load_n(&loop->notified, __ATOMIC_SEQ_CST) == 1 &&
+		       __atomic_load_n(&loop->stopping, __ATOMIC_SEQ_CST) == 0)
+			sys6(SYS_futex, (long)&loop->notified, FUTEX_WAIT_PRIVATE, 1, 0, 0, 0);
+	}
+	return NULL;
+}
+
+int rs_loop_start(struct rs_loop *loop, void (*notify)(void *), void *context)
+{
+	pthread_attr_t attr;
+	sigset_t all, before;
+	int error;
+
+	if (notify == NULL)
+		return -EFAULT;
+	if (loop->has_thread)
+		return -EALREADY;
+	loop->notify = notify;
+	loop->context = context;
+	error = pthread_attr_init(&attr);
+	if (error != 0)
+		return -error;
+	pthread_attr_setstacksize(&attr, 256 * 1024); /* room for a program's thread-local storage and for notify */
+	/* A signal of the program must be taken by a thread of the program. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&loop->thread, &attr, serve, loop);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	loop->has_thread = error == 0;
+	return -error;
+}
+
+static void ring_bell(void *context)
+{
+	struct rs_loop *loop = context;
+
+	/* At most one byte is under way, so it always fits; and nobody listens any more if it fails. */
+	if (send(loop->bell_fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		errno = 0;
+}
+
+int rs_loop_start_fd(struct rs_loop *loop)
+{
+	int ends[2], error;
+
+	if (loop->has_thread)
+		return -EALREADY;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+		return -errno;
+	ends[0] = fd_above_stdio(ends[0]);
+	ends[1] = fd_above_stdio(ends[1]);
+	error = ends[0] < 0 || ends[1] < 0 ? -EMFILE : 0;
+	if (error == 0) {
+		loop->bell_fd = ends[1];
+		error = rs_loop_start(loop, ring_bell, loop);
+	}
+	if (error == 0)
+		return ends[0];
+	loop->bell_fd = -1;
+	if (ends[0] >= 0)
+		close(ends[0]);
+	if (ends[1] >= 0)
+		close(ends[1]);
+	return error;
+}

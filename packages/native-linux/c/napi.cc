@@ -1,0 +1,418 @@
+/*
+ * napi.cc - Node's door: ringspawn.h as functions of numbers and byte arrays (src/door.ts). No decision is
+ * made here and nothing of libuv is used. One instance per environment, so that workers share nothing.
+ */
+#include <napi.h>
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "ringspawn.h"
+
+namespace {
+
+/* Loops, as src/door.ts numbers them. */
+enum { TURNING, BLOCKING, LOOPS };
+
+class Door {
+public:
+	explicit Door(Napi::Env env) : env_(env) {}
+	Door(const Door &) = delete;
+	Door &operator=(const Door &) = delete;
+
+	/* The notifier thread is joined first: from then on nobody calls into the function it is to release. */
+	~Door()
+	{
+		for (rs_loop *&loop : loops_) {
+			if (loop)
+				rs_loop_close(loop);
+			loop = nullptr;
+		}
+		if (engine_)
+			rs_engine_close(engine_);
+		engine_ = nullptr;
+		/* What an ended worker left open. Its children run on, and are reaped by whoever spawns next. */
+		for (size_t fd = 0; fd < fds_.size(); fd++) {
+			if (fds_[fd])
+				rs_abandon(static_cast<int32_t>(fd));
+		}
+	}
+
+	int32_t open()
+	{
+		int error = engine_ ? 0 : rs_engine_open(&engine_);
+
+		for (rs_loop *&loop : loops_) {
+			if (!error && !loop)
+				error = rs_loop_open(&loop);
+		}
+		return error;
+	}
+
+	int32_t start(Napi::Function notify)
+	{
+		napi_value name = Napi::String::New(env_, "ringspawn");
+		napi_status status = napi_create_threadsafe_function(
+			env_, notify, nullptr, name, 0, 1, nullptr, nullptr, this, call, &wake_);
+		if (status != napi_ok)
+			return -ENOMEM;
+		napi_unref_threadsafe_function(env_, wake_);
+		int error = rs_loop_start(loops_[TURNING], notify_from_thread, wake_);
+		if (error) { /* no thread to be had for now: a later start begins anew */
+			napi_release_threadsafe_function(wake_, napi_tsfn_abort);
+			wake_ = nullptr;
+			return error;
+		}
+		/* Added after the function's own hook and so run before it: hooks run last in, first out. */
+		napi_add_env_cleanup_hook(env_, cleanup, this);
+		return 0;
+	}
+
+	/* JavaScript is given a fd, or closes one. */
+	void own(int32_t fd, bool ours)
+	{
+		if (fd < 0)
+			return;
+		if (static_cast<size_t>(fd) >= fds_.size())
+			fds_.resize(static_cast<size_t>(fd) + 64);
+		fds_[static_cast<size_t>(fd)] = ours;
+	}
+
+	rs_loop *loop(const Napi::Value &name)
+	{
+		return loops_[name.As<Napi::Number>().Uint32Value() == BLOCKING ? BLOCKING : TURNING];
+	}
+
+	void taken()
+	{
+		if (loops_[TURNING])
+			rs_loop_taken(loops_[TURNING]);
+	}
+
+	rs_engine *engine() const { return engine_; }
+	napi_threadsafe_function wake() const { return wake_; }
+
+private:
+	static void notify_from_thread(void *wake)
+	{
+		napi_call_threadsafe_function(static_cast<napi_threadsafe_function>(wake), nullptr,
+					      napi_tsfn_nonblocking);
+	}
+
+	static void call(napi_env env, napi_value notify, void *context, void *)
+	{
+		Door *door = static_cast<Door *>(context);
+
+		/* env is null while the environment goes down */
+		if (!env || !door->loops_[TURNING])
+			return;
+		napi_value self;
+		napi_get_undefined(env, &self);
+		napi_status status = napi_call_function(env, self, notify, 0, nullptr, nullptr);
+		if (status == napi_pending_exception) {
+			napi_value error;
+			napi_get_and_clear_last_exception(env, &error);
+			napi_fatal_exception(env, error);
+		}
+	}
+
+	static void cleanup(void *self)
+	{
+		Door *door = static_cast<Door *>(self);
+
+		rs_loop_close(door->loops_[TURNING]);
+		door->loops_[TURNING] = nullptr;
+	}
+
+	Napi::Env env_;
+	rs_engine *engine_ = nullptr;
+	rs_loop *loops_[LOOPS] = {};
+	napi_threadsafe_function wake_ = nullptr;
+	std::vector<bool> fds_;
+};
+
+using Info = const Napi::CallbackInfo &;
+
+Door &door(Info info)
+{
+	return *info.Env().GetInstanceData<Door>();
+}
+
+int32_t number(Info info, size_t i)
+{
+	return info[i].As<Napi::Number>().Int32Value();
+}
+
+/* The bytes of a typed array argument; none for anything else. */
+struct Bytes {
+	void *data = nullptr;
+	uint32_t length = 0;
+
+	Bytes(Info info, size_t i)
+	{
+		napi_typedarray_type type;
+		napi_value buffer;
+		size_t count = 0;
+		size_t offset = 0;
+
+		if (napi_get_typedarray_info(info.Env(), info[i], &type, &count, &data, &buffer, &offset) != napi_ok)
+			return;
+		size_t size = type == napi_int32_array || type == napi_uint32_array ? 4
+			      : type == napi_bigint64_array || type == napi_biguint64_array ? 8
+											    : 1;
+		length = static_cast<uint32_t>(std::min<size_t>(count * size, INT32_MAX));
+	}
+};
+
+Napi::Value answer(Info info, int32_t value)
+{
+	return Napi::Number::New(info.Env(), value);
+}
+
+Napi::Value probe(Info info)
+{
+	Bytes out(info, 0);
+
+	if (out.length < sizeof(struct rs_probe))
+		return answer(info, -EINVAL);
+	return answer(info, rs_probe(static_cast<struct rs_probe *>(out.data)));
+}
+
+Napi::Value probe_io_uring(Info info)
+{
+	Bytes out(info, 0);
+
+	if (out.length < sizeof(struct rs_probe))
+		return answer(info, -EINVAL);
+	return answer(info, rs_probe_io_uring(static_cast<struct rs_probe *>(out.data)));
+}
+
+Napi::Value open(Info info)
+{
+	return answer(info, door(info).open());
+}
+
+Napi::Value start(Info info)
+{
+	return answer(info, door(info).start(info[0].As<Napi::Function>()));
+}
+
+void taken(Info info)
+{
+	door(info).taken();
+}
+
+Napi::Value spawn(Info info)
+{
+	Bytes block(info, 0);
+	uint32_t length = info[1].As<Napi::Number>().Uint32Value();
+	Bytes out(info, 2);
+	rs_outcome *outcome = static_cast<rs_outcome *>(out.data);
+
+	if (!door(info).engine() || length > block.length || out.length < sizeof(rs_outcome))
+		return answer(info, -EINVAL);
+	int32_t result = rs_spawn(door(info).engine(), block.data, length, outcome);
+	if (result == 0 && outcome->error == 0) {
+		door(info).own(outcome->pidfd, true);
+		for (int32_t fd : outcome->fds)
+			door(info).own(fd, true);
+	}
+	return answer(info, result);
+}
+
+Napi::Value queue(Info info)
+{
+	Bytes block(info, 0);
+	uint32_t length = info[1].As<Napi::Number>().Uint32Value();
+	Bytes out(info, 2);
+	rs_outcome *outcome = static_cast<rs_outcome *>(out.data);
+
+	if (!door(info).engine() || length > block.length || out.length < sizeof(rs_outcome))
+		return answer(info, -EINVAL);
+	int32_t result = rs_queue(door(info).engine(), block.data, length, outcome);
+	if (result > 0) {
+		for (int32_t fd : outcome->fds)
+			door(info).own(fd, true);
+	}
+	return answer(info, result);
+}
+
+Napi::Value submit(Info info)
+{
+	uint32_t ring = info[0].As<Napi::Number>().Uint32Value();
+	uint32_t hush = info[1].As<Napi::Boolean>() ? 1 : 0;
+	Bytes out(info, 2);
+	rs_started *rows = static_cast<rs_started *>(out.data);
+
+	if (!door(info).engine())
+		return answer(info, -EINVAL);
+	int32_t count = rs_submit(door(info).engine(), ring, hush, rows,
+				  static_cast<uint32_t>(out.length / sizeof(rs_started)));
+	for (int32_t i = 0; i < count; i++)
+		door(info).own(rows[i].pidfd, true);
+	return answer(info, count);
+}
+
+Napi::Value bell(Info info)
+{
+	return answer(info, door(info).engine() ? rs_bell(door(info).engine(), info[0].As<Napi::Number>().Uint32Value())
+						: -EINVAL);
+}
+
+Napi::Value park(Info info)
+{
+	Bytes block(info, 0);
+	uint32_t length = info[1].As<Napi::Number>().Uint32Value();
+	uint32_t gate = info[2].As<Napi::Number>().Uint32Value();
+	Bytes out(info, 3);
+	rs_outcome *outcome = static_cast<rs_outcome *>(out.data);
+
+	if (!door(info).engine() || length > block.length || out.length < sizeof(rs_outcome))
+		return answer(info, -EINVAL);
+	int32_t result = rs_park(door(info).engine(), block.data, length, gate, outcome);
+	if (result > 0) {
+		for (int32_t fd : outcome->fds)
+			door(info).own(fd, true);
+	}
+	return answer(info, result);
+}
+
+Napi::Value fill(Info info)
+{
+	Bytes block(info, 2);
+	uint32_t length = info[3].As<Napi::Number>().Uint32Value();
+
+	if (!door(info).engine() || length > block.length)
+		return answer(info, -EINVAL);
+	return answer(info, rs_fill(door(info).engine(), info[0].As<Napi::Number>().Uint32Value(), number(info, 1),
+				    block.data, length));
+}
+
+Napi::Value gate(Info info)
+{
+	int32_t fd = rs_gate();
+
+	door(info).own(fd, true);
+	return answer(info, fd);
+}
+
+Napi::Value birthmark(Info info)
+{
+	Bytes out(info, 0);
+
+	if (out.length < sizeof(uint64_t))
+		return answer(info, -EINVAL);
+	return answer(info, rs_birthmark(static_cast<uint64_t *>(out.data)));
+}
+
+Napi::Value explain(Info info)
+{
+	Bytes block(info, 0);
+	uint32_t length = info[1].As<Napi::Number>().Uint32Value();
+	Bytes out(info, 2);
+	uint32_t capacity = info[3].As<Napi::Number>().Uint32Value();
+
+	if (!door(info).engine() || length > block.length || capacity > out.length / sizeof(rs_explained))
+		return answer(info, -EINVAL);
+	return answer(info, rs_explain(door(info).engine(), block.data, length,
+				       static_cast<rs_explained *>(out.data), capacity));
+}
+
+Napi::Value kill(Info info)
+{
+	return answer(info, rs_kill(number(info, 0), number(info, 1)));
+}
+
+Napi::Value reap(Info info)
+{
+	Bytes out(info, 1);
+
+	if (out.length < sizeof(rs_exit))
+		return answer(info, -EINVAL);
+	return answer(info, rs_reap(number(info, 0), static_cast<rs_exit *>(out.data)));
+}
+
+Napi::Value read(Info info)
+{
+	Bytes into(info, 1);
+	return answer(info, rs_read(number(info, 0), into.data, into.length));
+}
+
+Napi::Value write(Info info)
+{
+	Bytes from(info, 1);
+	return answer(info, rs_write(number(info, 0), from.data, from.length));
+}
+
+Napi::Value close(Info info)
+{
+	int32_t fd = number(info, 0);
+
+	door(info).own(fd, false);
+	return answer(info, rs_close(fd));
+}
+
+Napi::Value watch(Info info)
+{
+	return answer(info, rs_loop_watch(door(info).loop(info[0]), number(info, 1),
+					  info[2].As<Napi::Number>().Uint32Value(),
+					  info[3].As<Napi::Number>().Uint32Value()));
+}
+
+Napi::Value forget(Info info)
+{
+	return answer(info, rs_loop_forget(door(info).loop(info[0]), number(info, 1)));
+}
+
+Napi::Value take(Info info)
+{
+	Bytes out(info, 1);
+
+	return answer(info, rs_loop_take(door(info).loop(info[0]), static_cast<rs_event *>(out.data),
+					 static_cast<uint32_t>(out.length / sizeof(rs_event)), number(info, 2)));
+}
+
+void ref(Info info)
+{
+	napi_ref_threadsafe_function(info.Env(), door(info).wake());
+}
+
+void unref(Info info)
+{
+	napi_unref_threadsafe_function(info.Env(), door(info).wake());
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports)
+{
+	env.SetInstanceData(new Door(env));
+	exports["abi"] = Napi::Number::New(env, rs_abi());
+	exports["probe"] = Napi::Function::New<probe>(env);
+	exports["probeIoUring"] = Napi::Function::New<probe_io_uring>(env);
+	exports["open"] = Napi::Function::New<open>(env);
+	exports["start"] = Napi::Function::New<start>(env);
+	exports["taken"] = Napi::Function::New<taken>(env);
+	exports["spawn"] = Napi::Function::New<spawn>(env);
+	exports["queue"] = Napi::Function::New<queue>(env);
+	exports["submit"] = Napi::Function::New<submit>(env);
+	exports["bell"] = Napi::Function::New<bell>(env);
+	exports["park"] = Napi::Function::New<park>(env);
+	exports["fill"] = Napi::Function::New<fill>(env);
+	exports["gate"] = Napi::Function::New<gate>(env);
+	exports["birthmark"] = Napi::Function::New<birthmark>(env);
+	exports["explain"] = Napi::Function::New<explain>(env);
+	exports["kill"] = Napi::Function::New<kill>(env);
+	exports["reap"] = Napi::Function::New<reap>(env);
+	exports["read"] = Napi::Function::New<read>(env);
+	exports["write"] = Napi::Function::New<write>(env);
+	exports["close"] = Napi::Function::New<close>(env);
+	exports["watch"] = Napi::Function::New<watch>(env);
+	exports["forget"] = Napi::Function::New<forget>(env);
+	exports["take"] = Napi::Function::New<take>(env);
+	exports["ref"] = Napi::Function::New<ref>(env);
+	exports["unref"] = Napi::Function::New<unref>(env);
+	return exports;
+}
+
+NODE_API_MODULE(engine, init)
+
+} /* namespace */

@@ -1,0 +1,72 @@
+/*
+ * Children whose JavaScript environment (a worker) ended before they did. Nobody is left to wait for them
+ * there, but they are still this process's children: unreaped, each would stay a zombie as long as it lives.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "orphan.h"
+#include "ringspawn.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int32_t *pidfds;
+static uint32_t count, capacity;
+
+/* 1: still running. Anything else, a reaped child or no pidfd at all, needs no more waiting. */
+static int runs(int32_t fd)
+{
+	siginfo_t info = { 0 };
+
+	return waitid((idtype_t)KERNEL_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG | __WALL) == 0 && info.si_pid == 0;
+}
+
+void orphans_reap(void)
+{
+	/* Every spawn asks, and hardly ever is there one: no lock for that. */
+	if (__atomic_load_n(&count, __ATOMIC_RELAXED) == 0)
+		return;
+	pthread_mutex_lock(&lock);
+	for (uint32_t i = 0; i < count;) {
+		if (runs(pidfds[i])) {
+			i++;
+			continue;
+		}
+		close(pidfds[i]);
+		pidfds[i] = pidfds[count - 1];
+		__atomic_store_n(&count, count - 1, __ATOMIC_RELAXED);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+int32_t rs_abandon(int32_t fd)
+{
+	int error = 0;
+
+	orphans_reap();
+	if (!runs(fd))
+		return close(fd) == 0 ? 0 : -errno;
+	pthread_mutex_lock(&lock);
+	if (count == capacity) {
+		int32_t *larger = realloc(pidfds, (capacity + 16) * sizeof(*pidfds));
+
+		if (larger == NULL) {
+			error = ENOMEM;
+		} else {
+			pidfds = larger;
+			capacity += 16;
+		}
+	}
+	if (error == 0) {
+		pidfds[count] = fd;
+		__atomic_store_n(&count, count + 1, __ATOMIC_RELAXED);
+	}
+	pthread_mutex_unlock(&lock);
+	if (error != 0)
+		close(fd);
+	return -error;
+}

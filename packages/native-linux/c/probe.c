@@ -1,0 +1,141 @@
+/*
+ * Can the vfork executor work here? Found out by doing it once, because version numbers lie: sandboxes
+ * refuse calls that the kernel has, and some "kernels" (gVisor, WSL1, qemu-user) accept CLONE_VM and copy.
+ *
+ *   clone3                  Linux 5.3; CLONE_CLEAR_SIGHAND 5.5; default container profiles refuse it
+ *   CLONE_PIDFD             5.2
+ *   waitid(P_PIDFD)         5.4; a pidfd in epoll 5.3
+ *   close_range             5.9
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "kernel.h"
+#include "ringspawn.h"
+#include "uring.h"
+#include "vfork.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int asked;
+static struct rs_probe answer; /* vfork's */
+
+/* 0 or errno */
+static int pidfd_works(int pidfd)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT };
+	int epoll_fd, ready, error = 0;
+
+	if (pidfd < 0)
+		return EBADF; /* CLONE_PIDFD was silently ignored */
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (epoll_fd < 0)
+		return errno;
+	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, pidfd, &event) != 0) {
+		error = errno;
+	} else {
+		/* The child is ending, and CLONE_VFORK let us go on a moment before its pidfd can say so. */
+		do
+			ready = epoll_wait(epoll_fd, &event, 1, 1000);
+		while (ready < 0 && errno == EINTR);
+		if (ready != 1)
+			error = ready < 0 ? errno : ENOSYS;
+	}
+	close(epoll_fd);
+	return error;
+}
+
+static void say(struct rs_probe *out, enum rs_probe_part part, int error)
+{
+	out->part = part;
+	out->error = error;
+}
+
+void vfork_probe(struct rs_probe *out)
+{
+	struct probe_child child = { .said = 0 };
+	struct cradle cradle = { .flags = KERNEL_CLONE_PIDFD, .cgroup_fd = -1, .child = probe_child, .arg = &child };
+	size_t stack_size;
+	uint64_t signals;
+	void *stack = stack_map(&stack_size);
+	long pid, reaped;
+	int error;
+
+	if (stack == NULL) {
+		say(out, RS_PROBE_CLONE, errno);
+		return;
+	}
+	cradle.stack_top = (char *)stack + stack_size;
+	signals_block(&signals);
+	pid = cradle_birth(&cradle);
+	signals_restore(&signals);
+	out->clone3 = cradle_clone3_refused();
+	if (pid < 0) {
+		say(out, RS_PROBE_CLONE, (int)-pid);
+	} else {
+		error = pidfd_works(cradle.pidfd);
+		reaped = cradle_reap(cradle.pidfd, pid);
+		if (error == 0 && reaped < 0)
+			error = (int)-reaped;
+		if (reaped < 0)
+			cradle_reap(-1, pid);
+		if (cradle.pidfd >= 0)
+			close(cradle.pidfd);
+		if (error != 0)
+			say(out, RS_PROBE_PIDFD, error);
+		else if (child.said != PROBE_CHILD_SAID)
+			say(out, RS_PROBE_MEMORY, 0);
+		else if (child.close_range < 0)
+			say(out, RS_PROBE_CLOSE_RANGE, (int)-child.close_range);
+		else
+			say(out, RS_PROBE_OK, 0);
+	}
+	munmap(stack, stack_size);
+}
+
+/* Short of something for a moment is no answer about this kernel: the next one asks again. */
+static int is_answer(int error)
+{
+	return error != EAGAIN && error != ENOMEM && error != EMFILE && error != ENFILE;
+}
+
+int rs_probe(struct rs_probe *out)
+{
+	if (out == NULL)
+		return -EFAULT;
+	if (out->size != sizeof(*out))
+		return -EINVAL;
+	pthread_mutex_lock(&lock);
+	if (!asked)
+		vfork_probe(&answer);
+	asked = is_answer(answer.error);
+	*out = answer;
+	out->size = sizeof(*out);
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+int rs_probe_io_uring(struct rs_probe *out)
+{
+	static struct rs_probe kept;
+	static int is_kept;
+
+	if (out == NULL)
+		return -EFAULT;
+	if (out->size != sizeof(*out))
+		return -EINVAL;
+	pthread_mutex_lock(&lock);
+	if (!is_kept) {
+		kept = (struct rs_probe){ .size = sizeof(kept) };
+		uring_probe(&kept);
+	}
+	is_kept = is_answer(kept.error);
+	*out = kept;
+	pthread_mutex_unlock(&lock);
+	return 0;
+}

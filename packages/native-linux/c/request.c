@@ -1,0 +1,272 @@
+/*
+ * The only parser. The block comes from another language and may be wrong in every way: nothing in it is
+ * believed before it was checked, and nothing of it is read twice except from our own copy.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fault.h"
+#include "kernel.h"
+#include "outcome.h"
+#include "request.h"
+
+_Static_assert(sizeof(struct rs_request) == 160, "the encoder writes at fixed offsets");
+_Static_assert(sizeof(void *) == 8, "sums of 32-bit counts times sizes fit a size_t");
+
+#define ALL_FLAGS (RS_F_INHERIT_ENV | RS_F_SHELL_FALLBACK | RS_F_KEEP_FDS | RS_F_SESSION | RS_F_NO_NEW_PRIVILEGES)
+#define ALL_SET ((RS_SET_DIE_WITH_PARENT << 1) - 1u)
+#define ALL_NAMESPACES \
+	(KERNEL_CLONE_NEWTIME | KERNEL_CLONE_NEWNS | KERNEL_CLONE_NEWCGROUP | KERNEL_CLONE_NEWUTS | \
+	 KERNEL_CLONE_NEWIPC | KERNEL_CLONE_NEWUSER | KERNEL_CLONE_NEWPID | KERNEL_CLONE_NEWNET)
+#define SIGNAL_BIT(sig) (1ull << ((sig) - 1))
+
+/* The field that is wrong, as the report names it; 0 (`size`) also stands for the block as a whole. */
+#define BAD(field) offsetof(struct rs_request, field)
+#define GOOD UINT32_MAX
+
+static int is_span(const struct rs_span *span, uint32_t size, uint32_t len)
+{
+	if (span->count == 0)
+		return 1;
+	return span->offset >= sizeof(struct rs_request) && span->offset % (size > 8 ? 8 : size) == 0 &&
+	       span->offset <= len && span->count <= (len - span->offset) / size;
+}
+
+/* What the header alone can tell. */
+static uint32_t check_head(const struct rs_request *h, uint32_t len)
+{
+	const uint64_t unignorable = SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP);
+
+	if (h->size != sizeof(*h))
+		return BAD(size);
+	if (h->abi != RS_ABI)
+		return BAD(abi);
+	if (h->executor != RS_EXECUTOR_VFORK && h->executor != RS_EXECUTOR_IO_URING)
+		return BAD(executor);
+	if (h->flags & ~(uint32_t)ALL_FLAGS)
+		return BAD(flags);
+	if (h->set & ~(uint32_t)ALL_SET)
+		return BAD(set);
+	if (h->namespaces & ~(uint32_t)ALL_NAMESPACES)
+		return BAD(namespaces);
+	if (h->candidates.count == 0 || !is_span(&h->candidates, sizeof(uint32_t), len))
+		return BAD(candidates);
+	if (h->argv.count == 0 || !is_span(&h->argv, sizeof(uint32_t), len))
+		return BAD(argv);
+	if (!is_span(&h->envp, sizeof(uint32_t), len) || ((h->flags & RS_F_INHERIT_ENV) && h->envp.count != 0))
+		return BAD(envp);
+	if (h->slots.count > RS_MAX_SLOTS || !is_span(&h->slots, sizeof(struct rs_slot), len))
+		return BAD(slots);
+	if (!is_span(&h->limits, sizeof(struct rs_limit), len))
+		return BAD(limits);
+	if (!is_span(&h->groups, sizeof(uint32_t), len) || (!(h->set & RS_SET_GROUPS) && h->groups.count != 0))
+		return BAD(groups);
+	if (!is_span(&h->affinity, 1, len))
+		return BAD(affinity);
+	if (h->cgroup != 0 && (h->set & RS_SET_CGROUP_FD))
+		return BAD(cgroup);
+	if ((h->set & RS_SET_PROCESS_GROUP) && h->process_group < 0)
+		return BAD(process_group);
+	if ((h->set & RS_SET_TERMINAL) && h->terminal < 0)
+		return BAD(terminal);
+	/* -1 tells setresuid and setresgid to leave an id alone: it would silently not be changed. */
+	if ((h->set & RS_SET_UID) && h->uid == UINT32_MAX)
+		return BAD(uid);
+	if ((h->set & RS_SET_GID) && h->gid == UINT32_MAX)
+		return BAD(gid);
+	if ((h->set & RS_SET_UMASK) && h->umask > 0777)
+		return BAD(umask);
+	if ((h->set & RS_SET_PRIORITY) && (h->priority < -20 || h->priority > 19))
+		return BAD(priority);
+	if ((h->set & RS_SET_IO_PRIORITY) && h->io_priority > 0xffff)
+		return BAD(io_priority);
+	if ((h->set & RS_SET_DIE_WITH_PARENT) && (h->die_signal < 1 || h->die_signal > KERNEL_NSIG))
+		return BAD(die_signal);
+	if (h->signals_ignore & unignorable)
+		return BAD(signals_ignore);
+	return GOOD;
+}
+
+/* Every string ends inside the block iff it begins no later than the block's last NUL: no string is walked. */
+static int is_string(uint32_t offset, size_t strings_end)
+{
+	return offset >= sizeof(struct rs_request) && offset < strings_end;
+}
+
+static int is_string_or_none(uint32_t offset, size_t strings_end)
+{
+	return offset == 0 || is_string(offset, strings_end);
+}
+
+static int are_strings(const struct request *request, const struct rs_span *span, size_t strings_end)
+{
+	const uint32_t *offsets = (const uint32_t *)(request->text + span->offset);
+
+	for (uint32_t i = 0; i < span->count; i++)
+		if (!is_string(offsets[i], strings_end))
+			return 0;
+	return 1;
+}
+
+static int are_slots(const struct request *request, size_t strings_end)
+{
+	int64_t last = -1;
+
+	for (uint32_t i = 0; i < request->head.slots.count; i++) {
+		const struct rs_slot *slot = &request->slots[i];
+
+		if (slot->target <= last || slot->kind > RS_SLOT_FILE)
+			return 0;
+		if (slot->kind == RS_SLOT_FILE && !is_string(slot->path, strings_end))
+			return 0;
+		last = slot->target;
+	}
+	return 1;
+}
+
+static int are_limits(const struct request *request)
+{
+	for (uint32_t i = 0; i < request->head.limits.count; i++) {
+		const struct rs_limit *limit = &request->limits[i];
+
+		if (limit->resource >= KERNEL_RLIM_NLIMITS || limit->set < 1 || limit->set > 3)
+			return 0;
+	}
+	return 1;
+}
+
+/* The part of the block behind its header, once it is ours. */
+static uint32_t check_body(const struct request *request, size_t strings_end)
+{
+	const struct rs_request *h = &request->head;
+
+	if (!are_strings(request, &h->candidates, strings_end))
+		return BAD(candidates);
+	if (!are_strings(request, &h->argv, strings_end))
+		return BAD(argv);
+	if (!are_strings(request, &h->envp, strings_end))
+		return BAD(envp);
+	if (!are_slots(request, strings_end))
+		return BAD(slots);
+	if (!are_limits(request))
+		return BAD(limits);
+	if (!is_string_or_none(h->cwd, strings_end))
+		return BAD(cwd);
+	if (!is_string_or_none(h->root, strings_end))
+		return BAD(root);
+	if (!is_string_or_none(h->cgroup, strings_end))
+		return BAD(cgroup);
+	return GOOD;
+}
+
+/* Hands out pieces of the arena; with a NULL base it only adds up. */
+static void *carve(char *base, size_t *used, size_t count, size_t size)
+{
+	char *piece = base == NULL ? NULL : base + *used;
+
+	*used += (count * size + 15) / 16 * 16;
+	return piece;
+}
+
+/* One list of pieces for measuring and for carving, so that the two cannot differ. */
+static size_t lay_out(struct request *request, char *base, uint32_t len)
+{
+	const struct rs_request *h = &request->head;
+	size_t steps = CHAIN_SINGLE_STEPS + CHAIN_SIGNAL_STEPS + (size_t)CHAIN_STEPS_PER_SLOT * h->slots.count +
+		       h->limits.count;
+	size_t used = 0;
+
+	request->arena = base;
+	request->argv = carve(base, &used, (size_t)h->argv.count + 1, sizeof(char *));
+	request->envp = carve(base, &used, (size_t)h->envp.count + 1, sizeof(char *));
+	request->shell_argv = carve(base, &used, (size_t)h->argv.count + 2, sizeof(char *));
+	request->candidates = carve(base, &used, h->candidates.count, sizeof(struct candidate));
+	request->ends = carve(base, &used, h->slots.count, sizeof(struct end));
+	request->listed = carve(base, &used, h->slots.count, sizeof(struct listed_fd));
+	request->steps = carve(base, &used, steps, sizeof(struct step));
+	request->text = carve(base, &used, len, 1);
+	return used;
+}
+
+static void point_strings(const struct request *request, const struct rs_span *span, const char **into)
+{
+	const uint32_t *offsets = (const uint32_t *)(request->text + span->offset);
+
+	for (uint32_t i = 0; i < span->count; i++)
+		into[i] = request->text + offsets[i];
+	into[span->count] = NULL;
+}
+
+static void point(struct request *request)
+{
+	const struct rs_request *h = &request->head;
+	const uint32_t *offsets = (const uint32_t *)(request->text + h->candidates.offset);
+
+	for (uint32_t i = 0; i < h->candidates.count; i++)
+		request->candidates[i] = (struct candidate){ .path = request->text + offsets[i] };
+	point_strings(request, &h->argv, request->argv);
+	if (h->flags & RS_F_INHERIT_ENV)
+		request->envp = NULL;
+	else
+		point_strings(request, &h->envp, request->envp);
+	if (h->flags & RS_F_SHELL_FALLBACK) {
+		request->shell_argv[0] = "/bin/sh";
+		request->shell_argv[1] = NULL;
+		memcpy(&request->shell_argv[2], &request->argv[1], h->argv.count * sizeof(char *));
+	} else {
+		request->shell_argv = NULL;
+	}
+	request->cwd = request_string(request, h->cwd);
+	request->root = request_string(request, h->root);
+	request->cgroup = request_string(request, h->cgroup);
+}
+
+int request_parse(struct request *request, const void *block, uint32_t len, struct rs_outcome *out)
+{
+	const char *last_nul;
+	uint32_t bad;
+	char *arena;
+	int error;
+
+	memset(request, 0, sizeof(*request));
+	error = fault(RS_STEP_REQUEST, 0);
+	if (error != 0)
+		return fail(out, error, RS_STEP_REQUEST, 0);
+	if (block == NULL || len < sizeof(request->head) || len > RS_MAX_REQUEST)
+		return fail(out, EINVAL, RS_STEP_REQUEST, BAD(size));
+	memcpy(&request->head, block, sizeof(request->head));
+	bad = check_head(&request->head, len);
+	if (bad != GOOD)
+		return fail(out, EINVAL, RS_STEP_REQUEST, bad);
+
+	error = fault(RS_STEP_MEMORY, 0);
+	arena = error != 0 ? NULL : malloc(lay_out(request, NULL, len));
+	if (arena == NULL)
+		return fail(out, error != 0 ? error : ENOMEM, RS_STEP_MEMORY, 0);
+	lay_out(request, arena, len);
+	memcpy((char *)request->text, block, len);
+	request->slots = (const struct rs_slot *)(request->text + request->head.slots.offset);
+	request->limits = (const struct rs_limit *)(request->text + request->head.limits.offset);
+	request->groups = (const uint32_t *)(request->text + request->head.groups.offset);
+	request->affinity = (const uint8_t *)(request->text + request->head.affinity.offset);
+
+	last_nul = memrchr(request->text, 0, len);
+	bad = check_body(request, last_nul == NULL ? 0 : (size_t)(last_nul - request->text) + 1);
+	if (bad != GOOD) {
+		request_free(request);
+		return fail(out, EINVAL, RS_STEP_REQUEST, bad);
+	}
+	point(request);
+	return 0;
+}
+
+void request_free(struct request *request)
+{
+	free(request->arena);
+	request->arena = NULL;
+}

@@ -1,0 +1,208 @@
+/* variant: faults
+ * Every step of enum rs_step is made to fail: the errno, step and index must come back, the program must
+ * not have run, and no child and no fd may be left. A step that is not covered here fails the test.
+ */
+#include <sched.h>
+#include <sys/resource.h>
+
+#include "fault.h"
+#include "test.h"
+
+static char marker[64];
+
+/* The compiler sees to it that a new enumerator is added here; main sees to it that it is then tested. */
+static int is_a_step(uint32_t number)
+{
+	switch ((enum rs_step)number) {
+	case RS_STEP_REQUEST:
+	case RS_STEP_MEMORY:
+	case RS_STEP_STDIO:
+	case RS_STEP_CGROUP:
+	case RS_STEP_BIRTH:
+	case RS_STEP_NAMESPACES:
+	case RS_STEP_SESSION:
+	case RS_STEP_PROCESS_GROUP:
+	case RS_STEP_FDS:
+	case RS_STEP_TERMINAL:
+	case RS_STEP_LIMITS:
+	case RS_STEP_PRIORITY:
+	case RS_STEP_IO_PRIORITY:
+	case RS_STEP_AFFINITY:
+	case RS_STEP_SCHEDULER:
+	case RS_STEP_UMASK:
+	case RS_STEP_ROOT:
+	case RS_STEP_CWD:
+	case RS_STEP_GROUPS:
+	case RS_STEP_GID:
+	case RS_STEP_UID:
+	case RS_STEP_DIE_WITH_PARENT:
+	case RS_STEP_NO_NEW_PRIVILEGES:
+	case RS_STEP_CLOSE_FDS:
+	case RS_STEP_SIGNALS:
+	case RS_STEP_MASK:
+	case RS_STEP_FILE:
+	case RS_STEP_INTERPRETER:
+		return 1;
+	case RS_STEP_NONE:
+	/* posix/tests has these. */
+	case RS_STEP_OPEN:
+	case RS_STEP_FOREGROUND:
+		return 0;
+	}
+	return 0;
+}
+
+/* Everything a chain can hold at once; as root, it would all work. `terminal`: a pseudo terminal. */
+static struct req *full(int terminal, const char *program)
+{
+	struct req *r = req_new(program);
+
+	put(&r->argv, "-c");
+	put(&r->argv, "echo ran > \"$MARKER\"");
+	put(&r->envp, marker);
+	slot(r, 0, RS_SLOT_FD, terminal);
+	slot(r, 1, RS_SLOT_PIPE_OUT, 0);
+	slot(r, 2, RS_SLOT_PIPE_OUT, 0);
+	slot(r, 5, RS_SLOT_PIPE_IN, 0);
+	slot_file(r, 6, "/dev/null", O_RDONLY, 0);
+	slot(r, 7, RS_SLOT_NULL, 0);
+	r->head.flags = RS_F_SESSION | RS_F_NO_NEW_PRIVILEGES;
+	/* No process group: a session's leader has its own, and the kernel refuses to move it. */
+	r->head.set = RS_SET_TERMINAL | RS_SET_UID | RS_SET_GID | RS_SET_GROUPS | RS_SET_UMASK | RS_SET_PRIORITY |
+		      RS_SET_IO_PRIORITY | RS_SET_SCHEDULER | RS_SET_DIE_WITH_PARENT;
+	r->head.namespaces = 0x04000000; /* uts */
+	r->head.limits.count = 2;
+	r->limits[0] = (struct rs_limit){ .resource = RLIMIT_CORE, .set = 1, .soft = 0 };
+	r->limits[1] = (struct rs_limit){ .resource = RLIMIT_CPU, .set = 1, .soft = 100 };
+	r->head.priority = 1;
+	r->head.io_priority = 2 << 13 | 6;
+	r->head.sched_policy = SCHED_BATCH;
+	r->head.affinity.count = 128;
+	memset(r->affinity, 0xff, sizeof(r->affinity));
+	r->head.umask = 0;
+	r->root = "/";
+	r->cwd = "/tmp";
+	r->head.groups.count = 1;
+	r->groups[0] = 1;
+	r->head.die_signal = SIGTERM;
+	r->head.signals_default = ~0ull;
+	r->head.signals_ignore = 1ull << (SIGHUP - 1);
+	r->head.signal_mask = 1ull << (SIGUSR1 - 1);
+	return r;
+}
+
+static int ran(void)
+{
+	return access(strchr(marker, '=') + 1, F_OK) == 0;
+}
+
+/* A full chain, and with a process group in the session's place. */
+static struct req *chain_with(uint32_t step, int terminal)
+{
+	struct req *r = full(terminal, step == RS_STEP_INTERPRETER ? "/nonexistent" : "/bin/sh");
+
+	if (step == RS_STEP_PROCESS_GROUP) {
+		r->head.flags &= ~(uint32_t)RS_F_SESSION;
+		r->head.set &= ~(uint32_t)RS_SET_TERMINAL;
+		r->head.set |= RS_SET_PROCESS_GROUP;
+	}
+	return r;
+}
+
+static void works_without_a_fault(int terminal)
+{
+	struct rs_outcome out;
+	struct rs_exit end;
+
+	for (int turn = 0; turn < 2; turn++) {
+		out = spawn_ok(chain_with(turn == 0 ? RS_STEP_SESSION : RS_STEP_PROCESS_GROUP, terminal));
+		close(out.fds[1]);
+		close(out.fds[2]);
+		close(out.fds[3]);
+		end = finish(&out);
+		CHECK_IS(end.signal, 0);
+		CHECK_IS(end.code, 0);
+		CHECK(ran());
+		CHECK(unlink(strchr(marker, '=') + 1) == 0);
+	}
+}
+
+static int fails_at(uint32_t step, uint32_t index, int error, int terminal)
+{
+	int before = fd_count();
+
+	rs_fault = (struct rs_fault){ step, index, error };
+	CHECK_FAILS(spawn(chain_with(step, terminal)), error, step, index);
+	rs_fault = (struct rs_fault){ 0 };
+	CHECK_IS(fd_count(), before);
+	CHECK(!ran());
+	return 1;
+}
+
+/* Every row that the chain has for this step: each slot, limit, gap and signal. */
+static int fails_at_each(uint32_t step, int terminal)
+{
+	static struct rs_explained rows[256];
+	struct req *r = chain_with(step, terminal);
+	uint32_t len;
+	char *block = req_block(r, &len);
+	int count = rs_explain(engine, block, len, rows, 256), tried = 0;
+
+	CHECK(count > 0 && count <= 256);
+	free(block);
+	free(r);
+	for (int i = 0; i < count; i++)
+		if (rows[i].step == step) {
+			/* EIO: an errno that none of these calls would give by itself here. */
+			tried += fails_at(step, rows[i].index, EIO, terminal);
+			tried += fails_at(step, rows[i].index, EPERM, terminal);
+		}
+	return tried;
+}
+
+int main(void)
+{
+	int master, terminal, before, steps = 0, faults = 0;
+
+	if (geteuid() != 0)
+		SKIP("a chain with every step needs root");
+	snprintf(marker, sizeof(marker), "MARKER=/tmp/rs-faults-%d", getpid());
+	master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0)
+		SKIP("no pseudo terminals here");
+	terminal = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	CHECK(terminal >= 0);
+	engine_up();
+	before = fd_count();
+	works_without_a_fault(terminal);
+
+	for (uint32_t step = 0; step < 256; step++) {
+		int tried = 0;
+
+		if (!is_a_step(step))
+			continue;
+		steps++;
+		if (step == RS_STEP_STDIO)
+			for (uint32_t i = 0; i < 6; i++)
+				tried += fails_at(step, i, EMFILE, terminal);
+		else if (step == RS_STEP_REQUEST || step == RS_STEP_MEMORY || step == RS_STEP_CGROUP || step == RS_STEP_INTERPRETER)
+			tried = fails_at(step, 0, ENOMEM, terminal);
+		else if (step == RS_STEP_BIRTH)
+			tried = fails_at(step, 0, EAGAIN, terminal);
+		else
+			tried = fails_at_each(step, terminal);
+		if (tried == 0) {
+			fprintf(stderr, "no chain here holds step %u: it is not tested\n", step);
+			return 1;
+		}
+		faults += tried;
+	}
+	works_without_a_fault(terminal);
+	CHECK_IS(fd_count(), before);
+	CHECK(has_no_children());
+	printf("%d steps, %d faults\n", steps, faults);
+	rs_engine_close(engine);
+	close(terminal);
+	close(master);
+	return 0;
+}

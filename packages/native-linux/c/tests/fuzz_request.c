@@ -1,0 +1,108 @@
+/*
+ * libFuzzer: the parser and the chain it leads to, without a birth. Whatever bytes come, nothing is read
+ * outside of them, and what is accepted gives a chain that keeps its promises.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain.h"
+#include "engine.h"
+#include "pipe.h"
+#include "request.h"
+#include "ringspawn.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct rs_engine *engine;
+
+static void is(int condition)
+{
+	if (!condition)
+		abort();
+}
+
+/* Reads every byte the chain points to, so that the sanitizers see where it is. */
+static size_t touch(const struct request *request, const struct chain *chain)
+{
+	size_t sum = 0;
+
+	for (uint32_t i = 0; i < chain->candidate_count; i++)
+		sum += strlen(chain->candidates[i].path);
+	for (const char **arg = chain->argv; *arg != NULL; arg++)
+		sum += strlen(*arg);
+	if (!(request->head.flags & RS_F_INHERIT_ENV))
+		for (const char *const *pair = chain->envp; *pair != NULL; pair++)
+			sum += strlen(*pair);
+	if (chain->shell_argv != NULL)
+		for (const char **arg = chain->shell_argv + 2; *arg != NULL; arg++)
+			sum += strlen(*arg);
+	for (uint32_t i = 0; i < request->head.slots.count; i++)
+		if (request->slots[i].kind == RS_SLOT_FILE)
+			sum += strlen(request_string(request, request->slots[i].path));
+	if (request->cgroup != NULL)
+		sum += strlen(request->cgroup);
+	for (uint32_t i = 0; i < chain->step_count; i++) {
+		const struct step *step = &chain->steps[i];
+
+		if (step->kind == RS_STEP_CWD || step->kind == RS_STEP_ROOT)
+			sum += strlen(step->data);
+		else if (step->kind == RS_STEP_GROUPS)
+			for (int64_t k = 0; k < step->args[0]; k++)
+				sum += ((const uint32_t *)step->data)[k];
+		else if (step->kind == RS_STEP_AFFINITY)
+			for (int64_t k = 0; k < step->args[1]; k++)
+				sum += ((const uint8_t *)step->data)[k];
+	}
+	return sum;
+}
+
+static void keeps_its_promises(const struct request *request, const struct chain *chain)
+{
+	uint32_t room = CHAIN_SINGLE_STEPS + CHAIN_SIGNAL_STEPS + CHAIN_STEPS_PER_SLOT * request->head.slots.count +
+			request->head.limits.count;
+
+	is(chain->step_count <= room);
+	is(chain->candidate_count >= 1 && chain->argv[0] != NULL);
+	for (uint32_t i = 1; i < chain->step_count; i++)
+		is(chain->steps[i - 1].kind <= chain->steps[i].kind);
+	for (uint32_t i = 0; i < chain->step_count; i++) {
+		const struct step *step = &chain->steps[i];
+
+		/* No gap that is closed is empty, which the kernel refuses, or holds a target. */
+		if (step->kind == RS_STEP_CLOSE_FDS)
+			is(step->args[0] <= step->args[1]);
+		if (step->kind == RS_STEP_CLOSE_FDS)
+			for (uint32_t k = 0; k < request->head.slots.count; k++)
+				is(request->slots[k].target < step->args[0] || request->slots[k].target > step->args[1]);
+		/* No dup overwrites what a later one reads. Onto itself, it is no dup. */
+		if (step->kind == RS_STEP_FDS && step->args[0] >= 0)
+			for (uint32_t k = 0; k < i; k++)
+				if (chain->steps[k].kind == RS_STEP_FDS && chain->steps[k].args[0] != chain->steps[k].args[1])
+					is(chain->steps[k].args[1] != step->args[0]);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rs_outcome out;
+	struct request request;
+	struct chain chain;
+	volatile size_t sum; /* else the reading would be optimised away */
+	int cgroup_fd;
+
+	if (engine == NULL)
+		is(rs_engine_open(&engine) == 0);
+	if (request_parse(&request, data, (uint32_t)size, &out) != 0) {
+		is(out.error != 0 && (out.step == RS_STEP_REQUEST || out.step == RS_STEP_MEMORY));
+		return 0;
+	}
+	pipe_pretend(&request, engine, &cgroup_fd);
+	chain_build(&chain, &request, engine, cgroup_fd);
+	keeps_its_promises(&request, &chain);
+	sum = touch(&request, &chain);
+	(void)sum;
+	request_free(&request);
+	return 0;
+}

@@ -1,0 +1,121 @@
+/* dieWithParent: the child ends with the process, not with the thread that happened to start it. */
+#include <pthread.h>
+#include <sys/prctl.h>
+
+#include "test.h"
+
+static struct req *dying(int signal)
+{
+	struct req *r = req_show();
+
+	put(&r->argv, "sleep");
+	r->head.set |= RS_SET_DIE_WITH_PARENT;
+	r->head.die_signal = (uint32_t)signal;
+	return r;
+}
+
+struct order {
+	struct rs_outcome out;
+	int failing;
+};
+
+static void *start_one(void *arg)
+{
+	struct order *order = arg;
+	struct rs_engine *mine;
+	struct rs_outcome out = { .size = sizeof(out) };
+	struct req *r = order->failing ? req_new("/nonexistent") : dying(SIGKILL);
+	uint32_t len;
+	char *block;
+
+	r->head.set |= RS_SET_DIE_WITH_PARENT;
+	r->head.die_signal = SIGKILL;
+	block = req_block(r, &len);
+	CHECK_IS(rs_engine_open(&mine), 0);
+	CHECK_IS(rs_spawn(mine, block, len, &out), 0);
+	rs_engine_close(mine);
+	free(block);
+	free(r);
+	order->out = out;
+	return NULL;
+}
+
+static void outlives_the_thread(void)
+{
+	struct order orders[8] = { 0 };
+	pthread_t threads[8];
+
+	for (int i = 0; i < 8; i++) {
+		orders[i].failing = i % 2;
+		CHECK(pthread_create(&threads[i], NULL, start_one, &orders[i]) == 0);
+	}
+	for (int i = 0; i < 8; i++)
+		pthread_join(threads[i], NULL);
+	for (int i = 0; i < 8; i++) {
+		struct pollfd pidfd = { .fd = orders[i].out.pidfd, .events = POLLIN };
+
+		if (orders[i].failing) {
+			CHECK_IS(orders[i].out.error, ENOENT);
+			CHECK_IS(orders[i].out.step, RS_STEP_FILE);
+			continue;
+		}
+		CHECK_IS(orders[i].out.error, 0);
+		CHECK_IS(poll(&pidfd, 1, 100), 0); /* still alive */
+		CHECK_IS(rs_kill(orders[i].out.pidfd, SIGKILL), 0);
+		close(orders[i].out.fds[1]);
+		CHECK_IS(finish(&orders[i].out).signal, SIGKILL);
+	}
+	CHECK(has_no_children());
+}
+
+/* A process that starts a child, from its main thread or another, and is killed. We adopt the child. */
+static void dies_with_the_process(int in_thread)
+{
+	int report[2];
+	pid_t middle, child;
+	siginfo_t info;
+
+	CHECK(pipe2(report, O_CLOEXEC) == 0);
+	CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+	middle = fork();
+	if (middle == 0) {
+		struct order order = { .failing = 0 };
+		pthread_t thread;
+
+		if (in_thread) {
+			CHECK(pthread_create(&thread, NULL, start_one, &order) == 0);
+			pthread_join(thread, NULL);
+		} else {
+			start_one(&order);
+		}
+		CHECK_IS(order.out.error, 0);
+		CHECK(write(report[1], &order.out.pid, sizeof(order.out.pid)) == sizeof(order.out.pid));
+		for (;;)
+			pause();
+	}
+	CHECK(read(report[0], &child, sizeof(child)) == sizeof(child));
+	CHECK(kill(child, 0) == 0);
+	CHECK(kill(middle, SIGKILL) == 0);
+	CHECK(waitid(P_PID, (id_t)middle, &info, WEXITED) == 0);
+	alarm(20);
+	CHECK(waitid(P_PID, (id_t)child, &info, WEXITED) == 0);
+	alarm(0);
+	CHECK_IS(info.si_code, CLD_KILLED);
+	CHECK_IS(info.si_status, SIGKILL);
+	close(report[0]);
+	close(report[1]);
+	CHECK(prctl(PR_SET_CHILD_SUBREAPER, 0) == 0);
+}
+
+int main(void)
+{
+	int before = fd_count();
+
+	/* First, while no thread of the engine exists that a fork would lose. */
+	dies_with_the_process(0);
+	dies_with_the_process(1);
+	outlives_the_thread();
+	/* The thread that lasts has a ring of its own by now, and its bell. */
+	CHECK_IS(fd_count(), before + (executor() == RS_EXECUTOR_IO_URING ? 2 : 0));
+	return 0;
+}

@@ -1,0 +1,258 @@
+/* executor: io_uring
+ * rs_park and rs_fill: a child that is set up and waits, and is then given its program.
+ */
+#include <sys/resource.h>
+
+#include "test.h"
+
+struct waiting {
+	struct rs_outcome out;
+	uint32_t ticket;
+	int gate;
+	int pid, pidfd;
+};
+
+/* A block for rs_park: stdio as show's, the gate behind it. */
+static struct waiting park(struct req *r)
+{
+	struct waiting w = { .out = { .size = sizeof(w.out) }, .gate = rs_gate(), .pidfd = -1 };
+	struct rs_started rows[8];
+	uint32_t len;
+	char *block;
+	int ret;
+
+	CHECK(w.gate > 2);
+	put(&r->candidates, "/of these only the number counts: two");
+	slot(r, 9, RS_SLOT_FD, w.gate);
+	block = req_block(r, &len);
+	ret = rs_park(engine, block, len, 9, &w.out);
+	memset(block, 0x55, ROOM);
+	free(block);
+	free(r);
+	CHECK(ret > 0);
+	CHECK_IS(w.out.error, 0);
+	w.ticket = (uint32_t)ret;
+	ret = rs_submit(engine, RS_RING_PARKING, 0, rows, 8);
+	for (int i = 0; i < ret; i++)
+		if (rows[i].ticket == w.ticket) {
+			CHECK_IS(rows[i].over, 0);
+			w.pid = rows[i].pid;
+			w.pidfd = rows[i].pidfd;
+		}
+	CHECK(w.pid > 0);
+	CHECK(w.pidfd > 2);
+	return w;
+}
+
+static int fill(const struct waiting *w, struct req *r)
+{
+	uint32_t len;
+	char *block;
+	int ret;
+
+	if (r->cwd == NULL)
+		r->cwd = "/";
+	block = req_block(r, &len);
+	ret = rs_fill(engine, w->ticket, w->gate, block, len);
+	memset(block, 0x55, ROOM);
+	free(block);
+	free(r);
+	return ret;
+}
+
+static struct rs_started over(const struct waiting *w)
+{
+	for (;;) {
+		struct pollfd bell = { .fd = rs_bell(engine, RS_RING_PARKING), .events = POLLIN };
+		struct rs_started row;
+
+		while (rs_submit(engine, RS_RING_PARKING, 1, &row, 1) == 1)
+			if (row.ticket == w->ticket && row.over)
+				return row;
+		CHECK(poll(&bell, 1, 30000) == 1 || errno == EINTR);
+	}
+}
+
+static struct rs_exit done(struct waiting *w)
+{
+	struct rs_outcome out = { .pid = w->pid, .pidfd = w->pidfd };
+
+	CHECK_IS(rs_close(w->gate), 0);
+	return finish(&out);
+}
+
+static char state_of(int pid)
+{
+	char path[64], text[512] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (file == NULL)
+		return 0;
+	CHECK(fgets(text, sizeof(text), file) != NULL);
+	fclose(file);
+	return strrchr(text, ')')[2];
+}
+
+static void gets_its_program(void)
+{
+	struct req *r = req_show();
+	struct waiting w;
+	struct req *program;
+	const char *text;
+
+	r->head.set = RS_SET_UMASK;
+	r->head.umask = 027;
+	w = park(r);
+	for (int ms = 0; ms < 5000 && state_of(w.pid) != 'S'; ms++)
+		usleep(1000);
+	CHECK_IS(state_of(w.pid), 'S');
+	program = req_new("/nonexistent/show");
+	put(&program->candidates, beside_me("show"));
+	put(&program->argv, "all");
+	put(&program->envp, "A=b");
+	program->cwd = "/tmp";
+	CHECK_IS(fill(&w, program), 0);
+	CHECK_IS(over(&w).error, 0);
+	text = drain(w.out.fds[1]);
+	CHECK_SHOWS(text, "cwd", "/tmp");
+	CHECK_SHOWS(text, "umask", "27");
+	CHECK_IS(done(&w).code, 0);
+}
+
+/* The gate and whatever this process has open are not the program's. */
+static void has_no_more_fds(void)
+{
+	struct waiting w = park(req_show());
+	struct req *program = req_new("/bin/sh");
+
+	put(&program->argv, "-c");
+	put(&program->argv, "cd /proc/self/fd && echo *");
+	put(&program->envp, "PATH=/usr/bin:/bin");
+	CHECK_IS(fill(&w, program), 0);
+	CHECK_IS(over(&w).error, 0);
+	CHECK(strcmp(drain(w.out.fds[1]), "0 1 2 3\n") == 0); /* 3: the shell's own, to look */
+	CHECK_IS(done(&w).code, 0);
+}
+
+static void fails(const char *path, const char *cwd, int error, enum rs_step step)
+{
+	struct waiting w = park(req_show());
+	struct req *program = req_new(path);
+	struct rs_started row;
+	struct rs_exit end = { .size = sizeof(end) };
+
+	program->cwd = cwd;
+	CHECK_IS(fill(&w, program), 0);
+	row = over(&w);
+	CHECK_IS(row.error, error);
+	CHECK_IS(row.step, step);
+	CHECK_IS(rs_reap(w.pidfd, &end), 1);
+	CHECK_IS(end.known, 0);
+	CHECK_IS(rs_close(w.pidfd), 0);
+	CHECK_IS(rs_close(w.gate), 0);
+	CHECK_IS(rs_close(w.out.fds[1]), 0);
+	CHECK(has_no_children());
+}
+
+static void refuses(void)
+{
+	struct waiting w = park(req_show());
+	struct rs_outcome out = { .size = sizeof(out) };
+	struct req *r = req_new("/bin/true");
+	uint32_t len;
+	char *block;
+
+	for (int i = 0; i < 2; i++)
+		put(&r->candidates, "/nonexistent");
+	CHECK_IS(fill(&w, r), -E2BIG);
+	r = req_new("/bin/true");
+	block = req_block(r, &len);
+	CHECK_IS(rs_fill(engine, w.ticket, w.gate, block, len), -E2BIG); /* no cwd */
+	CHECK_IS(rs_fill(engine, w.ticket + 1, w.gate, block, len), -ESRCH);
+	CHECK_IS(rs_fill(engine, w.ticket, w.gate, block, 8), -EINVAL);
+	CHECK_IS(rs_fill(NULL, w.ticket, w.gate, block, len), -EFAULT);
+	CHECK_IS(rs_park(engine, block, len, 9, &out), -EINVAL);
+	CHECK_IS(rs_park(NULL, block, len, 9, &out), -EFAULT);
+	free(block);
+	free(r);
+	/* It still waits, and is given up. */
+	CHECK_IS(state_of(w.pid) != 'Z', 1);
+	CHECK_IS(rs_kill(w.pidfd, SIGKILL), 0);
+	CHECK_IS(over(&w).error, 0);
+	CHECK_IS(done(&w).signal, SIGKILL);
+	CHECK_IS(fill(&w, req_new("/bin/true")), -ESRCH);
+	CHECK_IS(rs_close(w.out.fds[1]), 0);
+}
+
+/* Killed with one waiting, by SIGKILL: nobody stays behind. */
+static void dies_with_the_process(void)
+{
+	int life[2];
+	pid_t pid;
+	struct pollfd end;
+
+	CHECK(pipe(life) == 0);
+	pid = fork();
+	if (pid == 0) {
+		struct req *r = req_new("/");
+
+		CHECK_IS(rs_engine_open(&engine), 0);
+		slot(r, 1, RS_SLOT_FD, life[1]);
+		park(r);
+		kill(getpid(), SIGKILL);
+	}
+	close(life[1]);
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	end = (struct pollfd){ .fd = life[0], .events = POLLIN };
+	CHECK_IS(poll(&end, 1, 20000), 1);
+	close(life[0]);
+}
+
+static void birthmark(void)
+{
+	uint64_t before, after;
+	struct rlimit limit;
+
+	CHECK_IS(rs_birthmark(&before), 0);
+	CHECK_IS(rs_birthmark(&after), 0);
+	CHECK(before == after);
+	CHECK(getrlimit(RLIMIT_CORE, &limit) == 0);
+	limit.rlim_cur = limit.rlim_cur == 0 ? 1 : 0;
+	CHECK(setrlimit(RLIMIT_CORE, &limit) == 0);
+	CHECK_IS(rs_birthmark(&after), 0);
+	CHECK(before != after);
+	CHECK_IS(rs_birthmark(NULL), -EFAULT);
+}
+
+int main(void)
+{
+	int before;
+
+	engine_up();
+	/* Makes the ring for parking. */
+	has_no_more_fds();
+	before = fd_count();
+	gets_its_program();
+	has_no_more_fds();
+	fails("/nonexistent", "/", ENOENT, RS_STEP_FILE);
+	fails("/bin/true", "/nonexistent", ENOENT, RS_STEP_CWD);
+	refuses();
+	dies_with_the_process();
+	birthmark();
+	CHECK_IS(fd_count(), before);
+	CHECK(has_no_children());
+
+	/* An environment ends with one that waits. */
+	{
+		struct waiting w = park(req_show());
+
+		rs_engine_close(engine);
+		CHECK_IS(done(&w).signal, SIGKILL);
+		CHECK_IS(rs_close(w.out.fds[1]), 0);
+		CHECK(has_no_children());
+	}
+	CHECK_IS(fd_count(), before - 5); /* two rings, their bells, /dev/null */
+	return 0;
+}

@@ -1,0 +1,236 @@
+/* The happy path: what a child is given by default, how its end is told, and what calls answer to misuse. */
+#include "test.h"
+
+static void gets_exactly_argv_and_env(void)
+{
+	struct req *r = req_show();
+	const char *text;
+
+	put(&r->argv, "");
+	put(&r->argv, "two words");
+	put(&r->argv, "--\xc3\xa9\xff");
+	put(&r->envp, "A=1");
+	put(&r->envp, "EMPTY=");
+	put(&r->envp, "B=x=y z");
+	r->argv.items[0] = "another name";
+	text = shown(r);
+	CHECK_SHOWS(text, "argc", "4");
+	CHECK_SHOWS(text, "arg0", "another name");
+	CHECK_SHOWS(text, "arg1", "");
+	CHECK_SHOWS(text, "arg2", "two words");
+	CHECK_SHOWS(text, "arg3", "--\xc3\xa9\xff");
+	CHECK_SHOWS(text, "envc", "3");
+	CHECK_SHOWS(text, "env0", "A=1");
+	CHECK_SHOWS(text, "env1", "EMPTY=");
+	CHECK_SHOWS(text, "env2", "B=x=y z");
+	CHECK_SHOWS(text, "fds", "0 1 2");
+	CHECK_SHOWS(text, "fd0", "/dev/null");
+	CHECK_SHOWS(text, "fd0.flags", "2 block");
+	CHECK_SHOWS(text, "fd1.flags", "1 block");
+	CHECK_SHOWS(text, "mask", "0");
+	CHECK_SHOWS(text, "ignored", "0");
+	CHECK_SHOWS(text, "handled", "0");
+}
+
+static void inherits_the_environment_of_now(void)
+{
+	struct req *r = req_show();
+	const char *text;
+	char want[64];
+
+	setenv("RS_TEST_OF_NOW", "yes", 1);
+	r->head.flags |= RS_F_INHERIT_ENV;
+	text = shown(r);
+	CHECK(strstr(text, " RS_TEST_OF_NOW=yes\n") != NULL);
+	snprintf(want, sizeof(want), "%d", getpid());
+	CHECK_SHOWS(text, "ppid", want);
+}
+
+static void has_a_pid_and_ends(void)
+{
+	struct req *r = req_show();
+	struct rs_outcome out;
+	struct rs_exit end = { .size = sizeof(end) };
+	char want[64];
+
+	out = spawn_ok(r);
+	snprintf(want, sizeof(want), "%d", out.pid);
+	CHECK_SHOWS(drain(out.fds[1]), "pid", want);
+	end = finish(&out);
+	CHECK_IS(end.known, 1);
+	CHECK_IS(end.signal, 0);
+	CHECK(end.max_rss > 100 * 1024);
+	CHECK(end.minor_faults > 0);
+
+	for (int code = 0; code < 256; code += 17) {
+		char text[16];
+
+		r = req_show();
+		snprintf(text, sizeof(text), "%d", code);
+		put(&r->argv, "exit");
+		put(&r->argv, text);
+		out = spawn_ok(r);
+		close(out.fds[1]);
+		end = finish(&out);
+		CHECK_IS(end.code, code);
+		CHECK_IS(end.signal, 0);
+	}
+
+	r = req_show();
+	put(&r->argv, "signal");
+	put(&r->argv, "15");
+	out = spawn_ok(r);
+	close(out.fds[1]);
+	end = finish(&out);
+	CHECK_IS(end.known, 1);
+	CHECK_IS(end.code, -1);
+	CHECK_IS(end.signal, SIGTERM);
+}
+
+static void is_killed_through_its_pidfd(void)
+{
+	struct req *r = req_show();
+	struct rs_exit end = { .size = sizeof(end) };
+	struct rs_outcome out;
+	siginfo_t info;
+
+	put(&r->argv, "sleep");
+	out = spawn_ok(r);
+	close(out.fds[1]);
+	CHECK_IS(rs_reap(out.pidfd, &end), 0);
+	CHECK_IS(rs_kill(out.pidfd, 0), 0);
+	CHECK_IS(rs_kill(out.pidfd, 99), -EINVAL);
+	CHECK_IS(rs_kill(out.pidfd, SIGKILL), 0);
+	CHECK_IS(waitid(P_PID, (id_t)out.pid, &info, WEXITED | WNOWAIT), 0);
+	CHECK_IS(rs_reap(out.pidfd, &end), 1);
+	CHECK_IS(end.signal, SIGKILL);
+	CHECK_IS(rs_kill(out.pidfd, SIGKILL), -ESRCH);
+	/* Reaped already: known to be gone, nothing more. */
+	CHECK_IS(rs_reap(out.pidfd, &end), 1);
+	CHECK_IS(end.known, 0);
+	close(out.pidfd);
+}
+
+static void leaves_other_children_alone(void)
+{
+	pid_t other = fork();
+	struct rs_outcome out;
+	int status;
+
+	if (other == 0)
+		_exit(42);
+	for (int i = 0; i < 20; i++) {
+		struct req *r = req_show();
+
+		out = spawn_ok(r);
+		drain(out.fds[1]);
+		CHECK_IS(finish(&out).code, 0);
+	}
+	CHECK_IS(waitpid(other, &status, 0), other);
+	CHECK_IS(WEXITSTATUS(status), 42);
+}
+
+static void works_while_sigchld_is_ignored(void)
+{
+	struct rs_outcome out;
+	struct req *r;
+
+	signal(SIGCHLD, SIG_IGN);
+	r = req_show();
+	put(&r->argv, "exit");
+	put(&r->argv, "3");
+	out = spawn_ok(r);
+	close(out.fds[1]);
+	/* The kernel reaps it: gone, its status unknown. */
+	CHECK_IS(finish(&out).known, 0);
+	CHECK_FAILS(spawn(req_new("/nonexistent")), ENOENT, RS_STEP_FILE, 0);
+	signal(SIGCHLD, SIG_DFL);
+}
+
+static volatile int chld_count;
+
+static void on_chld(int sig)
+{
+	(void)sig;
+	chld_count++;
+}
+
+/* The program's own handler hears of programs that ran; of those that could not be started only with io_uring, whose
+ * children are ordinary ones from their birth. */
+static void sends_sigchld(void)
+{
+	struct rs_outcome out;
+
+	signal(SIGCHLD, on_chld);
+	CHECK_FAILS(spawn(req_new("/nonexistent")), ENOENT, RS_STEP_FILE, 0);
+	CHECK_IS(chld_count, executor() == RS_EXECUTOR_IO_URING);
+	chld_count = 0;
+	out = spawn_ok(req_show());
+	drain(out.fds[1]);
+	finish(&out);
+	CHECK_IS(chld_count, 1);
+	signal(SIGCHLD, SIG_DFL);
+}
+
+static void feeds_a_pipe(void)
+{
+	struct req *r = req_new("/bin/cat");
+	struct rs_outcome out;
+
+	slot(r, 0, RS_SLOT_PIPE_IN, 0);
+	slot(r, 1, RS_SLOT_PIPE_OUT, 0);
+	out = spawn_ok(r);
+	CHECK(fcntl(out.fds[0], F_GETFL) & O_NONBLOCK);
+	CHECK(fcntl(out.fds[1], F_GETFL) & O_NONBLOCK);
+	CHECK(fcntl(out.fds[0], F_GETFD) & FD_CLOEXEC);
+	CHECK(fcntl(out.fds[1], F_GETFD) & FD_CLOEXEC);
+	CHECK(fcntl(out.pidfd, F_GETFD) & FD_CLOEXEC);
+	CHECK_IS(out.fds[2], -1);
+	CHECK_IS(rs_write(out.fds[0], "ring\n", 5), 5);
+	CHECK_IS(rs_close(out.fds[0]), 0);
+	CHECK(strcmp(drain(out.fds[1]), "ring\n") == 0);
+	CHECK_IS(finish(&out).code, 0);
+}
+
+static void refuses_misuse(void)
+{
+	struct rs_outcome out = { .size = sizeof(out) };
+	struct rs_exit end = { .size = 3 };
+	char byte;
+
+	CHECK_IS(rs_abi(), RS_ABI);
+	CHECK_IS(rs_spawn(engine, "", 0, NULL), -EFAULT);
+	CHECK_IS(rs_spawn(NULL, "", 0, &out), -EFAULT);
+	out.size--;
+	CHECK_IS(rs_spawn(engine, "", 0, &out), -EINVAL);
+	CHECK_IS(rs_reap(-1, NULL), -EFAULT);
+	CHECK_IS(rs_reap(-1, &end), -EINVAL);
+	end.size = sizeof(end);
+	CHECK(rs_reap(-1, &end) < 0);
+	CHECK_IS(rs_kill(-1, 0), -EBADF);
+	CHECK_IS(rs_read(-1, &byte, 1), -EBADF);
+	CHECK_IS(rs_write(-1, &byte, 1), -EBADF);
+	CHECK_IS(rs_close(-1), -EBADF);
+	CHECK_IS(rs_engine_open(NULL), -EFAULT);
+	rs_engine_close(NULL);
+}
+
+int main(void)
+{
+	int before = fd_count();
+
+	engine_up();
+	gets_exactly_argv_and_env();
+	inherits_the_environment_of_now();
+	has_a_pid_and_ends();
+	is_killed_through_its_pidfd();
+	leaves_other_children_alone();
+	works_while_sigchld_is_ignored();
+	sends_sigchld();
+	feeds_a_pipe();
+	refuses_misuse();
+	CHECK(has_no_children());
+	rs_engine_close(engine);
+	CHECK_IS(fd_count(), before);
+	return 0;
+}

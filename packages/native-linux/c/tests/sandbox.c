@@ -1,0 +1,184 @@
+/* executor: vfork
+ * Where clone3 is refused, as default containers do, clone(2) serves: with real seccomp filters, each in a
+ * process of its own, since neither a filter nor the probe's answer can be taken back.
+ */
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "test.h"
+
+static void refuse(int syscall_number, int error)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)syscall_number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+static void handler(int sig)
+{
+	(void)sig;
+}
+
+static pid_t home;
+static volatile int ran_away, stop;
+
+static void on_usr1(int sig)
+{
+	(void)sig;
+	if (syscall(SYS_getpid) != home)
+		ran_away = 1; /* in the memory that the child shares with us */
+}
+
+static void *pester(void *unused)
+{
+	(void)unused;
+	while (!stop)
+		kill(0, SIGUSR1);
+	return NULL;
+}
+
+/*
+ * A signal to the whole process group meets children that have not exec'd yet. It may end them, since that
+ * is what it does by default, but the program's handler must never run in them: exec resets handlers, so
+ * only this shows that the birth has done it before.
+ */
+static void handlers_never_run_in_the_child(void)
+{
+	pthread_t thread;
+
+	CHECK(setpgid(0, 0) == 0);
+	home = getpid();
+	signal(SIGUSR1, on_usr1);
+	CHECK(pthread_create(&thread, NULL, pester, NULL) == 0);
+	for (int i = 0; i < 100; i++) {
+		struct req *r = req_show();
+		struct rs_outcome out;
+
+		put(&r->argv, "exit");
+		put(&r->argv, "0");
+		out = spawn_ok(r);
+		close(out.fds[1]);
+		finish(&out);
+	}
+	stop = 1;
+	pthread_join(thread, NULL);
+	CHECK(!ran_away);
+}
+
+static void works_by_clone(int error, int probe_first)
+{
+	struct rs_probe probe = { .size = sizeof(probe) };
+	struct rs_outcome out;
+	const char *text;
+	struct req *r;
+	int before;
+
+	refuse(SYS_clone3, error);
+	signal(SIGUSR1, handler);
+	signal(SIGUSR2, SIG_IGN);
+	if (probe_first) {
+		CHECK_IS(rs_probe(&probe), 0);
+		CHECK_IS(probe.part, RS_PROBE_OK);
+		CHECK_IS(probe.clone3, error);
+	}
+	engine_up();
+	before = fd_count();
+	r = req_show();
+	r->head.signal_mask = 1ull << (SIGHUP - 1);
+	text = shown(r);
+	CHECK_SHOWS(text, "handled", "0");
+	CHECK_SHOWS(text, "ignored", "800"); /* SIGUSR2 */
+	CHECK_SHOWS(text, "mask", "1");
+	CHECK_SHOWS(text, "fds", "0 1 2");
+	CHECK(signal(SIGUSR1, SIG_DFL) == handler);
+	CHECK_FAILS(spawn(req_new("/nonexistent")), ENOENT, RS_STEP_FILE, 0);
+	r = req_show();
+	put(&r->argv, "sleep");
+	out = spawn_ok(r);
+	close(out.fds[1]);
+	CHECK_IS(rs_kill(out.pidfd, SIGTERM), 0);
+	CHECK_IS(finish(&out).signal, SIGTERM);
+	/* A cgroup can only be given by clone3. */
+	r = req_new("/bin/true");
+	r->cgroup = "/sys";
+	CHECK_FAILS(spawn(r), error, RS_STEP_CGROUP, 0);
+	if (geteuid() == 0) {
+		r = req_show();
+		r->head.namespaces = 0x20000000;
+		CHECK_SHOWS(shown(r), "pid", "1");
+	}
+	if (error == ENOSYS) /* after EPERM, glibc itself cannot start the thread that this needs */
+		handlers_never_run_in_the_child();
+	CHECK_IS(fd_count(), before);
+	rs_engine_close(engine);
+}
+
+static void probe_says(int syscall_number, int error, uint32_t part)
+{
+	struct rs_probe probe = { .size = sizeof(probe) };
+	int before = fd_count();
+
+	refuse(syscall_number, error);
+	if (syscall_number == SYS_clone)
+		refuse(SYS_clone3, error);
+	CHECK_IS(rs_probe(&probe), 0);
+	CHECK_IS(probe.part, part);
+	CHECK_IS(probe.error, error);
+	CHECK(has_no_children());
+	CHECK_IS(fd_count(), before);
+	/* and the same the second time, without asking the kernel */
+	CHECK_IS(rs_probe(&probe), 0);
+	CHECK_IS(probe.part, part);
+}
+
+static void works_by_clone3(void)
+{
+	engine_up();
+	handlers_never_run_in_the_child();
+	rs_engine_close(engine);
+}
+
+static void run(int which)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		switch (which) {
+		case 0: works_by_clone(ENOSYS, 1); break;
+		case 1: works_by_clone(EPERM, 1); break;
+		case 2: works_by_clone(ENOSYS, 0); break;
+		case 3: works_by_clone(EPERM, 0); break;
+		case 4: probe_says(SYS_clone, EPERM, RS_PROBE_CLONE); break;
+		case 5: probe_says(SYS_close_range, ENOSYS, RS_PROBE_CLOSE_RANGE); break;
+		case 6: probe_says(SYS_close_range, EPERM, RS_PROBE_CLOSE_RANGE); break;
+		case 7: probe_says(SYS_epoll_ctl, EPERM, RS_PROBE_PIDFD); break;
+		case 8: works_by_clone3(); break;
+		}
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+		fprintf(stderr, "case %d failed (status %x)\n", which, status);
+		exit(1);
+	}
+}
+
+int main(void)
+{
+	for (int which = 0; which < 9; which++)
+		run(which);
+	return 0;
+}

@@ -1,0 +1,151 @@
+/** SEAM 1 on the native side: an engine for each executor, over whichever door a runtime opened. */
+import type {
+  Engine,
+  ExplainedStep,
+  Failure,
+  Refusal,
+  Running,
+  SpawnRequest,
+  SyncOptions,
+  SyncResult,
+} from "@ringspawn/core";
+import { Child } from "./child.js";
+import { decodeExplained, decodeProbe, EXPLAINED_QUADS } from "./decode.js";
+import type { Door } from "./door.js";
+import type { NativeName } from "./encode.js";
+import { type Loops, type Native, refusal, Shortage } from "./native.js";
+import { waitSync } from "./sync.js";
+
+const PROBE_WORDS = 4;
+
+interface Ready extends Loops {
+  readonly door: Door;
+  /** What the executor's trial told besides: see `rs_probe`. */
+  readonly extra: number;
+}
+
+export abstract class NativeEngine implements Engine {
+  abstract readonly name: NativeName;
+  protected readonly native: Native;
+  readonly #permits: (request: SpawnRequest) => Refusal | undefined;
+  #ready: Ready | string | undefined;
+
+  /** @param permits what the runtime would not let its own spawn do. Default: everything may be done. */
+  constructor(native: Native, permits: (request: SpawnRequest) => Refusal | undefined = () => undefined) {
+    this.native = native;
+    this.#permits = permits;
+  }
+
+  unavailable(): string | undefined {
+    const ready = this.#open();
+    return typeof ready === "string" ? ready : undefined;
+  }
+
+  refuses(request: SpawnRequest): Refusal | undefined {
+    const refused = this.#permits(request);
+    if (refused !== undefined) return refused;
+    const ready = this.#open();
+    if (typeof ready === "string") return { option: "engine", reason: ready };
+    if (ready instanceof Shortage) return undefined; // then the spawn fails, and says of what
+    return this.refusesWhen(ready, request);
+  }
+
+  spawn(request: SpawnRequest): Running | Failure {
+    const ready = this.ready();
+    if (ready instanceof Shortage) return shortOf(ready);
+    const { door, turning } = ready;
+    const failure = this.#start(door, request);
+    if (failure !== undefined) return failure;
+    return new Child(door, turning, request, this.native.outcome, this.native.status);
+  }
+
+  spawnSync(request: SpawnRequest, options: SyncOptions): SyncResult | Failure {
+    const ready = this.ready();
+    if (ready instanceof Shortage) return shortOf(ready);
+    const { door, blocking } = ready;
+    const failure = this.#start(door, request);
+    if (failure !== undefined) return failure;
+    return waitSync(door, blocking, request, options, this.native.outcome, this.native.status);
+  }
+
+  explain(request: SpawnRequest): readonly ExplainedStep[] | undefined {
+    const { block, door } = this.native;
+    if (typeof door === "string") return undefined;
+    const loops = this.native.loops(door);
+    if (loops instanceof Shortage) throw new Error(`the native engine could not be opened (errno ${loops.errno})`);
+    if (typeof loops === "string") return undefined;
+    const length = this.encode(request);
+    let rows = new BigInt64Array(64 * EXPLAINED_QUADS);
+    let count = door.explain(block.bytes, length, rows, rows.length / EXPLAINED_QUADS);
+    if (count > rows.length / EXPLAINED_QUADS) {
+      rows = new BigInt64Array(count * EXPLAINED_QUADS);
+      count = door.explain(block.bytes, length, rows, count);
+    }
+    if (count < 0) throw new Error(`the native engine cannot read its own request (errno ${-count})`);
+    return decodeExplained(rows, count);
+  }
+
+  /** Does once, for real, what the executor needs. */
+  protected abstract probe(door: Door, out: Uint32Array): number;
+  protected abstract refusesWhen(ready: Ready, request: SpawnRequest): Refusal | undefined;
+
+  protected encode(request: SpawnRequest): number {
+    return this.native.block.encode(this.name, request, this.native.environ(request.env));
+  }
+
+  protected ready(): Ready | Shortage {
+    const ready = this.#open();
+    if (typeof ready === "string") throw new Error(ready);
+    return ready;
+  }
+
+  #start(door: Door, request: SpawnRequest): Failure | undefined {
+    const { block, outcome } = this.native;
+    const length = this.encode(request);
+    const result = door.spawn(block.bytes, length, outcome.words);
+    if (result < 0) return { errno: -result, step: "request", index: 0 };
+    return outcome.failure;
+  }
+
+  #open(): Ready | Shortage | string {
+    if (this.#ready !== undefined) return this.#ready;
+    const ready = this.#tryOut();
+    // A shortage is not kept: the next request asks again.
+    if (!(ready instanceof Shortage)) this.#ready = ready;
+    return ready;
+  }
+
+  #tryOut(): Ready | Shortage | string {
+    const { door } = this.native;
+    if (typeof door === "string") return door;
+    const words = new Uint32Array(PROBE_WORDS);
+    words[0] = PROBE_WORDS * 4;
+    const probed = this.probe(door, words);
+    if (probed < 0) return refusal(-probed, `the trial spawn could not be made (errno ${-probed})`);
+    const missing = decodeProbe(words);
+    if (missing !== undefined) return refusal(words[2] as number, missing);
+    const loops = this.native.loops(door);
+    if (typeof loops === "string" || loops instanceof Shortage) return loops;
+    return { door, ...loops, extra: words[3] as number };
+  }
+}
+
+export type { Ready };
+
+export function shortOf({ errno }: Shortage): Failure {
+  return { errno, step: "birth", index: 0 };
+}
+
+export class VforkEngine extends NativeEngine {
+  readonly name = "vfork";
+
+  protected override probe(door: Door, out: Uint32Array): number {
+    return door.probe(out);
+  }
+
+  protected override refusesWhen({ extra: clone3 }: Ready, { setup }: SpawnRequest): Refusal | undefined {
+    if (setup.cgroup === undefined || clone3 === 0) return undefined;
+    const reason = `a birth in a cgroup needs clone3, which is refused here (errno ${clone3})`;
+    return { option: "setup.cgroup", reason };
+  }
+}

@@ -1,0 +1,103 @@
+#!/usr/bin/env node
+/** The `ringspawn` command: what it takes, and the status it ends with. */
+import { createRequire } from "node:module";
+import { Command, CommanderError } from "commander";
+import { exitStatusOf, run } from "./run.js";
+import type { RunFlags } from "./run.js";
+
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+/** A full disk is told, a reader who has seen enough (`| head`) is not. */
+function print(text: string): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    process.exitCode = 125;
+    if (error.code !== "EPIPE") process.stderr.write(`ringspawn: ${error.message}\n`);
+  });
+  process.stdout.write(text);
+}
+
+/** The options that say how a command is started: `run` starts it, `explain` tells what that would do. */
+function startOptions(command: Command): Command {
+  return command
+    .argument("<command>", "the program; write -- before it")
+    .argument("[args...]", "its arguments")
+    .passThroughOptions()
+    .option("--engine <names>", "engine, or engines in order of preference: io_uring, vfork, runtime, auto")
+    .option("--setup <key=value>", "one thing to be born with, as in umask=022 (repeatable)", collect, [])
+    .option("--cwd <dir>", "working directory")
+    .option("--env <KEY=VALUE>", "set a variable (repeatable)", collect, [])
+    .option("--clear-env", "start from an empty environment");
+}
+
+const program = new Command("ringspawn")
+  .description("Starts processes by ringspawn's engines.")
+  .version(version)
+  .enablePositionalOptions()
+  .exitOverride()
+  .showHelpAfterError("(see --help)")
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "ringspawn: ")) })
+  .addHelpText("after", `
+Examples:
+  ringspawn doctor
+  ringspawn run -- make -j8
+  ringspawn run --time --setup priority=10 --setup limits.nofile=64 -- ./job
+  ringspawn run --setup 'signals.ignore=["SIGHUP"]' --setup session=true -- ./daemon
+  ringspawn explain --cwd /tmp --setup umask=077 -- tar xf a.tar
+  ringspawn exec --preload -- make -j8
+
+Exit status of run and exec: the command's own; its signal if one killed it; 127 if it was not found, 126 if it could
+not be executed, 125 if anything else kept it from starting. RINGSPAWN_ENGINE sets the default of --engine.
+
+Keys of --setup (values are JSON, or else plain strings):
+  session processGroup controllingTerminal uid gid groups umask priority ioPriority affinity scheduler
+  limits.NAME signals.default signals.ignore signals.mask root namespaces cgroup noNewPrivileges
+  dieWithParent closeFds fds.NUMBER`);
+
+startOptions(program.command("run"))
+  .description("run a command; stdio, signals and exit status pass through")
+  .option("--time", "then say on stderr what it took: wall, user and system time, peak memory")
+  .action(async (file: string, args: string[], flags: RunFlags) => {
+    process.exitCode = await run(file, args, flags);
+  });
+
+program.command("doctor")
+  .description("what works here: runtime, kernel, each engine or the reason why not")
+  .option("--json", "for programs")
+  .action(async (flags: { json?: boolean }) => {
+    // Loaded when needed: `run` must not so much as look at process.stdout, which may make the child's pipe
+    // non-blocking, and these write to it.
+    const { doctor } = await import("./doctor.js");
+    print(doctor(version, flags.json ?? false));
+  });
+
+startOptions(program.command("explain"))
+  .description("print what starting a command would do, step by step; starts nothing")
+  .action(async (file: string, args: string[], flags: RunFlags) => {
+    const { explainCommand } = await import("./explain.js");
+    print(explainCommand(file, args, flags));
+  });
+
+program.command("exec")
+  .description("run a command, and every program it starts, with our posix_spawn in place of libc's")
+  .argument("<command>", "the program; write -- before it")
+  .argument("[args...]", "its arguments")
+  .passThroughOptions()
+  .requiredOption("--preload", "by LD_PRELOAD, behind what is preloaded already; Linux with glibc")
+  .action(async (file: string, args: string[]) => {
+    const { preloadVariable } = await import("./preload.js");
+    process.exitCode = await run(file, args, { setup: [], env: [preloadVariable()] });
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // The parser has said it already. 1 is its word for a usage mistake, 0 for --help and --version.
+    process.exitCode = error.exitCode === 0 ? 0 : 125;
+  } else {
+    process.stderr.write(`ringspawn: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = exitStatusOf(error);
+  }
+}

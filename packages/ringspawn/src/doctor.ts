@@ -1,0 +1,47 @@
+/** `ringspawn doctor`: what works here, and why the rest does not. */
+import { familySync, versionSync } from "detect-libc";
+import { arch, release, type } from "node:os";
+import { engines, explain } from "./index.js";
+import { colours, table } from "./table.js";
+
+/** The text to print. `version` is this package's. */
+export function doctor(version: string, json: boolean): string {
+  const found = {
+    ringspawn: version,
+    runtime: runtime(),
+    kernel: `${type()} ${release()}`,
+    arch: arch(),
+    libc: libc(),
+    variable: process.env.RINGSPAWN_ENGINE ?? null,
+    engines: engines(),
+    // Asked, not read off the list: which one serves is core's to say.
+    auto: explain("true", { engine: "auto" }).engine ?? null,
+  };
+  if (json) return `${JSON.stringify(found, null, 2)}\n`;
+  const machine = [
+    ["ringspawn", found.ringspawn],
+    ["runtime", `${found.runtime.name} ${found.runtime.version}`],
+    ["kernel", found.kernel],
+    ["machine", found.libc === null ? found.arch : `${found.arch}, ${found.libc}`],
+    ...(found.variable === null ? [] : [["RINGSPAWN_ENGINE", found.variable]]),
+  ];
+  const rows = found.engines.map(({ name, available, reason }) => [
+    name,
+    available ? colours.green("yes") : colours.red("no"),
+    reason ?? (name === found.auto ? "auto takes it" : ""),
+  ]);
+  return `${table(undefined, machine)}\n\n${table(["engine", "available", ""], rows)}\n`;
+}
+
+/** Bun and Deno also claim to be a Node. */
+function runtime(): { name: string; version: string } {
+  const { deno, bun, node } = process.versions;
+  if (deno !== undefined) return { name: "deno", version: deno };
+  return bun === undefined ? { name: "node", version: node } : { name: "bun", version: bun };
+}
+
+/** Null where there is no choice of them. The same answer by which the native engine's file is picked. */
+function libc(): string | null {
+  const family = familySync();
+  return family === null ? null : `${family} ${versionSync() ?? ""}`.trimEnd();
+}

@@ -1,0 +1,19 @@
+/** ringspawn where no process can be started: the same names, and one clear error as soon as they are loaded. */
+import type { CommandConstructor, Ringspawn, SpawnError as SpawnErrorClass } from "@ringspawn/core";
+import type { CreatePool, SpawnFunction, SpawnSyncFunction, StartFunction } from "@ringspawn/core";
+
+export type * from "@ringspawn/core";
+
+function refuse(): never {
+  throw new Error("ringspawn starts processes, and there are none here: it needs Node, Bun or Deno");
+}
+
+// All of them, although the first one throws: without a name the import fails before, with an error that tells less.
+export const Command: CommandConstructor = refuse();
+export const SpawnError: typeof SpawnErrorClass = refuse();
+export const spawn: SpawnFunction = refuse();
+export const spawnSync: SpawnSyncFunction = refuse();
+export const start: StartFunction = refuse();
+export const createPool: CreatePool = refuse();
+export const engines: Ringspawn["engines"] = refuse();
+export const explain: Ringspawn["explain"] = refuse();
