@@ -69,7 +69,7 @@ __attribute__((noreturn, unused)) static void fail(void)
 struct ring {
 	int fd;
 	unsigned flags;
-	unsigned *sq_head, *sq_tail, sq_mask, *sq_array, sqes_pending;
+	unsigned *sq_head, *sq_tail, *sq_flags, sq_mask, *sq_array, sqes_pending;
 	unsigned *cq_head, *cq_tail, *cq_flags, cq_mask;
 	struct io_uring_sqe *sqes;
 	struct io_uring_cqe *cqes;
@@ -102,6 +102,7 @@ static inline int ring_try(struct ring *r, unsigned entries, unsigned flags)
 		return -errno;
 	r->sq_head = r->map + p.sq_off.head;
 	r->sq_tail = r->map + p.sq_off.tail;
+	r->sq_flags = r->map + p.sq_off.flags;
 	r->sq_mask = *(unsigned *)(r->map + p.sq_off.ring_mask);
 	r->sq_array = flags & SETUP_NO_SQARRAY ? NULL : r->map + p.sq_off.array;
 	r->cq_head = r->map + p.cq_off.head;

@@ -5,6 +5,49 @@
  */
 #include "lib.h"
 
+/*
+ * Work that is to be done by the submitter (here: a completion of another ring, which leaves him alone until he enters
+ * the kernel) makes what blocks return early. That is not for the child that is born meanwhile.
+ */
+static void with_work_for_the_submitter(struct ring *r)
+{
+	struct ring other;
+	int e = eventfd(0, EFD_CLOEXEC), warm_e = eventfd(0, EFD_CLOEXEC), pid, warm, met = 0;
+	uint64_t go = 1, got, warm_got;
+
+	ring_open(&other, 8, IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG);
+	/* an interrupt may have him do it before he gets there, on one processor always */
+	for (int i = 0; i < 200 && met < 20; i++) {
+		put_clone(&other, SOFT, 1);
+		put_read(&other, SOFT, 2, e, &got, 8);
+		put_exec(&other, 0, 3, tiny_true(), ARGV("true"));
+		EQUAL(submit(&other), 3);
+		pid = result(&other, 1);
+		UNTIL(state(pid) == 'S');
+
+		put_clone(r, SOFT, 11);
+		put_read(r, SOFT, 12, warm_e, &warm_got, 8);
+		put_exec(r, 0, 13, tiny_true(), ARGV("true"));
+		CHECK(write(e, &go, 8) == 8);
+		while (!(__atomic_load_n(other.sq_flags, __ATOMIC_ACQUIRE) & IORING_SQ_TASKRUN) &&
+		       *other.cq_head == __atomic_load_n(other.cq_tail, __ATOMIC_ACQUIRE))
+			;
+		met += *other.cq_head == __atomic_load_n(other.cq_tail, __ATOMIC_ACQUIRE);
+		EQUAL(submit(r), 3);
+		warm = result(r, 11);
+		RESULT(&other, 2, 8);
+		RESULT(&other, 3, 0);
+		exited(pid, 0);
+
+		CHECK(write(warm_e, &go, 8) == 8);
+		RESULT(r, 12, 8);
+		RESULT(r, 13, 0);
+		exited(warm, 0);
+	}
+	close(e), close(warm_e);
+	ring_close(&other);
+}
+
 static void test(struct ring *r)
 {
 	static char path[64], arg0[16], arg1[64], *argv[4];
@@ -63,4 +106,6 @@ static void test(struct ring *r)
 		close(e[i]);
 	}
 	close(efd), close(p[0]), close(p[1]);
+
+	with_work_for_the_submitter(r);
 }
