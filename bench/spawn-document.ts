@@ -3,8 +3,8 @@
  *
  *   npm run bench:spawn -- --json docs/spawn-benchmark/host.json
  *   npm run -s lab -- --memory 4096 --cpus 2 node bench/spawn.ts --json - >docs/spawn-benchmark/lab.json
- *   npm run -s lab -- --icount --memory 4096 node bench/spawn.ts --js-runs 0 --runs 200 --fork-runs 10 --json - \
- *     >docs/spawn-benchmark/lab-instructions.json          and with --fds 10000 lab-descriptors.json
+ *   npm run -s lab -- --icount --memory 4096 node bench/spawn.ts --js-runs 0 --runs 500 --fork-runs 20 --json - \
+ *     >docs/spawn-benchmark/lab-instructions.json          and with --fds 10000 (100 and 10 runs) lab-descriptors.json
  *   node bench/spawn-document.ts
  *
  * `node` has to be one that runs TypeScript: the workspace's own, first in PATH.
@@ -61,23 +61,30 @@ function poolFindings(ways: readonly Way[]): string {
 /** What the tables come to, said by themselves. */
 function findings({ ways }: Result): string {
   const of = (name: string): readonly Column[] | undefined => ways.find((way) => way.name === name)?.columns;
-  const [vfork, ring] = [of("vfork"), of("io_uring_spawn")];
+  const [vfork, ring, listed] = [of("vfork"), of("io_uring_spawn"), of("io_uring_spawn, fds listed")];
   if (vfork === undefined || ring === undefined) return "There is no io_uring_spawn in this kernel.";
-  const each = (of: (vfork: Column, ring: Column) => number, digits: number): string =>
-    COLUMNS.map((_, i) => of(vfork[i] as Column, ring[i] as Column).toFixed(digits)).join(", ");
   const [nothing, , touched] = ring;
   if (nothing === undefined || touched === undefined) throw new Error("columns are missing");
+  const against = (way: readonly Column[]): string => {
+    const each = (ratio: (theirs: Column, ours: Column) => number, digits: number): string =>
+      COLUMNS.map((_, i) => ratio(vfork[i] as Column, way[i] as Column).toFixed(digits)).join(", ");
+    return [
+      `the minimum until the first instruction is`,
+      `${each((theirs, ours) => ours.first.min / theirs.first.min, 2)} times vfork's (the median`,
+      `${each((theirs, ours) => ours.first.median / theirs.first.median, 2)}); the parent is held`,
+      `${each((theirs, ours) => theirs.held.min / ours.held.min, 1)} times shorter (by the median`,
+      `${each((theirs, ours) => theirs.held.median / ours.held.median, 1)}).`,
+    ].join(" ");
+  };
   return [
-    `io_uring_spawn against vfork, with ${COLUMNS.join(", with ")}: the minimum until the first instruction is`,
-    `${each((theirs, ours) => ours.first.min / theirs.first.min, 2)} times vfork's (the median`,
-    `${each((theirs, ours) => ours.first.median / theirs.first.median, 2)}); the parent is held`,
-    `${each((theirs, ours) => theirs.held.min / ours.held.min, 1)} times shorter (by the median`,
-    `${each((theirs, ours) => theirs.held.median / ours.held.median, 1)}). With 1 GB touched the minimum is`,
-    `${(touched.first.min / nothing.first.min).toFixed(2)} times what it is with nothing.`,
+    `io_uring_spawn against vfork, with ${COLUMNS.join(", with ")}: ${against(ring)}`,
+    `With 1 GB touched the minimum is ${(touched.first.min / nothing.first.min).toFixed(2)} times what it is with`,
+    "nothing.",
+    listed === undefined ? "" : `With the fds listed: ${against(listed)}`,
     poolFindings(ways),
   ]
-    .join(" ")
-    .trimEnd();
+    .filter((sentence) => sentence !== "")
+    .join(" ");
 }
 
 async function chapter(place: Place): Promise<string> {

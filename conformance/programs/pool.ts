@@ -8,5 +8,5 @@ createPool({ size: 4, engine });
 await until("all wait", () => children().size === 4);
 console.log([...children().keys()].join(" "));
 if (how === "killed") parent.kill(parent.pid, "SIGKILL");
-if (how === "segfaults") parent.kill(parent.pid, "SIGSEGV");
+if (how === "aborts") parent.kill(parent.pid, "SIGABRT");
 if (how === "throws") throw new Error("nobody catches this");

@@ -319,53 +319,62 @@ int rs_gate(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* FNV-1a */
-static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
+/* By words: this runs each time a waiting child is used. No step loses anything, so one difference always shows. */
+static uint64_t mix(uint64_t hash, const void *words, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3ull;
+	for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, (const uint8_t *)words + at, sizeof(word));
+		hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
+		hash ^= hash >> 32;
+	}
 	return hash;
 }
 
 int rs_birthmark(uint64_t *out)
 {
-	struct { uid_t uid[3]; gid_t gid[3]; int nice, io, policy; struct sched_param sched; } self = { .nice = 0 };
-	uint64_t hash = 0xcbf29ce484222325ull;
+	struct {
+		uid_t uid[3];
+		gid_t gid[3];
+		int nice, io, policy;
+		struct sched_param sched;
+		struct rlimit limits[KERNEL_RLIM_NLIMITS];
+		cpu_set_t cpus;
+		struct { uint64_t dev, ino; } places[2];
+		int64_t group_count;
+	} self;
 	gid_t groups[256];
-	cpu_set_t cpus;
 	struct stat place;
-	int count;
 
+	_Static_assert(sizeof(self) % sizeof(uint64_t) == 0 && sizeof(groups) % sizeof(uint64_t) == 0, "whole words");
 	if (out == NULL)
 		return -EFAULT;
+	memset(&self, 0, sizeof(self));
 	getresuid(&self.uid[0], &self.uid[1], &self.uid[2]);
 	getresgid(&self.gid[0], &self.gid[1], &self.gid[2]);
 	self.nice = getpriority(PRIO_PROCESS, 0);
 	self.io = (int)syscall(SYS_ioprio_get, KERNEL_IOPRIO_WHO_PROCESS, 0);
 	self.policy = sched_getscheduler(0);
 	sched_getparam(0, &self.sched);
-	hash = mix(hash, &self, sizeof(self));
-	for (uint32_t resource = 0; resource < KERNEL_RLIM_NLIMITS; resource++) {
-		struct rlimit limit = { 0, 0 };
-
-		getrlimit((int)resource, &limit);
-		hash = mix(hash, &limit, sizeof(limit));
-	}
-	/* More of them than fit are told by their number alone. */
-	count = getgroups(256, groups);
-	hash = mix(hash, &count, sizeof(count));
-	if (count > 0)
-		hash = mix(hash, groups, (size_t)count * sizeof(*groups));
-	CPU_ZERO(&cpus);
-	sched_getaffinity(0, sizeof(cpus), &cpus);
-	hash = mix(hash, &cpus, sizeof(cpus));
+	/* libc's getrlimit is prlimit64, which looks up whose it is first. */
+	for (uint32_t resource = 0; resource < KERNEL_RLIM_NLIMITS; resource++)
+		syscall(SYS_getrlimit, resource, &self.limits[resource]);
+	sched_getaffinity(0, sizeof(self.cpus), &self.cpus);
 	for (int i = 0; i < 2; i++) {
 		if (stat(i == 0 ? "/" : ".", &place) != 0)
 			continue;
-		hash = mix(hash, &place.st_dev, sizeof(place.st_dev));
-		hash = mix(hash, &place.st_ino, sizeof(place.st_ino));
+		self.places[i].dev = place.st_dev;
+		self.places[i].ino = place.st_ino;
 	}
-	*out = hash;
+	/* More of them than fit are told by their number alone. */
+	self.group_count = getgroups(sizeof(groups) / sizeof(*groups), groups);
+	*out = mix(0, &self, sizeof(self));
+	if (self.group_count > 0) {
+		if (self.group_count % 2 != 0)
+			groups[self.group_count] = 0;
+		*out = mix(*out, groups, (size_t)self.group_count * sizeof(*groups));
+	}
 	return 0;
 }
 
