@@ -1,7 +1,11 @@
 /* executor: io_uring
  * rs_park and rs_fill: a child that is set up and waits, and is then given its program.
  */
+#include <grp.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "test.h"
 
@@ -210,19 +214,118 @@ static void dies_with_the_process(void)
 	close(life[0]);
 }
 
-static void birthmark(void)
+static void other_uid(void)
 {
-	uint64_t before, after;
+	CHECK(setresuid((uid_t)-1, 1, (uid_t)-1) == 0);
+}
+
+static void other_gid(void)
+{
+	CHECK(setresgid((gid_t)-1, 1, (gid_t)-1) == 0);
+}
+
+static void one_group(void)
+{
+	CHECK(setgroups(1, (const gid_t[]){ 7 }) == 0);
+}
+
+static void two_groups(void)
+{
+	CHECK(setgroups(2, (const gid_t[]){ 7, 8 }) == 0);
+}
+
+static void three_groups(void)
+{
+	CHECK(setgroups(3, (const gid_t[]){ 7, 8, 9 }) == 0);
+}
+
+static void other_priority(void)
+{
+	CHECK(setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 1) == 0);
+}
+
+static void other_io_priority(void)
+{
+	CHECK(syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 7) == 0);
+}
+
+static void other_policy(void)
+{
+	CHECK(sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 }) == 0);
+}
+
+static void other_affinity(void)
+{
+	cpu_set_t cpus;
+
+	CHECK(sched_getaffinity(0, sizeof(cpus), &cpus) == 0);
+	for (int cpu = 0; CPU_COUNT(&cpus) > 1; cpu++)
+		CPU_CLR(cpu, &cpus);
+	CHECK(sched_setaffinity(0, sizeof(cpus), &cpus) == 0);
+}
+
+static void other_soft_limit(void)
+{
 	struct rlimit limit;
 
-	CHECK_IS(rs_birthmark(&before), 0);
-	CHECK_IS(rs_birthmark(&after), 0);
-	CHECK(before == after);
 	CHECK(getrlimit(RLIMIT_CORE, &limit) == 0);
 	limit.rlim_cur = limit.rlim_cur == 0 ? 1 : 0;
 	CHECK(setrlimit(RLIMIT_CORE, &limit) == 0);
-	CHECK_IS(rs_birthmark(&after), 0);
-	CHECK(before != after);
+}
+
+static void other_hard_limit(void)
+{
+	struct rlimit limit;
+
+	CHECK(getrlimit(RLIMIT_RTTIME, &limit) == 0);
+	limit.rlim_max--;
+	limit.rlim_cur = limit.rlim_max;
+	CHECK(setrlimit(RLIMIT_RTTIME, &limit) == 0);
+}
+
+static void other_cwd(void)
+{
+	CHECK(chdir("/proc") == 0);
+}
+
+static void other_root(void)
+{
+	CHECK(chroot("/proc") == 0);
+}
+
+static void same(void)
+{
+}
+
+/* Whatever a waiting child would have had from us otherwise changes the mark, each in its own way. */
+static void birthmark(void)
+{
+	static void (*const changes[])(void) = {
+		same, other_uid, other_gid, one_group, two_groups, three_groups, other_priority, other_io_priority,
+		other_policy, other_affinity, other_soft_limit, other_hard_limit, other_cwd, other_root,
+	};
+	enum { COUNT = sizeof(changes) / sizeof(*changes) };
+	uint64_t before, *marks;
+	int status;
+
+	marks = mmap(NULL, sizeof(*marks) * COUNT, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(marks != MAP_FAILED);
+	for (int i = 0; i < COUNT; i++) {
+		pid_t pid = fork();
+
+		CHECK(pid >= 0);
+		if (pid == 0) {
+			changes[i]();
+			_exit(rs_birthmark(&marks[i]) == 0 ? 0 : 1);
+		}
+		CHECK(waitpid(pid, &status, 0) == pid);
+		CHECK_IS(status, 0);
+		for (int j = 0; j < i; j++)
+			CHECK(marks[i] != marks[j]);
+	}
+	CHECK_IS(rs_birthmark(&before), 0);
+	CHECK(before == marks[0]);
+	munmap(marks, sizeof(*marks) * COUNT);
 	CHECK_IS(rs_birthmark(NULL), -EFAULT);
 }
 
