@@ -128,3 +128,9 @@ void test("without engine.so: the runtime's engine, and why", async () => {
   assert.deepEqual([code, stderr], [0, ""]);
   assert.match(stdout, /^hi\n runtime\n\/[^\n]+\/engine\.so could not be loaded: cannot open [^\n]+\n$/);
 });
+
+void test("the command line explains with this runtime's own spawn", async () => {
+  const { code, stdout } = await run([path.join(root, "packages/ringspawn/dist/cli.js"), "explain", "--", "true"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^ {2}Bun\.spawn: file: "true"/m);
+});

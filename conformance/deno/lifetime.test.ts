@@ -76,6 +76,13 @@ Deno.test("without the library: the runtime's engine, and why", async () => {
   }
 });
 
+Deno.test("the command line explains with this runtime's own spawn", async () => {
+  const cli = `${root}packages/ringspawn/dist/cli.js`;
+  const { code, stdout, stderr } = await deno(["run", "-A", cli, "explain", "--", "true"]);
+  equal([code, stderr], [0, ""]);
+  check(/^ {2}Deno\.Command: file: "true"/m.test(stdout), stdout);
+});
+
 async function copy(name: string, to: string): Promise<void> {
   await Deno.mkdir(`${to}/dist`, { recursive: true });
   const from = `${root}packages/${name}`;

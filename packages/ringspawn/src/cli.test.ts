@@ -291,7 +291,7 @@ describe("explain", () => {
   test("says what the runtime's own spawn would be given", () => {
     const { stdout } = cli(["explain", "--cwd", "/tmp", "--", "echo", "a b"], { RINGSPAWN_ENGINE: "runtime" });
     expect(stdout).toContain("runtime, which would start it\n");
-    expect(stdout).toContain('file: "echo", args: ["a b"], cwd: "/tmp"');
+    expect(stdout).toContain('child_process: file: "echo", args: ["a b"], cwd: "/tmp"');
   });
 });
 

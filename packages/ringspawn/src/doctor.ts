@@ -2,13 +2,15 @@
 import { familySync, versionSync } from "detect-libc";
 import { arch, release, type } from "node:os";
 import { engines, explain } from "./index.js";
+import { runtime } from "./runtime.js";
 import { colours, table } from "./table.js";
 
 /** The text to print. `version` is this package's. */
 export function doctor(version: string, json: boolean): string {
+  const here = runtime();
   const found = {
     ringspawn: version,
-    runtime: runtime(),
+    runtime: { name: here.name, version: here.version },
     kernel: `${type()} ${release()}`,
     arch: arch(),
     libc: libc(),
@@ -31,13 +33,6 @@ export function doctor(version: string, json: boolean): string {
     reason ?? (name === found.auto ? "auto takes it" : ""),
   ]);
   return `${table(undefined, machine)}\n\n${table(["engine", "available", ""], rows)}\n`;
-}
-
-/** Bun and Deno also claim to be a Node. */
-function runtime(): { name: string; version: string } {
-  const { deno, bun, node } = process.versions;
-  if (deno !== undefined) return { name: "deno", version: deno };
-  return bun === undefined ? { name: "node", version: node } : { name: "bun", version: bun };
 }
 
 /** Null where there is no choice of them. The same answer by which the native engine's file is picked. */

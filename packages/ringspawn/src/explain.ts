@@ -5,6 +5,7 @@ import { explain } from "./index.js";
 import type { Explanation } from "./index.js";
 import { commandOptions } from "./run.js";
 import type { RunFlags } from "./run.js";
+import { runtime } from "./runtime.js";
 import { colours, table } from "./table.js";
 
 /** The text to print. Throws TypeError for usage mistakes. */
@@ -86,7 +87,7 @@ function handedOver({ file, argv, cwd, env, slots, setup }: SpawnRequest): strin
     ...(setup.gid === undefined ? [] : [`gid: ${setup.gid}`]),
     `stdio: ${list(slots.map((slot) => `${slot.target} is ${slotText(slot)}`))}`,
   ];
-  return `child_process: file: ${quoted(file)}, args: ${list(argv.slice(1).map(quoted))}, ${options.join(", ")}`;
+  return `${runtime().spawn}: file: ${quoted(file)}, args: ${list(argv.slice(1).map(quoted))}, ${options.join(", ")}`;
 }
 
 /** The vfork executor's system call for a row, as strace would write it. */
