@@ -332,6 +332,30 @@ static uint64_t mix(uint64_t hash, const void *words, size_t size)
 	return hash;
 }
 
+static int mix_groups(uint64_t *hash)
+{
+	/* Most have few, and need no memory. */
+	gid_t few[256], *ids = few;
+	int count = getgroups(sizeof(few) / sizeof(*few), few);
+
+	if (count < 0) {
+		count = getgroups(0, NULL);
+		ids = malloc(((size_t)count + 1) * sizeof(*ids));
+		if (ids == NULL)
+			return -ENOMEM;
+		count = getgroups(count, ids);
+	}
+	if (count > 0) {
+		if (count % 2 != 0)
+			ids[count] = 0;
+		*hash = mix(*hash, ids, ((size_t)count + 1) / 2 * sizeof(uint64_t));
+	}
+	*hash = mix(*hash, &(uint64_t){ (uint64_t)count }, sizeof(uint64_t));
+	if (ids != few)
+		free(ids);
+	return 0;
+}
+
 int rs_birthmark(uint64_t *out)
 {
 	struct {
@@ -342,12 +366,10 @@ int rs_birthmark(uint64_t *out)
 		struct rlimit limits[KERNEL_RLIM_NLIMITS];
 		cpu_set_t cpus;
 		struct { uint64_t dev, ino; } places[2];
-		int64_t group_count;
 	} self;
-	gid_t groups[256];
 	struct stat place;
 
-	_Static_assert(sizeof(self) % sizeof(uint64_t) == 0 && sizeof(groups) % sizeof(uint64_t) == 0, "whole words");
+	_Static_assert(sizeof(self) % sizeof(uint64_t) == 0, "whole words");
 	if (out == NULL)
 		return -EFAULT;
 	memset(&self, 0, sizeof(self));
@@ -367,15 +389,8 @@ int rs_birthmark(uint64_t *out)
 		self.places[i].dev = place.st_dev;
 		self.places[i].ino = place.st_ino;
 	}
-	/* More of them than fit are told by their number alone. */
-	self.group_count = getgroups(sizeof(groups) / sizeof(*groups), groups);
 	*out = mix(0, &self, sizeof(self));
-	if (self.group_count > 0) {
-		if (self.group_count % 2 != 0)
-			groups[self.group_count] = 0;
-		*out = mix(*out, groups, (size_t)self.group_count * sizeof(*groups));
-	}
-	return 0;
+	return mix_groups(out);
 }
 
 static struct uring *ring_of(const struct rs_engine *engine, uint32_t ring)

@@ -239,6 +239,26 @@ static void three_groups(void)
 	CHECK(setgroups(3, (const gid_t[]){ 7, 8, 9 }) == 0);
 }
 
+static void groups_up_to(gid_t last)
+{
+	gid_t ids[300];
+
+	for (gid_t i = 0; i < 300; i++)
+		ids[i] = i;
+	ids[299] = last;
+	CHECK(setgroups(300, ids) == 0);
+}
+
+static void many_groups(void)
+{
+	groups_up_to(1000);
+}
+
+static void other_many_groups(void)
+{
+	groups_up_to(1001);
+}
+
 static void other_priority(void)
 {
 	CHECK(setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 1) == 0);
@@ -301,8 +321,9 @@ static void same(void)
 static void birthmark(void)
 {
 	static void (*const changes[])(void) = {
-		same, other_uid, other_gid, one_group, two_groups, three_groups, other_priority, other_io_priority,
-		other_policy, other_affinity, other_soft_limit, other_hard_limit, other_cwd, other_root,
+		same, other_uid, other_gid, one_group, two_groups, three_groups, many_groups, other_many_groups,
+		other_priority, other_io_priority, other_policy, other_affinity, other_soft_limit, other_hard_limit,
+		other_cwd, other_root,
 	};
 	enum { COUNT = sizeof(changes) / sizeof(*changes) };
 	uint64_t before, *marks;
