@@ -48,6 +48,16 @@ export const EXCEPTIONS: readonly Exception[] = [
     },
   },
   {
+    what: "Deno's blocking spawn with input or a timeout tells of no failure but ENOENT",
+    families: ["deno"],
+    holds: ({ request: { stdio, action }, face }, ours, theirs) =>
+      refusedByRuntime(theirs) &&
+      face === "spawnSync" &&
+      (stdio[0] === "pipe" || action.do === "timeout") &&
+      ours.refused !== undefined &&
+      ours.refused.code !== "ENOENT",
+  },
+  {
     what: "Bun takes an empty argv0 for none",
     families: ["bun"],
     holds: ({ request }, ours, theirs) =>
