@@ -71,11 +71,7 @@ const late = (engine: EngineName): Way => ({
 
 const theirs: Way = { name: peer.name, begin: () => ({ end: peer.own.start(silent) }) };
 const uring = engines().find(({ name }) => name === "io_uring");
-const ways: readonly Way[] = [
-  theirs,
-  face("vfork"),
-  ...(uring?.available ? [face("io_uring"), late("io_uring")] : []),
-];
+const ways: readonly Way[] = [theirs, face("vfork"), ...(uring?.available ? [face("io_uring"), late("io_uring")] : [])];
 
 /** Milliseconds a child for which the loop was held by `count` of them in one tick. */
 async function hold(way: Way, count: number): Promise<number> {

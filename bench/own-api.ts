@@ -107,7 +107,11 @@ for (const heap of [0, Number(values.heap)]) {
   const label = `${heap} MB touched`;
   // With a big heap a fork takes tens of milliseconds: fewer rounds tell as much.
   const count = heap === 0 ? rounds : Math.ceil(rounds / 8);
-  const [startTheirs, startOurs] = [peer.own, ours].map((side): Start => () => side.start(silent)) as [Start, Start];
+  const [startTheirs, startOurs] = [peer.own, ours].map(
+    (side): Start =>
+      () =>
+        side.start(silent),
+  ) as [Start, Start];
   const few = Math.ceil(count / 12);
   results.push(await compare(`${label}, one after another`, once, startTheirs, startOurs, count));
   results.push(await compare(`${label}, ${BURST} at once`, burst, startTheirs, startOurs, few));

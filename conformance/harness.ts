@@ -153,9 +153,7 @@ export class T {
     const refused = Object.keys(setup).find((key) => this.plan.serves !== null && !this.plan.serves.includes(key));
     if (refused === undefined) return this.report({ ...options, setup }, [], witness);
     const marker = path.join(this.dir, "ran");
-    this.refuses(`setup.${refused}`, () =>
-      this.spawn([this.witness, "report", marker], { ...options, setup }),
-    );
+    this.refuses(`setup.${refused}`, () => this.spawn([this.witness, "report", marker], { ...options, setup }));
     await delay(20);
     assert.ok(!fs.existsSync(marker), "the program ran although it was refused");
     return undefined;

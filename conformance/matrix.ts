@@ -219,7 +219,9 @@ async function runCell(
     const wrong = await runner(cell, runtime, planOf(cell, runtime, all, done), heed);
     if (again) continue;
     if (wrong === undefined) break;
-    const log = readFileSync(join(out, `${cell.id.replace(":", "-")}.stderr`), "utf8").trimEnd().slice(-3000);
+    const log = readFileSync(join(out, `${cell.id.replace(":", "-")}.stderr`), "utf8")
+      .trimEnd()
+      .slice(-3000);
     fail(current ?? "outside of a case", log === "" ? wrong : `${wrong}; its stderr ends with:\n${log}`);
     if (current === undefined) break;
     done.push(current);
@@ -272,8 +274,7 @@ async function main(): Promise<number> {
   const list = cells();
   const wanted = list.filter(
     (cell) =>
-      cell.lab === options.lab &&
-      (options.cell.length === 0 || options.cell.some((pattern) => matches(cell, pattern))),
+      cell.lab === options.lab && (options.cell.length === 0 || options.cell.some((pattern) => matches(cell, pattern))),
   );
   if (options.list) {
     for (const { id, missing } of wanted) console.log(missing === undefined ? id : `${id}  missing (${missing})`);

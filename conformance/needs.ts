@@ -47,7 +47,8 @@ const tests = {
   },
   "time namespaces": () => (fs.existsSync("/proc/self/ns/time") ? undefined : "this kernel has no time namespaces"),
   "static witness": () =>
-    fs.readFileSync(new URL(import.meta.url.includes("/blanked/") ? "../witness" : "build/witness", import.meta.url))
+    fs
+      .readFileSync(new URL(import.meta.url.includes("/blanked/") ? "../witness" : "build/witness", import.meta.url))
       .subarray(0, 4096)
       .includes("/ld-")
       ? "the witness is not static: there is no static libc here"

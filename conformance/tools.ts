@@ -143,7 +143,10 @@ export function cloexec(fd: number): boolean | undefined {
 
 /** A line of /proc/self/status, e.g. "VmRSS". */
 export function status(field: string): string {
-  const line = fs.readFileSync("/proc/self/status", "utf8").split("\n").find((text) => text.startsWith(`${field}:`));
+  const line = fs
+    .readFileSync("/proc/self/status", "utf8")
+    .split("\n")
+    .find((text) => text.startsWith(`${field}:`));
   return (line ?? "").slice(field.length + 1).trim();
 }
 

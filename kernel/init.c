@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The guest's first process: puts the host's root, read-only over 9p, under an overlay in memory, runs one command
- * there with the stdio, environment and directory of whoever called kernel/boot, leaves its exit status in the job
- * directory and turns the machine off.
+ * The guest's first process: puts the host's root, read-only over 9p, under an overlay in memory,
+ * runs one command there with the stdio, environment and directory of whoever called kernel/boot,
+ * leaves its exit status in the job directory and turns the machine off.
  *
- * Between host and guest are three virtio serial ports, one a stream. The command gets pipes, so that it sees an end
- * of file, and this process carries the bytes.
+ * Between host and guest are three virtio serial ports, one a stream. The command gets pipes, so
+ * that it sees an end of file, and this process carries the bytes.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -50,7 +50,8 @@ static void die(const char *what)
 	off(125);
 }
 
-static void mnt(const char *from, const char *to, const char *type, unsigned long flags, const char *data)
+static void mnt(const char *from, const char *to, const char *type, unsigned long flags,
+		const char *data)
 {
 	mkdir(to, 0755);
 	if (mount(from, to, type, flags, data))
@@ -117,7 +118,8 @@ static void loopback_up(void)
 	}
 }
 
-/* Carries what is there; 0 at the end of it. Writing blocks, which holds up the reader as it should. */
+/* Carries what is there; 0 at the end of it. Writing blocks, which holds up the reader as it
+ * should. */
 static int carry(int from, int to)
 {
 	static char buf[65536];
@@ -149,7 +151,8 @@ int main(void)
 	pid_t pid;
 
 	mnt("dev", "/dev", "devtmpfs", 0, NULL);
-	mnt("host", "/host", "9p", MS_RDONLY | MS_NOATIME, "trans=virtio,version=9p2000.L,msize=524288,cache=loose");
+	mnt("host", "/host", "9p", MS_RDONLY | MS_NOATIME,
+	    "trans=virtio,version=9p2000.L,msize=524288,cache=loose");
 	mnt("job", "/job", "9p", 0, "trans=virtio,version=9p2000.L,msize=65536,cache=none");
 	job = open("/job", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	mnt("rw", "/rw", "tmpfs", 0, "mode=755,size=80%");

@@ -32,9 +32,7 @@ function table(rows) {
     rows.some((other) => family(other) === family(row) && other.command && ours.includes(other.command[0])),
   );
   const lines = kept.map(({ cell, missing, cases, failed, gaps }) =>
-    missing === undefined
-      ? `| \`${cell}\` | ${cases} | ${failed} | ${gaps} |`
-      : `| \`${cell}\` | ${missing} | | |`,
+    missing === undefined ? `| \`${cell}\` | ${cases} | ${failed} | ${gaps} |` : `| \`${cell}\` | ${missing} | | |`,
   );
   return ["| cell | cases | failed | known gaps |", "| --- | --: | --: | --: |", ...lines].join("\n");
 }

@@ -3,8 +3,8 @@
  *
  *   node scripts/setup.mjs [--tests] [--then SCRIPT [ARG…]]
  *
- * --tests  also what only the tests need (clang with libFuzzer, strace), and the lab that runs our own kernel (QEMU,
- *          gdb, what a kernel is built with)
+ * --tests  also what only the tests need (clang with libFuzzer, its formatter and linter, strace), and the lab that
+ *          runs our own kernel (QEMU, gdb, what a kernel is built with)
  * --then   afterwards runs SCRIPT under the workspace's own Node, with its exit status
  *
  * Imports nothing that has to be installed first. One line per stage; a stage that fails says all it said.
@@ -88,6 +88,8 @@ if (forTests) {
   tools.push(
     { name: "clang", there: () => ask("clang", "--version"), packages: () => ["clang"] },
     { name: "clang's libFuzzer", there: fuzzer, packages: () => [runtime()] },
+    { name: "clang-format", there: () => ask("clang-format", "--version"), packages: () => ["clang-format"] },
+    { name: "clang-tidy", there: () => ask("clang-tidy", "--version"), packages: () => ["clang-tidy"] },
     { name: "strace", there: () => ask("strace", "--version"), packages: () => ["strace"] },
   );
 }

@@ -73,6 +73,20 @@ const suites = [
     count: (output) => check(last(output, /looked at (\d+) files/g), "files"),
   },
   {
+    name: "format",
+    command: process.execPath,
+    args: ["scripts/format.mjs"],
+    minutes: 5,
+    count: (output) => check(last(output, /looked at (\d+) files/g), "files"),
+  },
+  {
+    name: "c lint",
+    command: process.execPath,
+    args: ["packages/native-linux/lint.mjs"],
+    minutes: 5,
+    count: (output) => check(last(output, /looked at (\d+) files/g), "files"),
+  },
+  {
     name: "arrows",
     command: "depcruise",
     args: ["--config", ".dependency-cruiser.mjs", "packages", "conformance", "bench", "scripts", "examples"],

@@ -53,4 +53,6 @@ static void by_posix_spawn(void)
 
 const struct way fork_way = { .name = "fork", .start = by_fork, .settle = who, .copies = 1 };
 const struct way vfork_way = { .name = "vfork", .start = by_vfork, .settle = who };
-const struct way posix_spawn_way = { .name = "posix_spawn", .start = by_posix_spawn, .settle = who };
+const struct way posix_spawn_way = { .name = "posix_spawn",
+				     .start = by_posix_spawn,
+				     .settle = who };

@@ -1,7 +1,8 @@
 /*
- * Our engines as C calls them. Twice: asked for as little as the other ways do, and for what a spawn from JavaScript
- * asks (stdio from and to /dev/null, one fd passed, every other closed). From one call to the next, only the request
- * is kept. A child of the pool is born before its turn, and nobody else's turn comes while it waits.
+ * Our engines as C calls them. Twice: asked for as little as the other ways do, and for what a
+ * spawn from JavaScript asks (stdio from and to /dev/null, one fd passed, every other closed). From
+ * one call to the next, only the request is kept. A child of the pool is born before its turn, and
+ * nobody else's turn comes while it waits.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -26,7 +27,8 @@ struct block {
 
 static struct rs_engine *engine;
 static struct block bare[3], full[3]; /* by executor */
-static struct block bare_pool, full_pool; /* for a child's birth and for its program: each looks at its own part */
+static struct block bare_pool,
+	full_pool; /* for a child's birth and for its program: each looks at its own part */
 static int gate = -1;
 static pid_t pid;
 static uint32_t ticket;
@@ -75,7 +77,8 @@ static void fill(struct block *block, enum rs_executor executor, int is_full, in
 	head.candidates.offset = add(block, offsets, head.candidates.count * sizeof(*offsets));
 	head.argv = (struct rs_span){ add(block, &argv, sizeof(argv)), 1 };
 	if (count > 0)
-		head.slots = (struct rs_span){ add(block, slots + from, count * sizeof(*slots)), count };
+		head.slots =
+			(struct rs_span){ add(block, slots + from, count * sizeof(*slots)), count };
 	if (is_of_pool)
 		head.cwd = add(block, ".", sizeof("."));
 	memcpy(block->bytes, &head, sizeof(head));
@@ -105,7 +108,8 @@ static const char *open_ring(void)
 		return open_for(RS_EXECUTOR_IO_URING);
 	if (probe.part == RS_PROBE_NO_SPAWN_ABI)
 		return "no io_uring_spawn in this kernel (the engine's own probe)";
-	snprintf(why, sizeof(why), "the engine's probe: part %u, error %d", probe.part, probe.error);
+	snprintf(why, sizeof(why), "the engine's probe: part %u, error %d", probe.part,
+		 probe.error);
 	return why;
 }
 
@@ -220,18 +224,54 @@ static pid_t finish(enum rs_ring ring)
 	return news.pid;
 }
 
-static void vfork_bare(void) { spawn(&bare[RS_EXECUTOR_VFORK]); }
-static void vfork_full(void) { spawn(&full[RS_EXECUTOR_VFORK]); }
-static void ring_bare(void) { spawn(&bare[RS_EXECUTOR_IO_URING]); }
-static void ring_full(void) { spawn(&full[RS_EXECUTOR_IO_URING]); }
-static void start_bare(void) { begin(&bare[RS_EXECUTOR_IO_URING]); }
-static void start_full(void) { begin(&full[RS_EXECUTOR_IO_URING]); }
-static void park_bare(void) { park(&bare_pool); }
-static void park_full(void) { park(&full_pool); }
-static void pool_bare(void) { give_program(&bare_pool); }
-static void pool_full(void) { give_program(&full_pool); }
-static pid_t finish_start(void) { return finish(RS_RING_STARTS); }
-static pid_t finish_pool(void) { return finish(RS_RING_PARKING); }
+static void vfork_bare(void)
+{
+	spawn(&bare[RS_EXECUTOR_VFORK]);
+}
+static void vfork_full(void)
+{
+	spawn(&full[RS_EXECUTOR_VFORK]);
+}
+static void ring_bare(void)
+{
+	spawn(&bare[RS_EXECUTOR_IO_URING]);
+}
+static void ring_full(void)
+{
+	spawn(&full[RS_EXECUTOR_IO_URING]);
+}
+static void start_bare(void)
+{
+	begin(&bare[RS_EXECUTOR_IO_URING]);
+}
+static void start_full(void)
+{
+	begin(&full[RS_EXECUTOR_IO_URING]);
+}
+static void park_bare(void)
+{
+	park(&bare_pool);
+}
+static void park_full(void)
+{
+	park(&full_pool);
+}
+static void pool_bare(void)
+{
+	give_program(&bare_pool);
+}
+static void pool_full(void)
+{
+	give_program(&full_pool);
+}
+static pid_t finish_start(void)
+{
+	return finish(RS_RING_STARTS);
+}
+static pid_t finish_pool(void)
+{
+	return finish(RS_RING_PARKING);
+}
 
 #define OF_VFORK .open = open_vfork, .settle = close_pidfd
 #define OF_RING .open = open_ring, .settle = close_pidfd
@@ -241,12 +281,23 @@ static pid_t finish_pool(void) { return finish(RS_RING_PARKING); }
 const struct way engine_vfork = { .name = "engine: vfork", OF_VFORK, .start = vfork_bare };
 const struct way engine_ring = { .name = "engine: io_uring", OF_RING, .start = ring_bare };
 const struct way engine_start = { .name = "engine: start", OF_START, .start = start_bare };
-const struct way engine_pool = { .name = "engine: pool", OF_POOL, .prepare = park_bare, .start = pool_bare };
-const struct way engine_vfork_full = { .name = "engine: vfork, with stdio", OF_VFORK, .start = vfork_full };
-const struct way engine_ring_full = { .name = "engine: io_uring, with stdio", OF_RING, .start = ring_full };
-const struct way engine_start_full = { .name = "engine: start, with stdio", OF_START, .start = start_full };
+const struct way engine_pool = {
+	.name = "engine: pool", OF_POOL, .prepare = park_bare, .start = pool_bare
+};
+const struct way engine_vfork_full = { .name = "engine: vfork, with stdio",
+				       OF_VFORK,
+				       .start = vfork_full };
+const struct way engine_ring_full = { .name = "engine: io_uring, with stdio",
+				      OF_RING,
+				      .start = ring_full };
+const struct way engine_start_full = { .name = "engine: start, with stdio",
+				       OF_START,
+				       .start = start_full };
 const struct way engine_pool_full = {
-	.name = "engine: pool, with stdio", OF_POOL, .prepare = park_full, .start = pool_full,
+	.name = "engine: pool, with stdio",
+	OF_POOL,
+	.prepare = park_full,
+	.start = pool_full,
 };
 
 static struct rs_engine *trial;
@@ -258,7 +309,8 @@ static void open_trial(void)
 
 	if (rs_engine_open(&trial) != 0)
 		die("rs_engine_open");
-	if (rs_queue(trial, bare[RS_EXECUTOR_IO_URING].bytes, bare[RS_EXECUTOR_IO_URING].length, &out) <= 0)
+	if (rs_queue(trial, bare[RS_EXECUTOR_IO_URING].bytes, bare[RS_EXECUTOR_IO_URING].length,
+		     &out) <= 0)
 		failed("rs_queue", out.error, out.step);
 }
 

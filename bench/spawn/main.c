@@ -1,12 +1,13 @@
 /*
- * The talk's benchmark: read the clock, start a child that is found by a PATH search, which writes its own clock into
- * a pipe by its first instructions and exits. Two figures a spawn: until the child's first instruction, and for how
- * long the parent was held. One interleaved run: every round takes each way once, so that noise falls on all.
+ * The talk's benchmark: read the clock, start a child that is found by a PATH search, which writes
+ * its own clock into a pipe by its first instructions and exits. Two figures a spawn: until the
+ * child's first instruction, and for how long the parent was held. One interleaved run: every round
+ * takes each way once, so that noise falls on all.
  *
  *   PATH=… main RUNS RUNS_OF_COPIES MEGABYTES [FDS]      prints JSON; times in nanoseconds
  *
- * RUNS_OF_COPIES: of ways that copy page tables, once the memory is touched. FDS: how many descriptors the parent has
- * open besides, close-on-exec.
+ * RUNS_OF_COPIES: of ways that copy page tables, once the memory is touched. FDS: how many
+ * descriptors the parent has open besides, close-on-exec.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -28,9 +29,9 @@
 
 /* A new way needs its line here and nothing else. */
 static const struct way *const ways[] = {
-	&fork_way, &vfork_way, &posix_spawn_way, &ring_way, &lean_way,
-	&engine_vfork, &engine_ring, &engine_start, &engine_pool,
-	&engine_vfork_full, &engine_ring_full, &engine_start_full, &engine_pool_full,
+	&fork_way,         &vfork_way,         &posix_spawn_way,  &ring_way,    &lean_way,
+	&engine_vfork,     &engine_ring,       &engine_start,     &engine_pool, &engine_vfork_full,
+	&engine_ring_full, &engine_start_full, &engine_pool_full,
 };
 #define WAYS (sizeof(ways) / sizeof(*ways))
 
@@ -66,7 +67,8 @@ static void split_path(void)
 	char *path = strdup(getenv("PATH")), *directory, *rest = path;
 	size_t count = 0;
 
-	while ((directory = strsep(&rest, ":")) != NULL && count + 1 < sizeof(candidates) / sizeof(*candidates)) {
+	while ((directory = strsep(&rest, ":")) != NULL &&
+	       count + 1 < sizeof(candidates) / sizeof(*candidates)) {
 		char *candidate;
 
 		if (asprintf(&candidate, "%s/%s", directory, CHILD) < 0)
@@ -124,7 +126,8 @@ static void once(const struct way *way, struct series *into)
 	if (into == NULL)
 		return;
 	into->held[into->count] = held - begin;
-	into->first[into->count] = (uint64_t)child.tv_sec * 1000000000u + (uint64_t)child.tv_nsec - begin;
+	into->first[into->count] =
+		(uint64_t)child.tv_sec * 1000000000u + (uint64_t)child.tv_nsec - begin;
 	into->count++;
 }
 
@@ -138,7 +141,8 @@ static void fill_column(int column, size_t runs, size_t runs_of_copies)
 	}
 	for (size_t run = 0; run < runs; run++) {
 		/* The rare ones are spread over the whole. */
-		int copies = column != TOUCHED || run * runs_of_copies / runs != (run + 1) * runs_of_copies / runs;
+		int copies = column != TOUCHED ||
+			     run * runs_of_copies / runs != (run + 1) * runs_of_copies / runs;
 
 		for (size_t i = 0; i < WAYS; i++)
 			if (absent[i] == NULL && (copies || !ways[i]->copies))

@@ -1,6 +1,6 @@
 /*
- * io_uring_spawn with nothing around it: CLONE and one EXEC a candidate, put into the ring by hand and submitted by
- * one call. This is what the talk measured.
+ * io_uring_spawn with nothing around it: CLONE and one EXEC a candidate, put into the ring by hand
+ * and submitted by one call. This is what the talk measured.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -69,7 +69,8 @@ static const char *ready(void)
 	int fd = open(IO_URING_SPAWN_ABI_FILE, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0) {
-		snprintf(why, sizeof(why), "no io_uring_spawn in this kernel: there is no %s", IO_URING_SPAWN_ABI_FILE);
+		snprintf(why, sizeof(why), "no io_uring_spawn in this kernel: there is no %s",
+			 IO_URING_SPAWN_ABI_FILE);
 		return why;
 	}
 	if (read(fd, text, sizeof(text) - 1) < 0 || atoi(text) != IO_URING_SPAWN_ABI) {
@@ -139,7 +140,9 @@ static int32_t clone_result(void)
 	int32_t result = 0;
 
 	while (__atomic_load_n(tail, __ATOMIC_ACQUIRE) - *head < in_flight)
-		if (syscall(SYS_io_uring_enter, ring.fd, 0, in_flight, ENTER_GETEVENTS, NULL, 0) < 0 && errno != EINTR)
+		if (syscall(SYS_io_uring_enter, ring.fd, 0, in_flight, ENTER_GETEVENTS, NULL, 0) <
+			    0 &&
+		    errno != EINTR)
 			die("io_uring_enter");
 	for (uint32_t at = *head; at != *tail; at++) {
 		const struct cqe *cqe = &cqes[at & (ring.params.cq_entries - 1)];
@@ -162,7 +165,8 @@ static pid_t settle(void)
 	return result;
 }
 
-/* A list with a descriptor that nobody has: EBADF says that it was looked at, and nobody is born. */
+/* A list with a descriptor that nobody has: EBADF says that it was looked at, and nobody is born.
+ */
 static const char *ready_lean(void)
 {
 	static const struct listed_fd nobodys[] = { { 0, -1 } };
@@ -174,9 +178,14 @@ static const char *ready_lean(void)
 	return clone_result() == -EBADF ? NULL : "this kernel's CLONE takes no list of descriptors";
 }
 
-const struct way ring_way = { .name = "io_uring_spawn", .open = ready, .start = start, .settle = settle };
+const struct way ring_way = {
+	.name = "io_uring_spawn", .open = ready, .start = start, .settle = settle
+};
 const struct way lean_way = {
-	.name = "io_uring_spawn, fds listed", .open = ready_lean, .start = start_lean, .settle = settle,
+	.name = "io_uring_spawn, fds listed",
+	.open = ready_lean,
+	.start = start_lean,
+	.settle = settle,
 };
 
 static void open_trial(void)

@@ -4,7 +4,8 @@
 
 #include <sys/types.h>
 
-/* The child writes its clock here: the first number behind stdio, so that every way can leave it where it is. */
+/* The child writes its clock here: the first number behind stdio, so that every way can leave it
+ * where it is. */
 #define CLOCK_FD 3
 #define CHILD "clock"
 
@@ -16,7 +17,8 @@ struct way {
 	void (*prepare)(void);
 	/* What is timed: returns when the parent can go on. */
 	void (*start)(void);
-	/* What is not timed, after the child has told its clock. Returns who is to be waited for. */
+	/* What is not timed, after the child has told its clock. Returns who is to be waited for.
+	 */
 	pid_t (*settle)(void);
 	/* It copies the page tables of its parent, and takes its time. */
 	int copies;
@@ -34,7 +36,8 @@ struct ring_cost {
 
 extern const struct ring_cost plain_ring, engines_ring;
 
-/* Where the child is looked for, in the order of PATH: CHILD in each of its directories. Ends in NULL. */
+/* Where the child is looked for, in the order of PATH: CHILD in each of its directories. Ends in
+ * NULL. */
 extern const char *candidates[];
 extern char *child_argv[];
 

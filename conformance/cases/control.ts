@@ -17,7 +17,12 @@ const cases: Case[] = [
   {
     name: "kill: SIGTERM by default, by name, by number",
     async run(t) {
-      for (const [signal, expected] of [[undefined, 15], ["SIGKILL", 9], [1, 1], ["SIGUSR2", 12]] as const) {
+      for (const [signal, expected] of [
+        [undefined, 15],
+        ["SIGKILL", 9],
+        [1, 1],
+        ["SIGUSR2", 12],
+      ] as const) {
         const child = t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore" });
         child.kill(signal);
         assert.equal(await child.exited, 128 + expected);
@@ -129,10 +134,9 @@ const cases: Case[] = [
   {
     name: "abort: spawn throws for an aborted signal, and starts nothing",
     async run(t) {
-      assert.throws(
-        () => t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore", signal: AbortSignal.abort() }),
-        { name: "AbortError" },
-      );
+      assert.throws(() => t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore", signal: AbortSignal.abort() }), {
+        name: "AbortError",
+      });
     },
   },
   {

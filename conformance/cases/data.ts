@@ -140,9 +140,12 @@ const cases: Case[] = [
       const child = t.command(t.witness, { args: ["read", "10"], stdin: "piped", stdout: "piped" }).spawn();
       const writer = child.stdin.getWriter();
       writer.closed.catch(() => {});
-      await assert.rejects(async () => {
-        for (let i = 0; i < 64; i++) await writer.write(new Uint8Array(65536));
-      }, (error: unknown) => (error as { code?: string }).code === "EPIPE");
+      await assert.rejects(
+        async () => {
+          for (let i = 0; i < 64; i++) await writer.write(new Uint8Array(65536));
+        },
+        (error: unknown) => (error as { code?: string }).code === "EPIPE",
+      );
       assert.equal(await child.stdout.text(), "10\n");
       assert.ok((await child.status).success);
       await writer.close().catch(() => {});

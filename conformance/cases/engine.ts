@@ -9,7 +9,10 @@ const cases: Case[] = [
     name: "engines() lists all three in the order of auto, and says why one is not there",
     run(t) {
       const list = t.engines();
-      assert.deepEqual(list.map(({ name }) => name), ["io_uring", "vfork", "runtime"]);
+      assert.deepEqual(
+        list.map(({ name }) => name),
+        ["io_uring", "vfork", "runtime"],
+      );
       for (const { name, available, reason } of list) {
         if (available) assert.equal(reason, undefined, name);
         else assert.match(reason ?? "", /\w+ \w+/, `${name}: ${reason}`);

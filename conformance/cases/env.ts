@@ -54,7 +54,12 @@ const cases: Case[] = [
     async run(t) {
       const env = { "a.b-c d": "odd", ünï: "😀", EMPTY: "", EQUALS: "a=b==", LINES: "1\n2\n", "%": "%" };
       const got = (await t.report({ env })).env.toSorted();
-      assert.deepEqual(got, Object.entries(env).map(([name, value]) => `${name}=${value}`).toSorted());
+      assert.deepEqual(
+        got,
+        Object.entries(env)
+          .map(([name, value]) => `${name}=${value}`)
+          .toSorted(),
+      );
     },
   },
   {

@@ -243,7 +243,10 @@ const cases: Case[] = [
         { command: ["WITNESS", "exit", "5"], options: { setup: { namespaces: ["user", "net", "pid"] } } },
       ];
       const outcomes = await attempts(t, list, [`uid=${NOBODY}`, `gid=${NOBODY}`]);
-      assert.deepEqual(outcomes.map(({ exit, message }) => exit ?? message), [3, 4, 5]);
+      assert.deepEqual(
+        outcomes.map(({ exit, message }) => exit ?? message),
+        [3, 4, 5],
+      );
     },
   },
   {
@@ -354,11 +357,15 @@ const cases: Case[] = [
         [/killSignal.*"SIGNOPE"/, () => t.spawn([t.witness], { killSignal: "SIGNOPE" as never })],
       ];
       for (const [index, [shown, start]] of bad.entries()) {
-        assert.throws(start, (error: unknown) => {
-          assert.ok(error instanceof TypeError, `row ${index}, ${shown}: not a TypeError but ${String(error)}`);
-          assert.match(error.message, shown);
-          return true;
-        }, `row ${index}, ${shown}`);
+        assert.throws(
+          start,
+          (error: unknown) => {
+            assert.ok(error instanceof TypeError, `row ${index}, ${shown}: not a TypeError but ${String(error)}`);
+            assert.match(error.message, shown);
+            return true;
+          },
+          `row ${index}, ${shown}`,
+        );
       }
     },
   },

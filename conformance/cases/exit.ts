@@ -88,7 +88,10 @@ const cases: Case[] = [
       await t.spawn([t.witness, "exit", "5"], { stdout: "ignore", onExit }).exited;
       await t.spawn([t.witness, "signal", "9"], { stdout: "ignore", onExit }).exited;
       await new Promise((resolve) => setTimeout(resolve, 20));
-      assert.deepEqual(calls, [[5, null], [null, "SIGKILL"]]);
+      assert.deepEqual(calls, [
+        [5, null],
+        [null, "SIGKILL"],
+      ]);
     },
   },
   {

@@ -44,10 +44,12 @@ function signalsOf(hex: string): number[] {
 }
 
 function allowedCpus(): number[] {
-  return status("Cpus_allowed_list").split(",").flatMap((range) => {
-    const [first, last = first] = range.split("-").map(Number) as [number, number | undefined];
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  });
+  return status("Cpus_allowed_list")
+    .split(",")
+    .flatMap((range) => {
+      const [first, last = first] = range.split("-").map(Number) as [number, number | undefined];
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    });
 }
 
 /** The report of a witness whose parent is a program in a state of its own. */
@@ -206,7 +208,10 @@ const cases: Case[] = [
     async run(t) {
       const report = await t.setup({ groups: [7, 1234, 4_000_000_000] });
       if (!report) return;
-      assert.deepEqual(report.groups.toSorted((a, b) => a - b), [7, 1234, 4_000_000_000]);
+      assert.deepEqual(
+        report.groups.toSorted((a, b) => a - b),
+        [7, 1234, 4_000_000_000],
+      );
       const { report: none } = await reportUnder(t, ["group=7", "group=8"], { setup: { groups: [] } });
       assert.deepEqual(none.groups, []);
     },
@@ -377,7 +382,10 @@ const cases: Case[] = [
       if (!report) return;
       assert.deepEqual(report.signals.ignored, ignored);
       const some = await t.setup({ signals: { default: ["SIGPIPE"] } });
-      assert.deepEqual(some?.signals.ignored, ignored.filter((signal) => signal !== 13));
+      assert.deepEqual(
+        some?.signals.ignored,
+        ignored.filter((signal) => signal !== 13),
+      );
       // This one was ignored before the program began; runtimes leave it so.
       const under = await reportUnder(t, ["ignore=40"], { setup: { signals: { default: [] } } });
       assert.ok(signalsOf(under.ignored).includes(40), "the program ignores signal 40");
@@ -486,7 +494,10 @@ const cases: Case[] = [
         try {
           const other = (await t.setup({ cgroup: fd })) as Report;
           assert.equal(line(other), line(report));
-          assert.deepEqual(other.fds.map((entry) => entry.fd), [0, 1, 2]);
+          assert.deepEqual(
+            other.fds.map((entry) => entry.fd),
+            [0, 1, 2],
+          );
         } finally {
           fs.closeSync(fd);
         }
@@ -552,7 +563,10 @@ const cases: Case[] = [
         if (!report) return;
         const leaky = [...openFds().keys()].filter((fd) => fd > 2 && cloexec(fd) === false).toSorted((a, b) => a - b);
         assert.ok(leaky.includes(LEAKY_FD) && !leaky.includes(own));
-        assert.deepEqual(report.fds.map(({ fd }) => fd), [0, 1, 2, ...leaky]);
+        assert.deepEqual(
+          report.fds.map(({ fd }) => fd),
+          [0, 1, 2, ...leaky],
+        );
         assert.equal(fdOf(report, LEAKY_FD).ino, statFd(LEAKY_FD).ino);
       } finally {
         fs.closeSync(own);
@@ -603,7 +617,10 @@ const cases: Case[] = [
       assert.deepEqual([report.signals.ignored, report.signals.mask], [[1], [12]]);
       assert.deepEqual([report.cwd, report.env, report.noNewPrivileges], ["/", ["ONLY=1"], true]);
       assert.equal(report.dieWithParent, 9);
-      assert.deepEqual(report.fds.map(({ fd }) => fd), [0, 1, 2, 3, 9]);
+      assert.deepEqual(
+        report.fds.map(({ fd }) => fd),
+        [0, 1, 2, 3, 9],
+      );
     },
   },
 ];

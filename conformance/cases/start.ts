@@ -9,7 +9,10 @@ const QUIET = { stdin: "null", stdout: "null", stderr: "null" } as const;
 
 /** The error that `started` rejects with: a SpawnError of this engine. */
 async function failure(t: T, child: StartedProcess): Promise<SpawnError> {
-  const error: unknown = await child.started.then(() => assert.fail("it was started"), (error: unknown) => error);
+  const error: unknown = await child.started.then(
+    () => assert.fail("it was started"),
+    (error: unknown) => error,
+  );
   assert.ok(error instanceof t.SpawnError, `not a SpawnError: ${(error as Error).stack ?? String(error)}`);
   assert.equal(error.engine, t.ENGINE, error.message);
   return error;
@@ -117,7 +120,13 @@ const cases: Case[] = [
       assert.equal(error.step, t.native ? "file" : undefined);
       assert.ok(error.message.includes("/nope/x"), error.message);
       for (const other of [child.status, child.output(), child.started]) {
-        assert.equal(await other.then(() => assert.fail("it did not reject"), (reason: unknown) => reason), error);
+        assert.equal(
+          await other.then(
+            () => assert.fail("it did not reject"),
+            (reason: unknown) => reason,
+          ),
+          error,
+        );
       }
     },
   },
@@ -370,9 +379,13 @@ const cases: Case[] = [
       const seen = await report(t, { setup });
       const { umask, nice, limits, noNewPrivileges } = seen.report;
       assert.deepEqual([umask, nice, limits["nofile"], noNewPrivileges], [0o027, 5, ["99", "99"], true]);
-      const child = t.start(t.witness, { ...QUIET, args: ["echo-fd", "3", "4"], setup: {
-        fds: { 3: { pipe: "in" }, 4: { pipe: "out" } },
-      } });
+      const child = t.start(t.witness, {
+        ...QUIET,
+        args: ["echo-fd", "3", "4"],
+        setup: {
+          fds: { 3: { pipe: "in" }, 4: { pipe: "out" } },
+        },
+      });
       const sink = child.fds[3] as WritableStream<Uint8Array>;
       const writer = sink.getWriter();
       await writer.write(new TextEncoder().encode("by other fds"));

@@ -9,7 +9,10 @@ const cases: Case[] = [
       const own = fs.openSync("/dev/null", "r");
       try {
         const report = await t.report();
-        assert.deepEqual(report.fds.map(({ fd }) => fd), [0, 1, 2]);
+        assert.deepEqual(
+          report.fds.map(({ fd }) => fd),
+          [0, 1, 2],
+        );
       } finally {
         fs.closeSync(own);
       }
@@ -56,12 +59,14 @@ const cases: Case[] = [
       const report = await t.reportToFile({ stdio: [null, null, null] });
       for (const fd of [0, 1, 2]) assert.equal(fdOf(report, fd).target, "/dev/null");
       const file = path.join(t.dir, "command.json");
-      const status = await t.command(t.witness, {
-        args: ["report", file],
-        stdin: "null",
-        stdout: "null",
-        stderr: "null",
-      }).spawn().status;
+      const status = await t
+        .command(t.witness, {
+          args: ["report", file],
+          stdin: "null",
+          stdout: "null",
+          stderr: "null",
+        })
+        .spawn().status;
       assert.ok(status.success);
       const other = JSON.parse(fs.readFileSync(file, "utf8")) as typeof report;
       for (const fd of [0, 1, 2]) assert.equal(fdOf(other, fd).target, "/dev/null");
@@ -202,7 +207,10 @@ const cases: Case[] = [
         assert.equal(fdOf(report, b).ino, inoA);
         assert.equal(fdOf(report, 90).ino, inoA);
         assert.equal(fdOf(report, 91).ino, inoA);
-        assert.deepEqual(t.numbers(report), [0, 1, 2, ...files, 90, 91].toSorted((x, y) => x - y));
+        assert.deepEqual(
+          t.numbers(report),
+          [0, 1, 2, ...files, 90, 91].toSorted((x, y) => x - y),
+        );
       } finally {
         for (const fd of files) fs.closeSync(fd);
       }

@@ -65,7 +65,10 @@ for (const engine of ["vfork", "runtime"] as const) {
   strictly("many at once", async () => {
     const codes = Array.from({ length: 30 }, (_, i) => i);
     const ends = codes.map((code) => new Command("sh", { args: ["-c", `exit ${code}`], engine }).output());
-    equal((await Promise.all(ends)).map(({ code }) => code), codes);
+    equal(
+      (await Promise.all(ends)).map(({ code }) => code),
+      codes,
+    );
   });
 }
 

@@ -178,11 +178,7 @@ function argv({ family, request }: Asked, { argv }: Report): readonly string[] {
  * Meant to differ: pipes are fifos on the native engine, which /dev/stdout can open again, and sockets elsewhere;
  * and whether /dev/null is open for reading, writing or both is nothing to a program that was given nothing.
  */
-function kinds(
-  { face, request }: Asked,
-  report: Report,
-  leaked: ReadonlySet<number> | undefined,
-): unknown {
+function kinds({ face, request }: Asked, report: Report, leaked: ReadonlySet<number> | undefined): unknown {
   // A blocking call gives what nobody feeds its end at once, by an empty pipe or /dev/null.
   const unfed = face === "spawnSync" && request.stdio[0] === "pipe" && request.action.do !== "cat";
   return report.fds

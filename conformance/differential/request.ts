@@ -167,9 +167,10 @@ const good: fc.Arbitrary<Request> = fc.record({
  * line may run all the same, by /bin/sh, or be found although PATH is not as it should be.
  */
 const mistake: fc.Arbitrary<(request: Request) => Request> = fc.oneof(
-  fc
-    .constantFrom<Program>("missing", "missing bare", "missing relative", "directory", "not executable")
-    .map((program) => (request: Request): Request => ({ ...request, program })),
+  fc.constantFrom<Program>("missing", "missing bare", "missing relative", "directory", "not executable").map(
+    (program) =>
+      (request: Request): Request => ({ ...request, program }),
+  ),
   fc
     .constantFrom<Program>(
       "bad interpreter",
@@ -181,10 +182,14 @@ const mistake: fc.Arbitrary<(request: Request) => Request> = fc.oneof(
       "nothing",
       "NUL",
     )
-    .map((program) => (request: Request): Request => ({ ...request, program })),
-  fc
-    .constantFrom<Path>("has it not", "empty")
-    .map((path) => (request: Request): Request => ({ ...request, program: "bare", path })),
+    .map(
+      (program) =>
+        (request: Request): Request => ({ ...request, program }),
+    ),
+  fc.constantFrom<Path>("has it not", "empty").map(
+    (path) =>
+      (request: Request): Request => ({ ...request, program: "bare", path }),
+  ),
   // A search that starts in there fails, too.
   fc.constantFrom<Place>("missing", "file", "NUL").map((cwd) => (request: Request): Request => {
     return { ...request, cwd, path: request.path === "relative" ? "has it" : request.path };
@@ -194,12 +199,14 @@ const mistake: fc.Arbitrary<(request: Request) => Request> = fc.oneof(
     stdio[fd] = "closed";
     return { ...request, stdio };
   }),
-  fc
-    .constantFrom<Extra>("closed", "open none")
-    .map((extra) => (request: Request): Request => ({ ...request, extra: { ...request.extra, 7: extra } })),
-  fc
-    .constantFrom(["a\0b"], ["y".repeat(131_072)])
-    .map((args) => (request: Request): Request => ({ ...request, args, action: { do: "report", to: "stdout" } })),
+  fc.constantFrom<Extra>("closed", "open none").map(
+    (extra) =>
+      (request: Request): Request => ({ ...request, extra: { ...request.extra, 7: extra } }),
+  ),
+  fc.constantFrom(["a\0b"], ["y".repeat(131_072)]).map(
+    (args) =>
+      (request: Request): Request => ({ ...request, args, action: { do: "report", to: "stdout" } }),
+  ),
 );
 
 /** What this program and its runtime's own spawn can do at all. */

@@ -16,8 +16,14 @@ const cases: Case[] = [
         assert.equal(spawnSync(t.witness, ["exit", "7"]).status, 7);
         assert.equal(t.spawnSync([t.witness, "exit", "8"]).exitCode, 8);
       }
-      assert.deepEqual(await Promise.all(theirs), Array.from({ length: 60 }, (_, i) => i));
-      assert.deepEqual(await Promise.all(ours), Array.from({ length: 60 }, (_, i) => 100 + i));
+      assert.deepEqual(
+        await Promise.all(theirs),
+        Array.from({ length: 60 }, (_, i) => i),
+      );
+      assert.deepEqual(
+        await Promise.all(ours),
+        Array.from({ length: 60 }, (_, i) => 100 + i),
+      );
     },
   },
   {

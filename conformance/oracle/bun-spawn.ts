@@ -102,19 +102,25 @@ const CASES: Record<string, (api: Api) => unknown> = {
   "the handle's own keys": ({ spawn }) => Object.keys(spawn(["true"])),
   "the handle's members": ({ spawn }) => {
     const child = spawn(["true"]);
-    const names = ["pid", "stdin", "stdout", "stderr", "stdio", "readable", "writable", "exited", "exitCode"]
-      .concat(["signalCode", "killed", "kill", "ref", "unref", "resourceUsage"]);
+    const names = ["pid", "stdin", "stdout", "stderr", "stdio", "readable", "writable", "exited", "exitCode"].concat([
+      "signalCode",
+      "killed",
+      "kill",
+      "ref",
+      "unref",
+      "resourceUsage",
+    ]);
     return names.map((name) => `${name}: ${kindOf(child[name])}`);
   },
   "the handle's members of IPC": ({ spawn }) => {
     const child = spawn(["true"]);
     return ["connected", "send", "disconnect", "terminal"].map((name) => `${name}: ${kindOf(child[name])}`);
   },
-  "stdio": ({ spawn }) => {
+  stdio: ({ spawn }) => {
     const stdio = ["pipe", "inherit", "pipe", "ignore", "inherit"];
     return [spawn(["true"]).stdio, spawn(["true"], { stdio }).stdio];
   },
-  "defaults": ({ spawn }) => {
+  defaults: ({ spawn }) => {
     const child = spawn(["true"]);
     return [child.stdin, typeof child.stdout, child.stderr, child.readable === child.stdout, child.writable];
   },
@@ -223,7 +229,7 @@ const CASES: Record<string, (api: Api) => unknown> = {
     const child = spawn(["true"]);
     return [child.exited === child.exited, child.exited instanceof Promise];
   },
-  "asyncDispose": async ({ spawn }) => {
+  asyncDispose: async ({ spawn }) => {
     const child = spawn(["sleep", "9"]);
     const value = await child[Symbol.asyncDispose]();
     return [value, child.exitCode, child.signalCode];
@@ -259,7 +265,7 @@ const CASES: Record<string, (api: Api) => unknown> = {
   "onExit null": async ({ spawn }) => rejection((async () => await spawn(["true"], { onExit: null }).exited)()),
 
   // usage
-  "resourceUsage": async ({ spawn }) => {
+  resourceUsage: async ({ spawn }) => {
     const child = spawn(["true"]);
     await child.exited;
     return usageShape(child.resourceUsage());
@@ -552,11 +558,13 @@ const CASES: Record<string, (api: Api) => unknown> = {
   "FileSink: the child reads no more": async ({ spawn }) => {
     const child = spawn(sh("exec <&-; sleep 0.5"), { stdin: "pipe" });
     await delay(100);
-    return rejection((async () => {
-      child.stdin.write("x");
-      await child.stdin.flush();
-      return "flushed";
-    })());
+    return rejection(
+      (async () => {
+        child.stdin.write("x");
+        await child.stdin.flush();
+        return "flushed";
+      })(),
+    );
   },
   "FileSink: the child ends during a write": async ({ spawn }) => {
     const child = spawn(sh("sleep 0.1"), { stdin: "pipe" });
@@ -612,7 +620,7 @@ const CASES: Record<string, (api: Api) => unknown> = {
     rejection((async () => (await spawn(sh("echo $PATH"), { env: null }).stdout.text()) as string)()),
   "env not an object": ({ spawn }) => thrown(() => spawn(["true"], { env: 5 })),
   "env's PATH decides": ({ spawn }) => failed(() => spawn(["true"], { env: { PATH: dir } })),
-  "cwd": async ({ spawn }) => {
+  cwd: async ({ spawn }) => {
     return [await spawn(["pwd"], { cwd: dir }).stdout.text(), await spawn(sh("pwd"), { cwd: undefined }).stdout.text()];
   },
   "cwd empty or null": async ({ spawn }) => [
@@ -628,19 +636,19 @@ const CASES: Record<string, (api: Api) => unknown> = {
     fs.writeFileSync(path.join(dir, "tool"), "#!/bin/sh\necho tool\n", { mode: 0o755 });
     return (await spawn(["./tool"], { cwd: dir }).stdout.text()) as string;
   },
-  "argv0": async ({ spawn, spawnSync }) => [
+  argv0: async ({ spawn, spawnSync }) => [
     await spawn(sh("echo $0; tr '\\0' , </proc/$$/cmdline"), { argv0: "other" }).stdout.text(),
     text.decode(spawnSync(sh("tr '\\0' , </proc/$$/cmdline"), { argv0: "other" }).stdout),
   ],
   "argv0 bad": ({ spawn }) => [thrown(() => spawn(["true"], { argv0: "a\0b" }))],
-  "detached": async ({ spawn }) => {
+  detached: async ({ spawn }) => {
     const child = spawn(sh("ps -o sid= -p $$"), { detached: true });
     return Number(await child.stdout.text()) === child.pid;
   },
   "uid and gid": async ({ spawn }) => (await spawn(["id"], { uid: 65534, gid: 65534 }).stdout.text()) as string,
 
   // what ends it early
-  "timeout": async ({ spawn }) => {
+  timeout: async ({ spawn }) => {
     const child = spawn(["sleep", "9"], { timeout: 100 });
     return [await child.exited, child.exitCode, child.signalCode, child.killed];
   },
@@ -830,7 +838,7 @@ const CASES: Record<string, (api: Api) => unknown> = {
   },
   "fds of the child": async ({ spawn }) =>
     (await spawn(["ls", "/proc/self/fd"], { stderr: "pipe" }).stdout.text()).split("\n").length as number,
-  "pipes": async ({ spawn }) => {
+  pipes: async ({ spawn }) => {
     const script = "for i in 0 1 2; do readlink /proc/$$/fd/$i | sed s/:.*//; done";
     const child = spawn(sh(script), { stdin: "pipe", stderr: "pipe" });
     return (await child.stdout.text()) as string;
@@ -863,7 +871,7 @@ const IMPROVED: Record<string, { readonly engine?: string; readonly why: string 
   "sync: stdin a Blob": { why: "only the runtime itself can read a Blob without waiting" },
   "sync: stdin a Response or a Request": { why: "only the runtime itself can read a body without waiting" },
   "an extra pipe": { why: "raw fds are not given out: setup.fds and child.fds have pipes beyond 2" },
-  "pipes": { engine: "vfork", why: "real pipes: /dev/stdin and /dev/stdout can be opened in the child" },
+  pipes: { engine: "vfork", why: "real pipes: /dev/stdin and /dev/stdout can be opened in the child" },
 };
 
 const wanted = parent.argv.slice(2).filter((argument) => !argument.startsWith("--"));

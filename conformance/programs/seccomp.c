@@ -3,7 +3,8 @@
  *
  *	all         allows everything, and is a filter nevertheless
  *	container   clone3 gives ENOSYS and io_uring EPERM, as the default profiles of containers do
- *	no-pidfd    that, and a clone with CLONE_VM | CLONE_PIDFD gives EPERM: no native engine can work
+ *	no-pidfd    that, and a clone with CLONE_VM | CLONE_PIDFD gives EPERM: no native engine can
+ *work
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -79,7 +80,8 @@ int main(int argc, char **argv)
 		program.filter = no_pidfd;
 		program.len = sizeof(no_pidfd) / sizeof(no_pidfd[0]);
 	}
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
 		perror("seccomp");
 		return 3;
 	}

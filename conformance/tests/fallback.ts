@@ -65,7 +65,13 @@ function install(t: T): { readonly main: string; readonly native: string } {
 async function tell(
   t: T,
   main: string,
-  { flags = [], before = [], face = "spawn", options = {}, env }: {
+  {
+    flags = [],
+    before = [],
+    face = "spawn",
+    options = {},
+    env,
+  }: {
     readonly flags?: readonly string[];
     readonly before?: readonly string[];
     readonly face?: "spawn" | "output" | "sync";
@@ -204,7 +210,10 @@ const cases: Case[] = [
       }
     },
   },
-  ...[["container", "vfork"], ["no-pidfd", "runtime"]].map(
+  ...[
+    ["container", "vfork"],
+    ["no-pidfd", "runtime"],
+  ].map(
     ([mode, engine]): Case => ({
       name: `seccomp, ${mode}: ${engine}`,
       async run(t) {

@@ -5,8 +5,8 @@
  *	witness report PATH [...]   the report in a file, for when stdout itself is under test
  *	witness SUBCOMMAND [...]    behaves as asked; the table is at the end of this file
  *
- * Everything is collected before anything is written, and what the witness opens for itself is not in
- * the report. It asks the kernel directly where libc would answer from memory or hide something
+ * Everything is collected before anything is written, and what the witness opens for itself is not
+ *in the report. It asks the kernel directly where libc would answer from memory or hide something
  * (signals 32 and 33, the raw nice value).
  */
 #define _GNU_SOURCE
@@ -200,10 +200,13 @@ static void one_fd(int fd, bool first)
 	string(len < 0 ? NULL : target);
 	putf(",\"access\":\"%s\",\"append\":%s,\"nonblock\":%s,\"path\":%s,\"cloexec\":%s,\"tty\":%s,"
 	     "\"dev\":%llu,\"ino\":%llu,\"offset\":%lld}",
-	     (shared & O_ACCMODE) == O_RDONLY ? "r" : (shared & O_ACCMODE) == O_WRONLY ? "w" : "rw",
+	     (shared & O_ACCMODE) == O_RDONLY   ? "r"
+	     : (shared & O_ACCMODE) == O_WRONLY ? "w"
+						: "rw",
 	     shared & O_APPEND ? "true" : "false", shared & O_NONBLOCK ? "true" : "false",
-	     shared & O_PATH ? "true" : "false", own & FD_CLOEXEC ? "true" : "false", isatty(fd) ? "true" : "false",
-	     (unsigned long long)st.st_dev, (unsigned long long)st.st_ino, (long long)lseek(fd, 0, SEEK_CUR));
+	     shared & O_PATH ? "true" : "false", own & FD_CLOEXEC ? "true" : "false",
+	     isatty(fd) ? "true" : "false", (unsigned long long)st.st_dev,
+	     (unsigned long long)st.st_ino, (long long)lseek(fd, 0, SEEK_CUR));
 }
 
 static int by_number(const void *a, const void *b)
@@ -261,7 +264,9 @@ static void signals(void)
 
 	syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, sizeof(mask));
 	for (i = 1; i <= SIGNALS; i++) {
-		uintptr_t action[16] = { 0 }; /* the kernel's struct: the handler is its first word everywhere */
+		uintptr_t action[16] = {
+			0
+		}; /* the kernel's struct: the handler is its first word everywhere */
 
 		syscall(SYS_rt_sigaction, i, NULL, action, sizeof(mask));
 		if (action[0] == (uintptr_t)SIG_IGN)
@@ -290,7 +295,8 @@ static void ids(void)
 
 	getresuid(&uid[0], &uid[1], &uid[2]);
 	getresgid(&gid[0], &gid[1], &gid[2]);
-	putf("\"uid\":[%u,%u,%u],\"gid\":[%u,%u,%u],\"groups\":[", uid[0], uid[1], uid[2], gid[0], gid[1], gid[2]);
+	putf("\"uid\":[%u,%u,%u],\"gid\":[%u,%u,%u],\"groups\":[", uid[0], uid[1], uid[2], gid[0],
+	     gid[1], gid[2]);
 	count = getgroups(1024, groups);
 	for (i = 0; i < count; i++)
 		putf(i ? ",%u" : "%u", groups[i]);
@@ -350,7 +356,8 @@ static void limits(void)
 
 static void scheduling(void)
 {
-	static const char *policies[] = { "other", "fifo", "rr", "batch", "iso", "idle", "deadline", "ext" };
+	static const char *policies[] = { "other", "fifo", "rr",       "batch",
+					  "iso",   "idle", "deadline", "ext" };
 	static const char *classes[] = { "none", "realtime", "best-effort", "idle" };
 	unsigned char mask[1024] = { 0 };
 	struct sched_param param = { 0 };
@@ -363,7 +370,8 @@ static void scheduling(void)
 	sched_getparam(0, &param);
 	/* The raw call gives 20 - nice. */
 	putf("\"nice\":%ld,", 20 - syscall(SYS_getpriority, PRIO_PROCESS, 0));
-	putf("\"ioPriority\":{\"class\":\"%s\",\"level\":%ld},", classes[(ioprio >> 13) & 3], ioprio & 7);
+	putf("\"ioPriority\":{\"class\":\"%s\",\"level\":%ld},", classes[(ioprio >> 13) & 3],
+	     ioprio & 7);
 	putf("\"scheduler\":{\"policy\":\"%s\",\"priority\":%d},",
 	     policy >= 0 && policy < 8 ? policies[policy] : "unknown", param.sched_priority);
 	put("\"affinity\":[", 12);
@@ -378,7 +386,9 @@ static void scheduling(void)
 
 static void namespaces(void)
 {
-	static const char *names[] = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" };
+	static const char *names[] = {
+		"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"
+	};
 	size_t i;
 
 	put("\"namespaces\":{", 14);
@@ -402,13 +412,14 @@ static void terminal(void)
 	const char *stat = slurp("/proc/self/stat");
 	int number = 0, foreground = -1;
 
-	/* Field 7 is the controlling terminal, field 8 its foreground group; field 2 may hold spaces. */
+	/* Field 7 is the controlling terminal, field 8 its foreground group; field 2 may hold
+	 * spaces. */
 	if (stat)
 		sscanf(strrchr(stat, ')') + 1, " %*c %*d %*d %*d %d %d", &number, &foreground);
 	if (tty >= 0)
 		foreground = tcgetpgrp(tty);
-	putf("\"terminal\":{\"controlling\":%s,\"device\":%d,\"foreground\":%d},\n", tty >= 0 ? "true" : "false", number,
-	     foreground);
+	putf("\"terminal\":{\"controlling\":%s,\"device\":%d,\"foreground\":%d},\n",
+	     tty >= 0 ? "true" : "false", number, foreground);
 	if (tty >= 0)
 		close(tty);
 }
@@ -437,7 +448,8 @@ static void report(int argc, char **argv, const char *path)
 			exe[len] = 0;
 		string(len < 0 ? NULL : exe);
 	}
-	putf(",\n\"pid\":%d,\"ppid\":%d,\"sid\":%d,\"pgid\":%d,\n", getpid(), getppid(), getsid(0), getpgid(0));
+	putf(",\n\"pid\":%d,\"ppid\":%d,\"sid\":%d,\"pgid\":%d,\n", getpid(), getppid(), getsid(0),
+	     getpgid(0));
 	terminal();
 	signals();
 	ids();
@@ -448,7 +460,8 @@ static void report(int argc, char **argv, const char *path)
 	scheduling();
 	prctl(PR_GET_PDEATHSIG, &death);
 	putf("\"noNewPrivileges\":%s,\"seccomp\":%d,\"dieWithParent\":%d,\n",
-	     prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? "true" : "false", prctl(PR_GET_SECCOMP), death);
+	     prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? "true" : "false", prctl(PR_GET_SECCOMP),
+	     death);
 	if (stat("/", &root) < 0)
 		die("stat /");
 	putf("\"root\":{\"dev\":%llu,\"ino\":%llu},\n", (unsigned long long)root.st_dev,
@@ -623,7 +636,8 @@ static int do_both(char **args)
 	return 0;
 }
 
-/* Says "ready", then can only be killed by SIGKILL (or ends after 30 s, to leave nothing behind). */
+/* Says "ready", then can only be killed by SIGKILL (or ends after 30 s, to leave nothing behind).
+ */
 static int do_ignore_term(char **args)
 {
 	(void)args;
@@ -694,7 +708,8 @@ static int do_closed(char **args)
 	return 0;
 }
 
-/* Unlocks the pty whose master is fd A and prints the path of its other side: JavaScript has no ioctl. */
+/* Unlocks the pty whose master is fd A and prints the path of its other side: JavaScript has no
+ * ioctl. */
 static int do_unlock_pty(char **args)
 {
 	int fd = (int)number(args, 0);
@@ -706,9 +721,10 @@ static int do_unlock_pty(char **args)
 }
 
 /*
- * under [name=value]... -- CMD [...]: changes itself, then becomes CMD. It stands between an engine and
- * a program when the program must start in a state that the engine under test cannot be asked for.
- * Names: the limits above, uid, gid, group (a supplementary one), close (an fd), ignore, mask, default (a signal).
+ * under [name=value]... -- CMD [...]: changes itself, then becomes CMD. It stands between an engine
+ * and a program when the program must start in a state that the engine under test cannot be asked
+ * for. Names: the limits above, uid, gid, group (a supplementary one), close (an fd), ignore, mask,
+ * default (a signal).
  */
 static int do_under(char **args)
 {
@@ -761,7 +777,8 @@ static int do_under(char **args)
 		errno = EINVAL;
 		die("under: no command");
 	}
-	if ((gid != getgid() || count) && (setgroups(count, groups) < 0 || setresgid(gid, gid, gid) < 0))
+	if ((gid != getgid() || count) &&
+	    (setgroups(count, groups) < 0 || setresgid(gid, gid, gid) < 0))
 		die("gid");
 	if (uid != getuid() && setresuid(uid, uid, uid) < 0)
 		die("uid");
@@ -774,13 +791,13 @@ static const struct {
 	const char *name;
 	int (*run)(char **args);
 } subcommands[] = {
-	{ "exit", do_exit },               /* N */
-	{ "signal", do_signal },           /* N */
+	{ "exit", do_exit },     /* N */
+	{ "signal", do_signal }, /* N */
 	{ "cat", do_cat },
-	{ "write", do_write },             /* N */
-	{ "read", do_read },               /* N */
-	{ "sleep", do_sleep },             /* MS */
-	{ "both", do_both },               /* [LINES] */
+	{ "write", do_write }, /* N */
+	{ "read", do_read },   /* N */
+	{ "sleep", do_sleep }, /* MS */
+	{ "both", do_both },   /* [LINES] */
 	{ "ignore-term", do_ignore_term },
 	{ "trap", do_trap },               /* SIGNAL */
 	{ "fork-holder", do_fork_holder }, /* MS */

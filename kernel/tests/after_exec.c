@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Nothing runs after a successful exec, be the links as hard as they like: a setuid program's rights are its own. */
+/* Nothing runs after a successful exec, be the links as hard as they like: a setuid program's
+ * rights are its own. */
 #include "lib.h"
 
 static void test(struct ring *r)

@@ -17,7 +17,8 @@ static void test(struct ring *r)
 	n = readlink("/proc/self/ns/user", text, sizeof(text) - 1);
 	CHECK(n > 0);
 	text[n] = 0;
-	snprintf(script, sizeof(script), "test $(readlink /proc/$$/ns/user) != '%s' && test $(id -u) = 65534", text);
+	snprintf(script, sizeof(script),
+		 "test $(readlink /proc/$$/ns/user) != '%s' && test $(id -u) = 65534", text);
 	put_sh(r, 2, script);
 	EQUAL(submit(r), 2);
 	pid = result(r, 1);
@@ -25,7 +26,8 @@ static void test(struct ring *r)
 	exited(pid, 0);
 	/* a pid namespace: 1 in there, what the CQE says out here */
 	s = put_clone(r, SOFT, 1);
-	s->off = CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWCGROUP;
+	s->off = CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNS | CLONE_NEWNET |
+		 CLONE_NEWCGROUP;
 	put_call(r, SOFT, 2, __NR_dup2, p[1], 1, 0, 0);
 	put_sh(r, 3, "echo $$ $PPID");
 	EQUAL(submit(r), 3);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* SPAWN_CALL: every call of the whitelist does in the child what it says, the others are refused. */
+/* SPAWN_CALL: every call of the whitelist does in the child what it says, the others are refused.
+ */
 #include "lib.h"
 #include <grp.h>
 #include <linux/ioprio.h>
 #include <sys/ioctl.h>
 
 /* A chain of one call and a script that exits 0 if it sees its effect. */
-static void seen(struct ring *r, const char *what, const char *script, int nr, uint64_t a, uint64_t b, uint64_t c,
-		 uint64_t d)
+static void seen(struct ring *r, const char *what, const char *script, int nr, uint64_t a,
+		 uint64_t b, uint64_t c, uint64_t d)
 {
 	int pid, res, status;
 
@@ -58,34 +59,38 @@ static void test(struct ring *r)
 	seen(r, "F_SETFD", script, __NR_fcntl, fd, F_SETFD, FD_CLOEXEC, 0);
 	seen(r, "close_range", script, __NR_close_range, 3, ~0u, 0, 0);
 	EQUAL(fcntl(fd, F_GETFD), 0);
-	seen(r, "chdir", "test $(pwd) = /tmp", __NR_chdir, (uintptr_t)"/tmp", 0, 0, 0);
+	seen(r, "chdir", "test $(pwd) = /tmp", __NR_chdir, (uintptr_t) "/tmp", 0, 0, 0);
 	seen(r, "fchdir", "test $(pwd) = /tmp", __NR_fchdir, fd, 0, 0, 0);
 	close(fd);
-	seen(r, "chroot", "test -e /bin/sh", __NR_chroot, (uintptr_t)"/", 0, 0, 0);
-	seen(r, "setsid", "set -- $(cat /proc/$$/stat); test $6 = $$ -a $5 = $$", __NR_setsid, 0, 0, 0, 0);
+	seen(r, "chroot", "test -e /bin/sh", __NR_chroot, (uintptr_t) "/", 0, 0, 0);
+	seen(r, "setsid", "set -- $(cat /proc/$$/stat); test $6 = $$ -a $5 = $$", __NR_setsid, 0, 0,
+	     0, 0);
 	seen(r, "setpgid", "set -- $(cat /proc/$$/stat); test $5 = $$", __NR_setpgid, 0, 0, 0, 0);
 	seen(r, "setresuid", "test $(id -ru) = 4321", __NR_setresuid, 4321, 4321, 4321, 0);
 	seen(r, "setresgid", "test $(id -rg) = 4321", __NR_setresgid, 4321, 4321, 4321, 0);
-	seen(r, "setgroups", "grep -q 'Groups:.5 7 ' /proc/$$/status", __NR_setgroups, 2, (uintptr_t)groups, 0, 0);
+	seen(r, "setgroups", "grep -q 'Groups:.5 7 ' /proc/$$/status", __NR_setgroups, 2,
+	     (uintptr_t)groups, 0, 0);
 	seen(r, "umask", "test $(umask) = 0031", __NR_umask, 031, 0, 0, 0);
-	seen(r, "prlimit64", "test $(ulimit -Sn) = 111 -a $(ulimit -Hn) = 222", __NR_prlimit64, 0, RLIMIT_NOFILE,
-	     (uintptr_t)limit, 0);
-	seen(r, "setpriority", "set -- $(cat /proc/$$/stat); test ${19} = 7", __NR_setpriority, PRIO_PROCESS, 0, 7, 0);
+	seen(r, "prlimit64", "test $(ulimit -Sn) = 111 -a $(ulimit -Hn) = 222", __NR_prlimit64, 0,
+	     RLIMIT_NOFILE, (uintptr_t)limit, 0);
+	seen(r, "setpriority", "set -- $(cat /proc/$$/stat); test ${19} = 7", __NR_setpriority,
+	     PRIO_PROCESS, 0, 7, 0);
 	seen(r, "ioprio_set", "true", __NR_ioprio_set, 1, 0, 3 << 13, 0);
-	seen(r, "sched_setaffinity", "grep -q 'Cpus_allowed_list:.0$' /proc/$$/status", __NR_sched_setaffinity, 0, 8,
-	     (uintptr_t)&cpu, 0);
-	seen(r, "sched_setscheduler", "set -- $(cat /proc/$$/stat); test ${41} = 3", __NR_sched_setscheduler, 0,
-	     SCHED_BATCH, (uintptr_t)&zero, 0);
-	seen(r, "rt_sigprocmask", "exec grep -q 'SigBlk:.0000000000000800' /proc/self/status", __NR_rt_sigprocmask, SIG_BLOCK,
-	     (uintptr_t)&mask, 0, 8);
-	snprintf(script, sizeof(script), "test $(readlink /proc/$$/ns/uts) != $(readlink /proc/%d/ns/uts)", getpid());
+	seen(r, "sched_setaffinity", "grep -q 'Cpus_allowed_list:.0$' /proc/$$/status",
+	     __NR_sched_setaffinity, 0, 8, (uintptr_t)&cpu, 0);
+	seen(r, "sched_setscheduler", "set -- $(cat /proc/$$/stat); test ${41} = 3",
+	     __NR_sched_setscheduler, 0, SCHED_BATCH, (uintptr_t)&zero, 0);
+	seen(r, "rt_sigprocmask", "exec grep -q 'SigBlk:.0000000000000800' /proc/self/status",
+	     __NR_rt_sigprocmask, SIG_BLOCK, (uintptr_t)&mask, 0, 8);
+	snprintf(script, sizeof(script),
+		 "test $(readlink /proc/$$/ns/uts) != $(readlink /proc/%d/ns/uts)", getpid());
 	seen(r, "unshare", script, __NR_unshare, CLONE_NEWUTS, 0, 0, 0);
 	seen(r, "unshare", "true", __NR_unshare, CLONE_NEWNS, 0, 0, 0);
 	fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	seen(r, "setns", "true", __NR_setns, fd, CLONE_NEWNET, 0, 0);
 	close(fd);
-	seen(r, "PR_SET_NO_NEW_PRIVS", "grep -q 'NoNewPrivs:.1' /proc/$$/status", __NR_prctl, PR_SET_NO_NEW_PRIVS, 1,
-	     0, 0);
+	seen(r, "PR_SET_NO_NEW_PRIVS", "grep -q 'NoNewPrivs:.1' /proc/$$/status", __NR_prctl,
+	     PR_SET_NO_NEW_PRIVS, 1, 0, 0);
 	seen(r, "PR_SET_CHILD_SUBREAPER", "true", __NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);
 	seen(r, "PR_SET_PDEATHSIG", "true", __NR_prctl, PR_SET_PDEATHSIG, SIGTERM, 0, 0);
 	/* the parent has none of that */
@@ -101,7 +106,8 @@ static void test(struct ring *r)
 	put_clone(r, SOFT, 1);
 	put_call(r, SOFT, 2, __NR_setsid, 0, 0, 0, 0);
 	put_call(r, SOFT, 3, __NR_ioctl, tty, TIOCSCTTY, 0, 0);
-	put_call(r, HARD, 4, __NR_ioctl, tty, TIOCSPGRP, (uintptr_t)&pgrp, 0); /* of process group 0: fails */
+	put_call(r, HARD, 4, __NR_ioctl, tty, TIOCSPGRP, (uintptr_t)&pgrp,
+		 0); /* of process group 0: fails */
 	put_sh(r, 5, "set -- $(cat /proc/$$/stat); test $7 != 0 -a $8 = $$");
 	EQUAL(submit(r), 5);
 	pid = result(r, 1);
@@ -136,7 +142,8 @@ static void test(struct ring *r)
 	close(p[0]), close(p[1]);
 
 	/* arguments are those of the submission */
-	uint64_t *args = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t *args =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char c;
 	CHECK(!pipe2(p, O_CLOEXEC));
 	args[0] = 031;
@@ -167,10 +174,30 @@ static void test(struct ring *r)
 
 	/* all that is not on the list */
 	static const int listed[] = {
-		__NR_dup2, __NR_dup3, __NR_fcntl, __NR_close_range, __NR_chdir, __NR_fchdir, __NR_chroot, __NR_setsid,
-		__NR_setpgid, __NR_setresuid, __NR_setresgid, __NR_setgroups, __NR_umask, __NR_prlimit64,
-		__NR_setpriority, __NR_ioprio_set, __NR_sched_setaffinity, __NR_sched_setscheduler,
-		__NR_rt_sigprocmask, __NR_rt_sigaction, __NR_unshare, __NR_setns, __NR_ioctl, __NR_prctl,
+		__NR_dup2,
+		__NR_dup3,
+		__NR_fcntl,
+		__NR_close_range,
+		__NR_chdir,
+		__NR_fchdir,
+		__NR_chroot,
+		__NR_setsid,
+		__NR_setpgid,
+		__NR_setresuid,
+		__NR_setresgid,
+		__NR_setgroups,
+		__NR_umask,
+		__NR_prlimit64,
+		__NR_setpriority,
+		__NR_ioprio_set,
+		__NR_sched_setaffinity,
+		__NR_sched_setscheduler,
+		__NR_rt_sigprocmask,
+		__NR_rt_sigaction,
+		__NR_unshare,
+		__NR_setns,
+		__NR_ioctl,
+		__NR_prctl,
 	};
 	for (int nr = 0; nr < 480; nr++) {
 		int is_listed = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A chain that waits can be cancelled, whichever of its requests is named; nothing else on the ring waits for it. */
+/* A chain that waits can be cancelled, whichever of its requests is named; nothing else on the ring
+ * waits for it. */
 #include "lib.h"
 
 static void put_waiting(struct ring *r, int fd, char *buf)
@@ -68,12 +69,15 @@ static void test(struct ring *r)
 
 	/* synchronously */
 	if (!(r->flags & IORING_SETUP_DEFER_TASKRUN)) {
-		struct io_uring_sync_cancel_reg reg = { .addr = 2, .fd = -1, .timeout = { -1, -1 } };
+		struct io_uring_sync_cancel_reg reg = { .addr = 2,
+							.fd = -1,
+							.timeout = { -1, -1 } };
 
 		put_waiting(r, p[0], buf);
 		submit(r);
 		pid = result(r, 1);
-		CHECK(!syscall(__NR_io_uring_register, r->fd, IORING_REGISTER_SYNC_CANCEL, &reg, 1));
+		CHECK(!syscall(__NR_io_uring_register, r->fd, IORING_REGISTER_SYNC_CANCEL, &reg,
+			       1));
 		RESULT(r, 2, -ECANCELED);
 		RESULT(r, 3, -ECANCELED);
 		killed(pid, SIGKILL);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* When CLONE fails the rest is cancelled, hard links or not, and nothing of it runs in the parent. */
+/* When CLONE fails the rest is cancelled, hard links or not, and nothing of it runs in the parent.
+ */
 #include "lib.h"
 
 static void put_rest(struct ring *r)
 {
 	put_call(r, HARD, 2, __NR_umask, 0777, 0, 0, 0);
-	put_call(r, HARD, 3, __NR_chdir, (uintptr_t)"/tmp", 0, 0, 0);
+	put_call(r, HARD, 3, __NR_chdir, (uintptr_t) "/tmp", 0, 0, 0);
 	sqe(r, IORING_OP_NOP, HARD, 4);
 	put_exec(r, 0, 5, "/bin/false", ARGV("false"));
 }
@@ -70,7 +71,8 @@ static void test(struct ring *r)
 	nothing_ran(r, cwd);
 	CHECK(!setrlimit(RLIMIT_NOFILE, &was));
 
-	/* too many processes: root is exempt, so ask as somebody else. Not to be tried again by a worker thread. */
+	/* too many processes: root is exempt, so ask as somebody else. Not to be tried again by a
+	 * worker thread. */
 	CHECK(!getrlimit(RLIMIT_NPROC, &was));
 	none.rlim_max = was.rlim_max;
 	CHECK(!setrlimit(RLIMIT_NPROC, &none));

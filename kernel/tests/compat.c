@@ -10,15 +10,17 @@ static long int80(long nr, long a, long b, long c, long d, long e)
 {
 	long ret;
 
-	asm volatile("int $0x80" : "=a"(ret) : "a"(nr), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e) : "memory", "r8", "r9",
-		     "r10", "r11");
+	asm volatile("int $0x80"
+		     : "=a"(ret)
+		     : "a"(nr), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+		     : "memory", "r8", "r9", "r10", "r11");
 	return (int)ret;
 }
 
 static void test(struct ring *r)
 {
-	struct io_uring_params *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT,
-					 -1, 0);
+	struct io_uring_params *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	struct ring own = { 0 };
 
 	CHECK(p != MAP_FAILED);
@@ -28,9 +30,11 @@ static void test(struct ring *r)
 		SKIP("no 32-bit system calls");
 	CHECK(own.fd >= 0);
 	own.map_len = p->cq_off.cqes + p->cq_entries * sizeof(struct io_uring_cqe) + 4096;
-	own.map = mmap(NULL, own.map_len, PROT_READ | PROT_WRITE, MAP_SHARED, own.fd, IORING_OFF_SQ_RING);
+	own.map = mmap(NULL, own.map_len, PROT_READ | PROT_WRITE, MAP_SHARED, own.fd,
+		       IORING_OFF_SQ_RING);
 	own.sqes_len = p->sq_entries * sizeof(struct io_uring_sqe);
-	own.sqes = mmap(NULL, own.sqes_len, PROT_READ | PROT_WRITE, MAP_SHARED, own.fd, IORING_OFF_SQES);
+	own.sqes = mmap(NULL, own.sqes_len, PROT_READ | PROT_WRITE, MAP_SHARED, own.fd,
+			IORING_OFF_SQES);
 	CHECK(own.map != MAP_FAILED && own.sqes != MAP_FAILED);
 	own.sq_head = own.map + p->sq_off.head;
 	own.sq_tail = own.map + p->sq_off.tail;

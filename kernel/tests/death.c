@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PR_SET_PDEATHSIG in a chain whose submitter ends at any moment: either the signal comes, or the call fails with ESRCH
- * and the chain ends there. No program is left over. A submitter that executes something has not ended.
+ * PR_SET_PDEATHSIG in a chain whose submitter ends at any moment: either the signal comes, or the
+ * call fails with ESRCH and the chain ends there. No program is left over. A submitter that
+ * executes something has not ended.
  */
 #include "lib.h"
 #include <poll.h>

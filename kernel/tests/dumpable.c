@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A child that changes its ids while it uses the parent's mm: the parent stays what it was, and nobody who may look at
- * the child gets to see the parent's memory by that.
+ * A child that changes its ids while it uses the parent's mm: the parent stays what it was, and
+ * nobody who may look at the child gets to see the parent's memory by that.
  */
 #include "lib.h"
 #include <grp.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* EXEC is execveat: a dirfd, AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, scripts, and the errors that come of it. */
+/* EXEC is execveat: a dirfd, AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, scripts, and the errors that come
+ * of it. */
 #include "lib.h"
 
 static void test(struct ring *r)

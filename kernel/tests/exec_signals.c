@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * No signal makes an EXEC fail that would have succeeded. What stops the child only delays it; one that the submitter
- * has a handler for meets the program, under the mask that the chain has set.
+ * No signal makes an EXEC fail that would have succeeded. What stops the child only delays it; one
+ * that the submitter has a handler for meets the program, under the mask that the chain has set.
  *
- * A file with a write lease on it is what an exec can be made to sleep over, interruptibly, for as long as we like.
+ * A file with a write lease on it is what an exec can be made to sleep over, interruptibly, for as
+ * long as we like.
  */
 #include "lib.h"
 
@@ -47,10 +48,13 @@ static void test(struct ring *r)
 
 	signal(SIGIO, SIG_IGN); /* that somebody waits for the lease */
 	handled = 0;
-	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = handler, .sa_flags = SA_RESTART }, NULL);
-	sigaction(SIGINT, &(struct sigaction){ .sa_handler = handler, .sa_flags = SA_RESTART }, NULL);
+	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = handler, .sa_flags = SA_RESTART },
+		  NULL);
+	sigaction(SIGINT, &(struct sigaction){ .sa_handler = handler, .sa_flags = SA_RESTART },
+		  NULL);
 
-	/* a signal with a handler does not end the exec, and is the program's, which has no handler */
+	/* a signal with a handler does not end the exec, and is the program's, which has no handler
+	 */
 	lease = leased(path, survive);
 	put_clone(r, SOFT, 1);
 	put_exec(r, 0, 2, path, ARGV(path));
@@ -104,10 +108,13 @@ static void test(struct ring *r)
 	killed(pid, SIGINT);
 	unlink(path);
 
-	/* the program's mask is the one that the chain has set: held there, it is pending and does no harm */
+	/* the program's mask is the one that the chain has set: held there, it is pending and does
+	 * no harm */
 	/* nothing but builtins: this shell clears its mask after a fork */
-	lease = leased(path, "#!/bin/sh\nwhile read k v; do case $k in SigBlk:) b=$v;; ShdPnd:) p=$v;; esac; done "
-			     "</proc/$$/status\ntest $b-$p = 0000000000000200-0000000000000200 && exit 4\n");
+	lease = leased(
+		path,
+		"#!/bin/sh\nwhile read k v; do case $k in SigBlk:) b=$v;; ShdPnd:) p=$v;; esac; done "
+		"</proc/$$/status\ntest $b-$p = 0000000000000200-0000000000000200 && exit 4\n");
 	put_clone(r, SOFT, 1);
 	put_call(r, SOFT, 2, __NR_rt_sigprocmask, SIG_SETMASK, (uintptr_t)&usr1, 0, 8);
 	put_exec(r, 0, 3, path, ARGV(path));
@@ -133,7 +140,8 @@ static void test(struct ring *r)
 	for (int ignore = 0; ignore < 2; ignore++) {
 		lease = leased(path, survive);
 		put_clone(r, SOFT, 1);
-		put_call(r, SOFT, 2, __NR_rt_sigaction, SIGUSR1, (uintptr_t)(ignore ? ign : dfl), 0, 8);
+		put_call(r, SOFT, 2, __NR_rt_sigaction, SIGUSR1, (uintptr_t)(ignore ? ign : dfl), 0,
+			 8);
 		put_exec(r, 0, 3, path, ARGV(path));
 		EQUAL(submit(r), 3);
 		pid = result(r, 1);

@@ -18,8 +18,9 @@ static struct io_uring_sqe *put_clone_fds(struct ring *r, const struct entry *li
 	return s;
 }
 
-#define LIST(...) ((const struct entry[]){ __VA_ARGS__ }), \
-		  (sizeof((const struct entry[]){ __VA_ARGS__ }) / sizeof(struct entry))
+#define LIST(...)                                \
+	((const struct entry[]){ __VA_ARGS__ }), \
+		(sizeof((const struct entry[]){ __VA_ARGS__ }) / sizeof(struct entry))
 
 static void refused(struct ring *r, int want)
 {
@@ -47,8 +48,8 @@ static void reads(int fd, const char *want)
 }
 
 /*
- * The numbers that a shell has, when the list is these: to look, it opens one more, the lowest that is free. It says so
- * at the first of the list.
+ * The numbers that a shell has, when the list is these: to look, it opens one more, the lowest that
+ * is free. It says so at the first of the list.
  */
 static void shell_has(struct ring *r, const int *fds, unsigned count, const char *want)
 {

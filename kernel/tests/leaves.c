@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The submitter exits, executes a program or is killed while its chain waits: it does not hang, and the chain does not
- * outlive it. A chain that does not wait gets to its program all the same.
+ * The submitter exits, executes a program or is killed while its chain waits: it does not hang, and
+ * the chain does not outlive it. A chain that does not wait gets to its program all the same.
  */
 #include "lib.h"
 #include <pthread.h>
 
 enum how { EXITS, EXECS, KILLED, CLOSES };
 
-/* In a process of its own: a chain on a ring like `r`, then the end. Tells the child's pid through `tell`. */
+/* In a process of its own: a chain on a ring like `r`, then the end. Tells the child's pid through
+ * `tell`. */
 static void submitter(unsigned flags, enum how how, int tell, int wait_fd, int mark_fd)
 {
 	struct ring r;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A test is one file: it defines test(), which is called once for each of three kinds of ring, in a process with no
- * children, and must leave none. The first thing that is not as it should be ends it. Exit status: 0 passed, 1 failed,
- * 77 skipped.
+ * A test is one file: it defines test(), which is called once for each of three kinds of ring, in a
+ * process with no children, and must leave none. The first thing that is not as it should be ends
+ * it. Exit status: 0 passed, 1 failed, 77 skipped.
  *
  * No liburing: a test of an ABI should show every byte of it.
  */
@@ -49,11 +49,16 @@
 #define SOFT IOSQE_IO_LINK
 #define HARD IOSQE_IO_HARDLINK
 
-#define FAIL(...) (fprintf(stderr, "%s:%d: ", __FILE__, __LINE__), fprintf(stderr, __VA_ARGS__), \
-		   fprintf(stderr, " [%s]\n", mode_name), fail())
+#define FAIL(...)                                                                      \
+	(fprintf(stderr, "%s:%d: ", __FILE__, __LINE__), fprintf(stderr, __VA_ARGS__), \
+	 fprintf(stderr, " [%s]\n", mode_name), fail())
 #define CHECK(cond) ((cond) ? (void)0 : FAIL("not so: %s (errno %d)", #cond, errno))
-#define EQUAL(have, want) do { long long h_ = (have), w_ = (want); \
-	if (h_ != w_) FAIL("%s is %lld, not %lld (%s)", #have, h_, w_, #want); } while (0)
+#define EQUAL(have, want)                                                        \
+	do {                                                                     \
+		long long h_ = (have), w_ = (want);                              \
+		if (h_ != w_)                                                    \
+			FAIL("%s is %lld, not %lld (%s)", #have, h_, w_, #want); \
+	} while (0)
 #define SKIP(why) (fprintf(stderr, "skipped: %s\n", why), exit(77))
 
 static const char *mode_name = "";
@@ -62,7 +67,8 @@ static pid_t test_pid;
 __attribute__((noreturn, unused)) static void fail(void)
 {
 	if (getpid() == test_pid)
-		kill(0, SIGKILL); /* what the test has started as well; the runner is of another group */
+		kill(0, SIGKILL); /* what the test has started as well; the runner is of another
+				     group */
 	_exit(1);
 }
 
@@ -95,9 +101,11 @@ static inline int ring_try(struct ring *r, unsigned entries, unsigned flags)
 	sq_len = p.sq_off.array + p.sq_entries * sizeof(unsigned);
 	cq_len = p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe);
 	r->map_len = sq_len > cq_len ? sq_len : cq_len;
-	r->map = mmap(NULL, r->map_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, r->fd, IORING_OFF_SQ_RING);
+	r->map = mmap(NULL, r->map_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, r->fd,
+		      IORING_OFF_SQ_RING);
 	r->sqes_len = p.sq_entries * sizeof(struct io_uring_sqe);
-	r->sqes = mmap(NULL, r->sqes_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, r->fd, IORING_OFF_SQES);
+	r->sqes = mmap(NULL, r->sqes_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, r->fd,
+		       IORING_OFF_SQES);
 	if (r->map == MAP_FAILED || r->sqes == MAP_FAILED)
 		return -errno;
 	r->sq_head = r->map + p.sq_off.head;
@@ -140,7 +148,8 @@ static inline struct io_uring_sqe *sqe(struct ring *r, int op, unsigned flags, u
 	return s;
 }
 
-/* Submits, and waits until there are that many completions. Returns what io_uring_enter does, or -errno. */
+/* Submits, and waits until there are that many completions. Returns what io_uring_enter does, or
+ * -errno. */
 static inline int submit_and_wait(struct ring *r, unsigned completions)
 {
 	unsigned n = r->sqes_pending;
@@ -148,7 +157,8 @@ static inline int submit_and_wait(struct ring *r, unsigned completions)
 
 	__atomic_store_n(r->sq_tail, *r->sq_tail + n, __ATOMIC_RELEASE);
 	r->sqes_pending = 0;
-	ret = syscall(__NR_io_uring_enter, r->fd, n, completions, completions ? IORING_ENTER_GETEVENTS : 0, NULL, 0);
+	ret = syscall(__NR_io_uring_enter, r->fd, n, completions,
+		      completions ? IORING_ENTER_GETEVENTS : 0, NULL, 0);
 	return ret < 0 ? -errno : ret;
 }
 
@@ -173,8 +183,9 @@ static inline int next_cqe(struct ring *r, struct completion *c, int ms)
 			__atomic_store_n(r->cq_head, head + 1, __ATOMIC_RELEASE);
 			return 0;
 		}
-		if (syscall(__NR_io_uring_enter, r->fd, 0, 1, IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, &arg,
-			    sizeof(arg)) < 0 && errno != EINTR)
+		if (syscall(__NR_io_uring_enter, r->fd, 0, 1,
+			    IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, &arg, sizeof(arg)) < 0 &&
+		    errno != EINTR)
 			return -errno;
 	}
 }
@@ -215,8 +226,8 @@ static inline struct io_uring_sqe *put_clone(struct ring *r, unsigned link, uint
 	return sqe(r, OP_CLONE, link, user_data);
 }
 
-static inline struct io_uring_sqe *put_exec(struct ring *r, unsigned link, uint64_t user_data, const char *path,
-					    char *const *argv)
+static inline struct io_uring_sqe *put_exec(struct ring *r, unsigned link, uint64_t user_data,
+					    const char *path, char *const *argv)
 {
 	struct io_uring_sqe *s = sqe(r, OP_EXEC, link, user_data);
 
@@ -228,8 +239,8 @@ static inline struct io_uring_sqe *put_exec(struct ring *r, unsigned link, uint6
 }
 
 /* Arguments are copied at submission: one buffer for each entry of the ring. */
-static inline struct io_uring_sqe *put_call(struct ring *r, unsigned link, uint64_t user_data, int nr, uint64_t a,
-					    uint64_t b, uint64_t c, uint64_t d)
+static inline struct io_uring_sqe *put_call(struct ring *r, unsigned link, uint64_t user_data,
+					    int nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	static uint64_t args[4096][6];
 	static unsigned next;
@@ -245,8 +256,8 @@ static inline struct io_uring_sqe *put_call(struct ring *r, unsigned link, uint6
 #define ARGV(...) ((char **)(const char *[]){ __VA_ARGS__, NULL })
 #define put_sh(r, user_data, script) put_exec(r, 0, user_data, "/bin/sh", ARGV("sh", "-c", script))
 
-static inline struct io_uring_sqe *put_read(struct ring *r, unsigned link, uint64_t user_data, int fd, void *buf,
-					    unsigned len)
+static inline struct io_uring_sqe *put_read(struct ring *r, unsigned link, uint64_t user_data,
+					    int fd, void *buf, unsigned len)
 {
 	struct io_uring_sqe *s = sqe(r, IORING_OP_READ, link, user_data);
 
@@ -257,7 +268,8 @@ static inline struct io_uring_sqe *put_read(struct ring *r, unsigned link, uint6
 	return s;
 }
 
-/* A program that does nothing but exit with 0: 14 bytes of code, on tmpfs. For who needs many of them. */
+/* A program that does nothing but exit with 0: 14 bytes of code, on tmpfs. For who needs many of
+ * them. */
 static inline const char *tiny_true(void)
 {
 	static const struct {
@@ -340,8 +352,14 @@ static inline int count_fds(void)
 }
 
 /* Runs until `cond` holds, for at most 10 s. */
-#define UNTIL(cond) do { int i_; for (i_ = 0; i_ < 1000 && !(cond); i_++) usleep(10000); \
-	if (i_ == 1000) FAIL("never: %s", #cond); } while (0)
+#define UNTIL(cond)                                      \
+	do {                                             \
+		int i_;                                  \
+		for (i_ = 0; i_ < 1000 && !(cond); i_++) \
+			usleep(10000);                   \
+		if (i_ == 1000)                          \
+			FAIL("never: %s", #cond);        \
+	} while (0)
 
 /* One letter of /proc/PID/stat, 0 when there is no such process. */
 static inline char state(pid_t pid)
@@ -359,7 +377,8 @@ static inline char state(pid_t pid)
 	return p ? p[2] : 0;
 }
 
-/* The debug kernel takes ten times as long: run-tests says there by how much to divide what is done many times over. */
+/* The debug kernel takes ten times as long: run-tests says there by how much to divide what is done
+ * many times over. */
 static inline int share_of(int n)
 {
 	const char *share = getenv("RINGSPAWN_TEST_SHARE");

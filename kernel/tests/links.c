@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Soft links end at the first failure, hard links do not; who has no program at the end is killed. */
+/* Soft links end at the first failure, hard links do not; who has no program at the end is killed.
+ */
 #include "lib.h"
 
 static void test(struct ring *r)
@@ -16,7 +17,7 @@ static void test(struct ring *r)
 
 	/* a soft link */
 	put_clone(r, SOFT, 1);
-	put_call(r, SOFT, 2, __NR_chdir, (uintptr_t)"/nowhere", 0, 0, 0);
+	put_call(r, SOFT, 2, __NR_chdir, (uintptr_t) "/nowhere", 0, 0, 0);
 	put_exec(r, SOFT, 3, "/bin/true", ARGV("true"));
 	sqe(r, IORING_OP_NOP, 0, 4);
 	EQUAL(submit(r), 4);
@@ -28,7 +29,7 @@ static void test(struct ring *r)
 
 	/* a hard one, after any error */
 	put_clone(r, HARD, 1);
-	put_call(r, HARD, 2, __NR_chdir, (uintptr_t)"/nowhere", 0, 0, 0);
+	put_call(r, HARD, 2, __NR_chdir, (uintptr_t) "/nowhere", 0, 0, 0);
 	put_call(r, HARD, 3, __NR_setpgid, 0, -5, 0, 0);
 	put_exec(r, HARD, 4, "/nowhere", ARGV("true"));
 	put_exec(r, 0, 5, "/bin/true", ARGV("true"));
@@ -50,10 +51,11 @@ static void test(struct ring *r)
 	RESULT(r, 3, -EACCES);
 	killed(pid, SIGKILL);
 
-	/* CQE_SKIP_SUCCESS: who succeeds says nothing, who fails does, and stands for those behind */
+	/* CQE_SKIP_SUCCESS: who succeeds says nothing, who fails does, and stands for those behind
+	 */
 	put_clone(r, SOFT, 1);
 	put_call(r, SOFT | IOSQE_CQE_SKIP_SUCCESS, 2, __NR_umask, 022, 0, 0, 0);
-	put_call(r, SOFT | IOSQE_CQE_SKIP_SUCCESS, 3, __NR_chdir, (uintptr_t)"/nowhere", 0, 0, 0);
+	put_call(r, SOFT | IOSQE_CQE_SKIP_SUCCESS, 3, __NR_chdir, (uintptr_t) "/nowhere", 0, 0, 0);
 	put_exec(r, 0, 4, "/bin/true", ARGV("true"));
 	EQUAL(submit(r), 4);
 	pid = result(r, 1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* 2000 spawns, one by one and in bursts of one submission, from two threads as well: nothing is left behind. */
+/* 2000 spawns, one by one and in bursts of one submission, from two threads as well: nothing is
+ * left behind. */
 #define RING_ENTRIES 256
 #include "lib.h"
 #include <pthread.h>
@@ -91,8 +92,9 @@ static void test(struct ring *r)
 	one_by_one(r, 50);
 	bursts(r, 64);
 	/*
-	 * 2000 children at, say, 20 kB each would be 40 MB; this is about the size of a task_struct each. A leak grows with
-	 * every round; KASAN, which keeps what is freed for a while, is full at some point.
+	 * 2000 children at, say, 20 kB each would be 40 MB; this is about the size of a task_struct
+	 * each. A leak grows with every round; KASAN, which keeps what is freed for a while, is
+	 * full at some point.
 	 */
 	for (int round = 0;; round++) {
 		before = used();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* An exec that fails when the old program is gone already: the child dies, and no further candidate is tried. */
+/* An exec that fails when the old program is gone already: the child dies, and no further candidate
+ * is tried. */
 #include "lib.h"
 #include <elf.h>
 
 static void test(struct ring *r)
 {
-	/* loadable as far as anybody looks before the point of no return; but no address is as high as this one */
+	/* loadable as far as anybody looks before the point of no return; but no address is as high
+	 * as this one */
 	struct {
 		Elf64_Ehdr e;
 		Elf64_Phdr p[1];

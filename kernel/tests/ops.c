@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Other operations in a chain: those that end where they are issued run in the child; the others are refused. */
+/* Other operations in a chain: those that end where they are issued run in the child; the others
+ * are refused. */
 #include "lib.h"
 #include <poll.h>
 #include <sys/socket.h>
 
-#define REFUSED(what, op, ...) do { \
-	put_clone(r, SOFT, 1); \
-	struct io_uring_sqe *s = sqe(r, op, SOFT, 2); \
-	__VA_ARGS__; \
-	put_exec(r, 0, 3, "/bin/true", ARGV("true")); \
-	submit(r); \
-	RESULT(r, 1, -ECANCELED); \
-	if (result(r, 2) != -EOPNOTSUPP) FAIL("%s was not refused", what); \
-	RESULT(r, 3, -ECANCELED); \
-	no_children(); \
-} while (0)
+#define REFUSED(what, op, ...)                                \
+	do {                                                  \
+		put_clone(r, SOFT, 1);                        \
+		struct io_uring_sqe *s = sqe(r, op, SOFT, 2); \
+		__VA_ARGS__;                                  \
+		put_exec(r, 0, 3, "/bin/true", ARGV("true")); \
+		submit(r);                                    \
+		RESULT(r, 1, -ECANCELED);                     \
+		if (result(r, 2) != -EOPNOTSUPP)              \
+			FAIL("%s was not refused", what);     \
+		RESULT(r, 3, -ECANCELED);                     \
+		no_children();                                \
+	} while (0)
 
 static void test(struct ring *r)
 {
@@ -36,7 +39,8 @@ static void test(struct ring *r)
 	REFUSED("IOSQE_IO_DRAIN", IORING_OP_NOP, s->flags |= IOSQE_IO_DRAIN);
 	REFUSED("IOSQE_ASYNC on EXEC", OP_EXEC, s->flags |= IOSQE_ASYNC);
 
-	/* a file made, written, and given to the program as its stdin, all in the child's own table */
+	/* a file made, written, and given to the program as its stdin, all in the child's own table
+	 */
 	CHECK(mkdtemp(dir));
 	snprintf(file, sizeof(file), "%s/file", dir);
 	int fds = count_fds(), next = dup(0);
@@ -49,7 +53,7 @@ static void test(struct ring *r)
 	s->len = 0600;
 	s = sqe(r, IORING_OP_WRITE, SOFT, 3);
 	s->fd = next;
-	s->addr = (uintptr_t)"contents\n";
+	s->addr = (uintptr_t) "contents\n";
 	s->len = 9;
 	s = sqe(r, IORING_OP_READ, SOFT, 4);
 	s->fd = next;
@@ -84,17 +88,17 @@ static void test(struct ring *r)
 	put_call(r, SOFT, 2, __NR_chdir, (uintptr_t)dir, 0, 0, 0);
 	s = sqe(r, IORING_OP_STATX, SOFT, 3);
 	s->fd = AT_FDCWD;
-	s->addr = (uintptr_t)"file";
+	s->addr = (uintptr_t) "file";
 	s->len = STATX_SIZE | STATX_MODE;
 	s->off = (uintptr_t)&stx;
 	s = sqe(r, IORING_OP_STATX, HARD, 4);
 	s->fd = AT_FDCWD;
-	s->addr = (uintptr_t)"nothing";
+	s->addr = (uintptr_t) "nothing";
 	s->len = STATX_SIZE;
 	s->off = (uintptr_t)&root;
 	s = sqe(r, IORING_OP_STATX, SOFT, 5);
 	s->fd = AT_FDCWD;
-	s->addr = (uintptr_t)"/bin";
+	s->addr = (uintptr_t) "/bin";
 	s->len = STATX_MODE;
 	s->off = (uintptr_t)&root;
 	put_exec(r, 0, 6, "/bin/true", ARGV("true"));
@@ -136,7 +140,8 @@ static void test(struct ring *r)
 	exited(pid, 0);
 	close(q[0]);
 
-	/* a file that the chain has written and closed can be executed, though the submitter has not looked at anything yet */
+	/* a file that the chain has written and closed can be executed, though the submitter has
+	 * not looked at anything yet */
 	char script[64];
 	snprintf(script, sizeof(script), "%s/script", dir);
 	for (int i = 0; i < 2; i++) {
@@ -148,7 +153,7 @@ static void test(struct ring *r)
 		s->len = 0700;
 		s = sqe(r, IORING_OP_WRITE, SOFT, 3);
 		s->fd = next;
-		s->addr = (uintptr_t)"#!/bin/sh\nexit 44\n";
+		s->addr = (uintptr_t) "#!/bin/sh\nexit 44\n";
 		s->len = 18;
 		s = sqe(r, IORING_OP_CLOSE, SOFT, 4);
 		s->fd = next;
@@ -215,7 +220,8 @@ static void test(struct ring *r)
 	s = sqe(r, OP_FIXED_FD_INSTALL, SOFT | IOSQE_FIXED_FILE, 4);
 	s->fd = 0;
 	s->rw_flags = 1; /* IORING_FIXED_FD_NO_CLOEXEC */
-	put_sh(r, 5, "test \"$(readlink /proc/$$/fd/0)\" != '' && read x && test \"$x\" = contents");
+	put_sh(r, 5,
+	       "test \"$(readlink /proc/$$/fd/0)\" != '' && read x && test \"$x\" = contents");
 	EQUAL(submit(r), 5);
 	pid = result(r, 1);
 	RESULT(r, 2, 4);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A chain as it should be: one completion a request, CLONE's first; the child is an ordinary one, with a pidfd. */
+/* A chain as it should be: one completion a request, CLONE's first; the child is an ordinary one,
+ * with a pidfd. */
 #include "lib.h"
 
 static volatile sig_atomic_t chlds;
@@ -17,7 +18,8 @@ static void test(struct ring *r)
 	siginfo_t info;
 
 	chlds = 0;
-	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = on_chld, .sa_flags = SA_RESTART }, NULL);
+	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = on_chld, .sa_flags = SA_RESTART },
+		  NULL);
 	CHECK(!pipe(p));
 	struct io_uring_sqe *s = put_clone(r, SOFT, 11);
 	s->rw_flags = CLONE_F_PIDFD;

@@ -3,33 +3,40 @@
 #include "lib.h"
 
 /* A CLONE with one field wrong, a NOP behind it. */
-#define BAD_CLONE(what, ...) do { \
-	struct io_uring_sqe *s = put_clone(r, SOFT, 1); \
-	__VA_ARGS__; \
-	sqe(r, IORING_OP_NOP, 0, 2); \
-	submit(r); \
-	if (result(r, 1) != -EINVAL) FAIL("CLONE with %s was not refused", what); \
-	RESULT(r, 2, -ECANCELED); \
-	no_children(); \
-} while (0)
+#define BAD_CLONE(what, ...)                                         \
+	do {                                                         \
+		struct io_uring_sqe *s = put_clone(r, SOFT, 1);      \
+		__VA_ARGS__;                                         \
+		sqe(r, IORING_OP_NOP, 0, 2);                         \
+		submit(r);                                           \
+		if (result(r, 1) != -EINVAL)                         \
+			FAIL("CLONE with %s was not refused", what); \
+		RESULT(r, 2, -ECANCELED);                            \
+		no_children();                                       \
+	} while (0)
 
 /* A chain whose one request, of ours, is not right. */
-#define BAD(what, put, ...) do { \
-	put_clone(r, HARD, 1); \
-	struct io_uring_sqe *s = put; \
-	__VA_ARGS__; \
-	submit(r); \
-	if (result(r, 1) != -ECANCELED || result(r, 2) != -EINVAL) FAIL("%s was not refused", what); \
-	no_children(); \
-} while (0)
-#define BAD_EXEC(what, ...) BAD("EXEC with " what, put_exec(r, 0, 2, "/bin/true", ARGV("true")), __VA_ARGS__)
-#define BAD_CALL(what, ...) BAD("SPAWN_CALL with " what, put_call(r, 0, 2, __NR_umask, 0777, 0, 0, 0), __VA_ARGS__)
+#define BAD(what, put, ...)                                                \
+	do {                                                               \
+		put_clone(r, HARD, 1);                                     \
+		struct io_uring_sqe *s = put;                              \
+		__VA_ARGS__;                                               \
+		submit(r);                                                 \
+		if (result(r, 1) != -ECANCELED || result(r, 2) != -EINVAL) \
+			FAIL("%s was not refused", what);                  \
+		no_children();                                             \
+	} while (0)
+#define BAD_EXEC(what, ...) \
+	BAD("EXEC with " what, put_exec(r, 0, 2, "/bin/true", ARGV("true")), __VA_ARGS__)
+#define BAD_CALL(what, ...) \
+	BAD("SPAWN_CALL with " what, put_call(r, 0, 2, __NR_umask, 0777, 0, 0, 0), __VA_ARGS__)
 
 static void flush(struct ring *r)
 {
 	struct completion c = { 0 };
 
-	/* without IORING_SETUP_SUBMIT_ALL an error ends the submission: the rest is still to be submitted */
+	/* without IORING_SETUP_SUBMIT_ALL an error ends the submission: the rest is still to be
+	 * submitted */
 	while (*r->sq_head != *r->sq_tail)
 		syscall(__NR_io_uring_enter, r->fd, *r->sq_tail - *r->sq_head, 0, 0, NULL, 0);
 	while (!next_cqe(r, &c, 20))
@@ -72,7 +79,8 @@ static void test(struct ring *r)
 	RESULT(r, 2, -EINVAL);
 	RESULT(r, 3, -ECANCELED);
 
-	/* cut off by the submission, softly or not: nothing behind it runs, in the parent least of all */
+	/* cut off by the submission, softly or not: nothing behind it runs, in the parent least of
+	 * all */
 	for (int hard = 0; hard < 2; hard++) {
 		unsigned link = hard ? HARD : SOFT;
 
@@ -140,7 +148,8 @@ static void test(struct ring *r)
 	flush(r);
 	no_children();
 
-	/* held up by a drain, it would be a worker's child: nobody is born, and nothing behind it runs */
+	/* held up by a drain, it would be a worker's child: nobody is born, and nothing behind it
+	 * runs */
 	int p[2];
 	char c;
 	CHECK(!pipe2(p, O_CLOEXEC));

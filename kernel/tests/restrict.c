@@ -20,7 +20,8 @@ static void restrict_to(struct ring *r, unsigned flags, const int *ops, int n)
 
 static void test(struct ring *r)
 {
-	static const int ours[] = { OP_CLONE, OP_SPAWN_CALL, OP_EXEC }, theirs[] = { IORING_OP_NOP, OP_CLONE };
+	static const int ours[] = { OP_CLONE, OP_SPAWN_CALL, OP_EXEC },
+			 theirs[] = { IORING_OP_NOP, OP_CLONE };
 	struct ring own;
 	int pid;
 
@@ -51,11 +52,13 @@ static void test(struct ring *r)
 	struct ring off;
 	ring_open(&off, 8, r->flags | IORING_SETUP_R_DISABLED);
 	for (int op = 100; op < 256; op++) {
-		struct io_uring_restriction one = { .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = op };
+		struct io_uring_restriction one = { .opcode = IORING_RESTRICTION_SQE_OP,
+						    .sqe_op = op };
 
 		if (op >= OP_CLONE && op <= OP_SPAWN_CALL)
 			continue;
-		CHECK(syscall(__NR_io_uring_register, off.fd, IORING_REGISTER_RESTRICTIONS, &one, 1) == -1 &&
+		CHECK(syscall(__NR_io_uring_register, off.fd, IORING_REGISTER_RESTRICTIONS, &one,
+			      1) == -1 &&
 		      errno == EINVAL);
 	}
 	ring_close(&off);

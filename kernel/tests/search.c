@@ -15,9 +15,9 @@ static void test(struct ring *r)
 	char dir[] = "/tmp/search.XXXXXX", garbage[64], long_name[5000];
 
 	put_clone(r, SOFT, 1);
-	put_candidate(r, HARD, 2, "/nowhere/true");     /* ENOENT */
-	put_candidate(r, HARD, 3, "/etc/passwd/true");  /* ENOTDIR */
-	put_candidate(r, HARD, 4, "/etc/passwd");       /* EACCES */
+	put_candidate(r, HARD, 2, "/nowhere/true");    /* ENOENT */
+	put_candidate(r, HARD, 3, "/etc/passwd/true"); /* ENOTDIR */
+	put_candidate(r, HARD, 4, "/etc/passwd");      /* EACCES */
 	put_candidate(r, HARD, 5, "/bin/true");
 	put_candidate(r, 0, 6, "/bin/false");
 	EQUAL(submit(r), 6);
@@ -36,7 +36,7 @@ static void test(struct ring *r)
 	CHECK(write(fd, "\1\2\3\4", 4) == 4);
 	close(fd);
 	put_clone(r, SOFT, 1);
-	put_candidate(r, HARD, 2, garbage);             /* ENOEXEC */
+	put_candidate(r, HARD, 2, garbage); /* ENOEXEC */
 	put_candidate(r, 0, 3, "/bin/true");
 	EQUAL(submit(r), 3);
 	pid = result(r, 1);
@@ -48,7 +48,7 @@ static void test(struct ring *r)
 	long_name[0] = '/';
 	long_name[sizeof(long_name) - 1] = 0;
 	put_clone(r, SOFT, 1);
-	put_candidate(r, HARD, 2, long_name);           /* ENAMETOOLONG */
+	put_candidate(r, HARD, 2, long_name); /* ENAMETOOLONG */
 	put_candidate(r, 0, 3, "/bin/true");
 	EQUAL(submit(r), 3);
 	pid = result(r, 1);

@@ -19,7 +19,8 @@ static void confined(unsigned ring_flags)
 	char c;
 	int p[2], pid;
 
-	/* a chain that is under way when the filter comes, on another thread's account: CLONE was fine, the rest is not */
+	/* a chain that is under way when the filter comes, on another thread's account: CLONE was
+	 * fine, the rest is not */
 	ring_open(&r, 8, ring_flags);
 	CHECK(!pipe2(p, O_CLOEXEC));
 	put_clone(&r, SOFT, 1);

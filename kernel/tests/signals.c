@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Signals to a child in its chain: what blocks gives EINTR, what kills kills, what has a handler waits for the program. */
+/* Signals to a child in its chain: what blocks gives EINTR, what kills kills, what has a handler
+ * waits for the program. */
 #include "lib.h"
 
 static volatile sig_atomic_t handled;
@@ -35,9 +36,11 @@ static void test(struct ring *r)
 	RESULT(r, 3, -ECANCELED);
 	killed(pid, SIGTERM);
 
-	/* the parent has a handler: nobody runs it, the operation gives EINTR (never 513), the chain ends */
+	/* the parent has a handler: nobody runs it, the operation gives EINTR (never 513), the
+	 * chain ends */
 	handled = 0;
-	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = handler, .sa_flags = SA_RESTART }, NULL);
+	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = handler, .sa_flags = SA_RESTART },
+		  NULL);
 	put_waiting(r, p[0], buf, SOFT);
 	submit(r);
 	pid = result(r, 1);
@@ -48,7 +51,8 @@ static void test(struct ring *r)
 	killed(pid, SIGKILL);
 	EQUAL(handled, 0);
 
-	/* behind a hard link it meets the program, where the handler is gone and the default action kills */
+	/* behind a hard link it meets the program, where the handler is gone and the default action
+	 * kills */
 	put_waiting(r, p[0], buf, HARD);
 	submit(r);
 	pid = result(r, 1);

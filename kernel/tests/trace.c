@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Tracers see the child: events as of vfork, EXEC and SPAWN_CALL as system calls; strace and gdb follow it. */
+/* Tracers see the child: events as of vfork, EXEC and SPAWN_CALL as system calls; strace and gdb
+ * follow it. */
 #include "lib.h"
 #include <sys/ptrace.h>
 #include <sys/user.h>
@@ -44,8 +45,9 @@ static void by_hand(unsigned flags)
 		_exit(spawn_once(flags));
 	}
 	EQUAL(waitpid(tracee, &status, WUNTRACED), tracee);
-	CHECK(!ptrace(PTRACE_SEIZE, tracee, 0, PTRACE_O_TRACEVFORK | PTRACE_O_TRACEVFORKDONE | PTRACE_O_TRACEEXEC |
-		      PTRACE_O_TRACESYSGOOD));
+	CHECK(!ptrace(PTRACE_SEIZE, tracee, 0,
+		      PTRACE_O_TRACEVFORK | PTRACE_O_TRACEVFORKDONE | PTRACE_O_TRACEEXEC |
+			      PTRACE_O_TRACESYSGOOD));
 	kill(tracee, SIGCONT);
 	for (;;) {
 		int sig = 0;
@@ -130,27 +132,32 @@ static void test(struct ring *r)
 	self[n] = 0;
 	by_hand(r->flags);
 
-	/* the programs people use; run on this very file, see below. Slow ones: where time is dear, on the last ring only */
+	/* the programs people use; run on this very file, see below. Slow ones: where time is dear,
+	 * on the last ring only */
 	if (share_of(1) == 0 && !(r->flags & IORING_SETUP_DEFER_TASKRUN))
 		return;
 	if (!have("strace") || !have("gdb"))
 		SKIP("no strace or no gdb");
 	setenv("TRACE_TEST_MODE", mode_name, 1);
-	snprintf(command, sizeof(command), "timeout 60 strace -f -e trace=execve,umask %s 2>&1", self);
+	snprintf(command, sizeof(command), "timeout 60 strace -f -e trace=execve,umask %s 2>&1",
+		 self);
 	int status = output_of(command, text, sizeof(text));
-	if (!strstr(text, "execve(\"/bin/sh\", [\"sh\", \"-c\", \"exit 6\"]") || !strstr(text, "umask(027)") ||
-	    !strstr(text, "exited with 6"))
+	if (!strstr(text, "execve(\"/bin/sh\", [\"sh\", \"-c\", \"exit 6\"]") ||
+	    !strstr(text, "umask(027)") || !strstr(text, "exited with 6"))
 		FAIL("strace (%d) says:\n%s", status, text);
-	snprintf(command, sizeof(command),
-		 "timeout 120 gdb -nx -batch -ex 'set follow-fork-mode child' -ex 'catch exec' -ex run -ex 'info inferiors' "
-		 "-ex 'kill' %s 2>&1 </dev/null", self);
+	snprintf(
+		command, sizeof(command),
+		"timeout 120 gdb -nx -batch -ex 'set follow-fork-mode child' -ex 'catch exec' -ex run -ex 'info inferiors' "
+		"-ex 'kill' %s 2>&1 </dev/null",
+		self);
 	status = output_of(command, text, sizeof(text));
 	if (!strstr(text, "(exec'd /") || !strstr(text, "dash"))
 		FAIL("gdb (%d), following the child, says:\n%s", status, text);
 	/* ... and staying with the parent, whose breakpoints survive the child */
-	snprintf(command, sizeof(command),
-		 "timeout 120 gdb -nx -batch -ex 'break spawn_over' -ex run -ex 'backtrace 1' -ex 'kill' %s 2>&1 </dev/null",
-		 self);
+	snprintf(
+		command, sizeof(command),
+		"timeout 120 gdb -nx -batch -ex 'break spawn_over' -ex run -ex 'backtrace 1' -ex 'kill' %s 2>&1 </dev/null",
+		self);
 	status = output_of(command, text, sizeof(text));
 	if (!strstr(text, "Breakpoint 1, spawn_over"))
 		FAIL("gdb (%d), staying with the parent, says:\n%s", status, text);

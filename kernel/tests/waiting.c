@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process kept warm: its chain waits for an eventfd, and only then are the path and the arguments filled in. What
- * waits does not hold up the ring, nor other chains on it.
+ * A process kept warm: its chain waits for an eventfd, and only then are the path and the arguments
+ * filled in. What waits does not hold up the ring, nor other chains on it.
  */
 #include "lib.h"
 
 /*
- * Work that is to be done by the submitter (here: a completion of another ring, which leaves him alone until he enters
- * the kernel) makes what blocks return early. That is not for the child that is born meanwhile.
+ * Work that is to be done by the submitter (here: a completion of another ring, which leaves him
+ * alone until he enters the kernel) makes what blocks return early. That is not for the child that
+ * is born meanwhile.
  */
 static void with_work_for_the_submitter(struct ring *r)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How the submitter learns of a chain: on a ring as lean and as restricted as they come, through an eventfd, asleep in
- * epoll_wait or in the submission itself, and not more often than it asked for.
+ * How the submitter learns of a chain: on a ring as lean and as restricted as they come, through an
+ * eventfd, asleep in epoll_wait or in the submission itself, and not more often than it asked for.
  */
 #include "lib.h"
 #include <sys/epoll.h>
@@ -15,7 +15,8 @@ static void spawn_ring(struct ring *own, unsigned mode, int efd)
 	struct io_uring_restriction res[6] = { 0 };
 	unsigned i;
 
-	ring_open(own, 32, mode | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_R_DISABLED | SETUP_NO_SQARRAY);
+	ring_open(own, 32,
+		  mode | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_R_DISABLED | SETUP_NO_SQARRAY);
 	for (i = 0; i < sizeof(ops) / sizeof(*ops); i++) {
 		res[i].opcode = IORING_RESTRICTION_SQE_OP;
 		res[i].sqe_op = ops[i];
@@ -74,7 +75,8 @@ static int woken(int epfd, int ms)
 	return n;
 }
 
-/* Harvests, woken by nothing but the eventfd, until the completion of `last` is there; its result. */
+/* Harvests, woken by nothing but the eventfd, until the completion of `last` is there; its result.
+ */
 static int harvest(struct ring *r, int epfd, int efd, uint64_t last, int *pid)
 {
 	struct completion c = { 0 };
@@ -104,7 +106,8 @@ static void test(struct ring *r)
 
 	CHECK(umask(022) != 0777);
 
-	/* submission and wait in one: the chain is over when it returns, and the submitter hardly woke up in between */
+	/* submission and wait in one: the chain is over when it returns, and the submitter hardly
+	 * woke up in between */
 	spawn_ring(&own, r->flags, -1);
 	for (int i = 0; i < 10; i++) {
 		long before = sleeps();
@@ -121,7 +124,7 @@ static void test(struct ring *r)
 	/* a chain that fails at its first step */
 	long before = sleeps();
 	put_clone(&own, SOFT, 1);
-	put_call(&own, SOFT, 2, __NR_chdir, (uintptr_t)"/nowhere", 0, 0, 0);
+	put_call(&own, SOFT, 2, __NR_chdir, (uintptr_t) "/nowhere", 0, 0, 0);
 	for (int i = 0; i < STEPS; i++)
 		put_call(&own, i < STEPS - 1 ? SOFT : 0, 3 + i, __NR_umask, 022, 0, 0, 0);
 	EQUAL(submit_and_wait(&own, STEPS + 2), STEPS + 2);
@@ -180,7 +183,8 @@ static void test(struct ring *r)
 		no_more_cqes(&own);
 	}
 
-	/* asleep in epoll_wait when the chain goes on, with all that there was to see seen before */
+	/* asleep in epoll_wait when the chain goes on, with all that there was to see seen before
+	 */
 	for (int fails = 0; fails < 2; fails++) {
 		uint64_t n;
 
@@ -203,7 +207,8 @@ static void test(struct ring *r)
 		no_more_cqes(&own);
 	}
 
-	/* switched off, it is silent, and the completions are there all the same; switched on again, it speaks */
+	/* switched off, it is silent, and the completions are there all the same; switched on
+	 * again, it speaks */
 	uint64_t n;
 	read(efd, &n, sizeof(n));
 	__atomic_fetch_or(own.cq_flags, IORING_CQ_EVENTFD_DISABLED, __ATOMIC_SEQ_CST);

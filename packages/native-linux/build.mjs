@@ -224,7 +224,9 @@ function unlessSame(target, hash, make) {
 
 function checkChild(tools, object) {
   const nm = tools.cc.endsWith("-gcc") && tools.cc !== "musl-gcc" ? tools.cc.replace(/gcc$/, "nm") : "nm";
-  const names = capture(nm, ["-u", object]).split("\n").map((line) => line.trim().split(/\s+/).pop());
+  const names = capture(nm, ["-u", object])
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).pop());
   const forbidden = names.filter((name) => name && !CHILD_MAY_USE.has(name));
   if (forbidden.length > 0) {
     rmSync(object);

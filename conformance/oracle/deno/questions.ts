@@ -122,7 +122,7 @@ export const questions: Readonly<Record<string, Question>> = {
   "a relative command counts from cwd": (Command, { dir }) => out(Command, "./tool", { cwd: dir }),
   "env is added": (Command) => out(Command, ...sh('echo "$ORACLE $HOME"', { env: { ORACLE: "1" } })),
   "env replaces": (Command) => out(Command, ...sh("echo $HOME", { env: { HOME: "/x" } })),
-  "clearEnv": (Command) => out(Command, "env", { clearEnv: true }),
+  clearEnv: (Command) => out(Command, "env", { clearEnv: true }),
   "clearEnv with env": (Command) => out(Command, "env", { clearEnv: true, env: { A: "1", B: "" } }),
   "env.PATH decides the search": (Command, { dir }) => out(Command, "tool", { env: { PATH: dir } }),
   "env.PATH without it": (Command, { dir }) => eachWay(Command, "ls", { env: { PATH: dir } }),
@@ -167,7 +167,7 @@ export const questions: Readonly<Record<string, Question>> = {
     const own = Deno.readTextFileSync("/proc/self/stat").split(" ").slice(4, 6).join(" ");
     return (await child.stdout.text()) === `${own}\n`;
   },
-  "windowsRawArguments": (Command) => out(Command, "echo", { args: ["a b"], windowsRawArguments: true }),
+  windowsRawArguments: (Command) => out(Command, "echo", { args: ["a b"], windowsRawArguments: true }),
   "blocked signals and dispositions": (Command) => out(Command, "grep", { args: ["^Sig[BI]", "/proc/self/status"] }),
 
   // AbortSignal
@@ -349,7 +349,7 @@ export const questions: Readonly<Record<string, Question>> = {
     await child.status;
     return [answer, child.unref(), child.ref()];
   },
-  "disposal": async (Command) => {
+  disposal: async (Command) => {
     const child = new Command("sleep", { args: ["5"] }).spawn();
     const answer = await child[Symbol.asyncDispose]();
     return [answer, await ended(child), await child[Symbol.asyncDispose]()];
@@ -404,7 +404,7 @@ export const questions: Readonly<Record<string, Question>> = {
     await reader.cancel();
     return answer;
   },
-  "chunks": async (Command) => {
+  chunks: async (Command) => {
     const { stdout } = new Command("head", { args: ["-c", "300000", "/dev/zero"], stdout: "piped" }).spawn();
     let [total, largest] = [0, 0];
     for await (const chunk of stdout) {
@@ -520,7 +520,10 @@ export const questions: Readonly<Record<string, Question>> = {
     const writer = child.stdin.getWriter();
     writer.closed.catch(() => {});
     const first = writer.desiredSize;
-    const write = writer.write(new Uint8Array(1_000_000)).then(() => "taken", () => "refused");
+    const write = writer.write(new Uint8Array(1_000_000)).then(
+      () => "taken",
+      () => "refused",
+    );
     const answer = [first, writer.desiredSize, await Promise.race([write, later(50).then(() => "waits")])];
     await child.status;
     return [...answer, await write];

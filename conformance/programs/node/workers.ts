@@ -47,7 +47,9 @@ async function main(): Promise<void> {
   const [engine, witness] = process.argv.slice(2) as [EngineName, string];
   const task: Task = { engine, witness, count: COUNT, kind: "finish" };
   await work({ ...task, count: 10 });
-  await start({ ...task, count: 10 }).once("message", () => {}).terminate();
+  await start({ ...task, count: 10 })
+    .once("message", () => {})
+    .terminate();
   const known = openFds();
   const fds = known.size;
   const closed = (): string => {

@@ -106,11 +106,15 @@ export class RuntimeEngine implements Engine {
   }
 
   spawn(request: SpawnRequest): Running | Failure {
-    return withFiles(request, () => "pipe", (stdio) => {
-      // Not lazy would mean that Bun reads without limit what nobody asked for.
-      const child = started(request, { ...optionsOf(request, stdio), lazy: true }, spawn);
-      return new RuntimeChild(child, request);
-    });
+    return withFiles(
+      request,
+      () => "pipe",
+      (stdio) => {
+        // Not lazy would mean that Bun reads without limit what nobody asked for.
+        const child = started(request, { ...optionsOf(request, stdio), lazy: true }, spawn);
+        return new RuntimeChild(child, request);
+      },
+    );
   }
 
   spawnSync(request: SpawnRequest, { input, timeout, maxBuffer, killSignal }: SyncOptions): SyncResult | Failure {

@@ -22,7 +22,9 @@ export function authorize(request: SpawnRequest): void {
   }
   if (granted({ name: "run" })) return;
   const env = request.env ?? (granted({ name: "env" }) ? Deno.env.toObject() : {});
-  const names = Object.keys(env).filter((name) => /^(LD|DYLD)_/.test(name.trim()) && env[name] !== "").sort();
+  const names = Object.keys(env)
+    .filter((name) => /^(LD|DYLD)_/.test(name.trim()) && env[name] !== "")
+    .sort();
   if (names.length > 0) {
     const [variables, those] = names.length === 1 ? ["variable", "the"] : ["variables", "these"];
     throw new NotCapable(

@@ -196,19 +196,26 @@ describe("writableStream", () => {
   test("takes bytes in any dress, waits for each write, closes once", async () => {
     const got: number[][] = [];
     const close = vi.fn();
-    const stream = writableStream({
-      write: async (chunk) => {
-        await Promise.resolve();
-        got.push([...chunk]);
+    const stream = writableStream(
+      {
+        write: async (chunk) => {
+          await Promise.resolve();
+          got.push([...chunk]);
+        },
+        close,
       },
-      close,
-    }, hostWith({}));
+      hostWith({}),
+    );
     const writer = (stream as WritableStream<unknown>).getWriter();
     await writer.write(new Uint8Array([1, 2]));
     await writer.write(new Uint16Array([3]));
     await writer.write(new Uint8Array([9, 4, 5]).buffer.slice(1));
     await writer.close();
-    expect(got).toEqual([[1, 2], [3, 0], [4, 5]]);
+    expect(got).toEqual([
+      [1, 2],
+      [3, 0],
+      [4, 5],
+    ]);
     expect(close).toHaveBeenCalledTimes(1);
   });
 

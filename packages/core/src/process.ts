@@ -72,12 +72,7 @@ export class Process {
   #writers: Set<number> | undefined;
   #onExit: (() => void)[] | undefined;
 
-  constructor(
-    host: Host,
-    running: Running,
-    engine: EngineName,
-    started: Promise<SpawnError | undefined> = RUNS,
-  ) {
+  constructor(host: Host, running: Running, engine: EngineName, started: Promise<SpawnError | undefined> = RUNS) {
     this.#host = host;
     this.#running = running;
     this.engine = engine;

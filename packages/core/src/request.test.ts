@@ -56,7 +56,9 @@ describe("engines", () => {
   test.each([["uring"], [[]], [["vfork", "auto"]], [7], [null], [{}]])("%o is refused", (engine) => {
     const error = thrown(() => requestOf({ engine }));
     expect(error).toBeInstanceOf(TypeError);
-    expect(error.message).toMatch(/^engine must be "io_uring", "vfork", "runtime" or "auto", or a list of engines, got /);
+    expect(error.message).toMatch(
+      /^engine must be "io_uring", "vfork", "runtime" or "auto", or a list of engines, got /,
+    );
   });
 
   test("a bad variable is named with its value", () => {
@@ -178,8 +180,14 @@ describe("setup", () => {
     [{ toString: 1 }, "setup.toString is not an option"],
     [{ session: 1 }, "setup.session must be a boolean, got 1"],
     [{ processGroup: -1 }, "setup.processGroup must be an integer from 0 to 2147483647, got -1"],
-    [{ processGroup: 0, session: true }, "setup.processGroup must be absent where the child leads a new session, got 0"],
-    [{ controllingTerminal: true }, "setup.session must be true, because setup.controllingTerminal is given, got false"],
+    [
+      { processGroup: 0, session: true },
+      "setup.processGroup must be absent where the child leads a new session, got 0",
+    ],
+    [
+      { controllingTerminal: true },
+      "setup.session must be true, because setup.controllingTerminal is given, got false",
+    ],
     [{ controllingTerminal: 7, session: true }, "setup.controllingTerminal must be an fd that the child has, got 7"],
     [{ controllingTerminal: "tty" }, 'setup.controllingTerminal must be an fd number, got "tty"'],
     [{ uid: -1 }, "setup.uid must be an integer from 0 to 4294967294, got -1"],
@@ -192,7 +200,10 @@ describe("setup", () => {
     [{ priority: 99 }, "setup.priority must be an integer from -20 to 19, got 99"],
     [{ priority: 1.5 }, "setup.priority must be an integer from -20 to 19, got 1.5"],
     [{ priority: NaN }, "setup.priority must be an integer from -20 to 19, got NaN"],
-    [{ ioPriority: { class: "fast" } }, 'setup.ioPriority.class must be one of "realtime", "best-effort" or "idle", got'],
+    [
+      { ioPriority: { class: "fast" } },
+      'setup.ioPriority.class must be one of "realtime", "best-effort" or "idle", got',
+    ],
     [{ ioPriority: { class: "idle", level: 8 } }, "setup.ioPriority.level must be an integer from 0 to 7, got 8"],
     [{ ioPriority: { class: "idle", lvl: 8 } }, "setup.ioPriority.lvl is not an option; known are class, level"],
     [{ affinity: [] }, "setup.affinity must name at least one CPU, got []"],
@@ -204,7 +215,10 @@ describe("setup", () => {
     [{ limits: { nofile: -1 } }, 'setup.limits.nofile must be an integer that is not negative, or "unlimited", got -1'],
     [{ limits: { nofile: null } }, "setup.limits.nofile must be an integer that is not negative"],
     [{ limits: { nofile: { soft: "9" } } }, "setup.limits.nofile.soft must be an integer that is not negative"],
-    [{ limits: { nofile: { soft: 9, hard: 8 } } }, "setup.limits.nofile.soft must be at most the hard limit of 8, got 9"],
+    [
+      { limits: { nofile: { soft: 9, hard: 8 } } },
+      "setup.limits.nofile.soft must be at most the hard limit of 8, got 9",
+    ],
     [{ limits: { nofile: { max: 9 } } }, "setup.limits.nofile.max is not an option; known are soft, hard"],
     [{ signals: { block: [] } }, "setup.signals.block is not an option; known are default, ignore, mask"],
     [{ signals: { mask: "SIGINT" } }, 'setup.signals.mask must be an array, got "SIGINT"'],
@@ -214,14 +228,20 @@ describe("setup", () => {
     [{ signals: { ignore: ["SIGKILL"] } }, "setup.signals.ignore[0] must be a signal other than SIGKILL and SIGSTOP"],
     [{ signals: { mask: [1, "SIGSTOP"] } }, "setup.signals.mask[1] must be a signal other than SIGKILL and SIGSTOP"],
     [{ signals: { default: [9] } }, "setup.signals.default[0] must be a signal other than SIGKILL and SIGSTOP, got 9"],
-    [{ signals: { default: [2], ignore: [2] } }, "setup.signals.default and setup.signals.ignore must not name the same"],
+    [
+      { signals: { default: [2], ignore: [2] } },
+      "setup.signals.default and setup.signals.ignore must not name the same",
+    ],
     [{ root: "" }, 'setup.root must be a string that is not empty, got ""'],
     [{ root: "/a\0" }, "setup.root must be a string without NUL bytes"],
     [{ namespaces: ["pids"] }, 'setup.namespaces[0] must be one of "time", "mount"'],
     [{ namespaces: "pid" }, 'setup.namespaces must be an array, got "pid"'],
     [{ cgroup: -1 }, "setup.cgroup must be an fd number, which is not negative, got -1"],
     [{ cgroup: {} }, "setup.cgroup must be a string, got an object"],
-    [{ dieWithParent: "SIGFOO" }, 'setup.dieWithParent must be a signal (a name such as "SIGTERM", or a number from 1 to 64)'],
+    [
+      { dieWithParent: "SIGFOO" },
+      'setup.dieWithParent must be a signal (a name such as "SIGTERM", or a number from 1 to 64)',
+    ],
     [{ dieWithParent: 0 }, "setup.dieWithParent must be a signal"],
     [{ closeFds: "yes" }, 'setup.closeFds must be a boolean, got "yes"'],
     [{ fds: { 2: "null" } }, "a key of setup.fds must be 3 or more (the others are stdin, stdout and stderr), got 2"],
@@ -229,7 +249,10 @@ describe("setup", () => {
     [{ fds: { "-3": "null" } }, "a key of setup.fds must be an fd number, which is not negative, got -3"],
     [{ fds: { x: "null" } }, 'a key of setup.fds must be an fd number, got "x"'],
     [{ fds: { 3: "pipe" } }, 'setup.fds.3 must be "null", "inherit", an fd number'],
-    [{ fds: Object.fromEntries(Array.from({ length: 254 }, (_, i) => [i + 3, "null"])) }, "at most 256 fds can be set up"],
+    [
+      { fds: Object.fromEntries(Array.from({ length: 254 }, (_, i) => [i + 3, "null"])) },
+      "at most 256 fds can be set up",
+    ],
   ])("%o is refused", (setup, message) => {
     const error = thrown(() => requestOf({ setup }));
     expect(error).toBeInstanceOf(TypeError);
@@ -291,11 +314,26 @@ describe("strings", () => {
 
 describe("whatever comes", () => {
   const key = fc.constantFrom(
-    ..."session processGroup controllingTerminal uid gid groups umask priority ioPriority affinity scheduler".split(" "),
+    ..."session processGroup controllingTerminal uid gid groups umask priority ioPriority affinity scheduler".split(
+      " ",
+    ),
     ..."limits signals root namespaces cgroup noNewPrivileges dieWithParent closeFds fds x".split(" "),
   );
   const number = fc.oneof(fc.integer({ min: -3, max: 70 }), fc.double(), fc.maxSafeInteger());
-  const word = fc.constantFrom("SIGINT", "all", "idle", "fifo", "nofile", "soft", "policy", "class", "net", "in", "/x", "\0");
+  const word = fc.constantFrom(
+    "SIGINT",
+    "all",
+    "idle",
+    "fifo",
+    "nofile",
+    "soft",
+    "policy",
+    "class",
+    "net",
+    "in",
+    "/x",
+    "\0",
+  );
   const value = fc.letrec((tie) => ({
     value: fc.oneof(
       { maxDepth: 3 },
@@ -347,7 +385,14 @@ describe("whatever comes", () => {
     fc.assert(
       fc.property(
         fc.record(
-          { file: value, args: fc.array(value, { maxLength: 2 }), cwd: value, engine: value, uid: value, detached: value },
+          {
+            file: value,
+            args: fc.array(value, { maxLength: 2 }),
+            cwd: value,
+            engine: value,
+            uid: value,
+            detached: value,
+          },
           { requiredKeys: [] },
         ),
         (input) => {
@@ -363,4 +408,3 @@ describe("whatever comes", () => {
     );
   });
 });
-

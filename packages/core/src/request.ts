@@ -127,7 +127,7 @@ const bit = (signal: number): bigint => 1n << BigInt(signal - 1);
 
 /** Nobody can ignore, catch or block these two. */
 const UNTOUCHABLE = bit(SIGNALS.SIGKILL) | bit(SIGNALS.SIGSTOP);
-const ALL_SIGNALS = (1n << BigInt(MAX_SIGNAL)) - 1n & ~UNTOUCHABLE;
+const ALL_SIGNALS = ((1n << BigInt(MAX_SIGNAL)) - 1n) & ~UNTOUCHABLE;
 
 const AS_THE_PARENT: NormalSetup = Object.freeze({
   session: false,

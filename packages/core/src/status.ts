@@ -27,7 +27,6 @@ export interface ResourceUsage {
   readonly swapCount: number;
 }
 
-
 /** The exit code as shells count it: 128 + n for a death by signal n, -1 if it is unknown. */
 export function exitNumber({ code, signal }: Exit): number {
   if (code !== null) return code;

@@ -91,7 +91,10 @@ describe("words of the faces", () => {
   });
 
   test("a file object of the runtime's own is its file, or its fd; for all others it is nothing", () => {
-    const files = new Map<object, string | number>([[new Blob(["a"]), "/a"], [new Blob(["b"]), 7]]);
+    const files = new Map<object, string | number>([
+      [new Blob(["a"]), "/a"],
+      [new Blob(["b"]), 7],
+    ]);
     const withFiles: Host = { ...host, fileOf: (value) => files.get(value) };
     const [path, fd] = files.keys();
     const file = { kind: "file", path: "/a", mode: 0o666 };

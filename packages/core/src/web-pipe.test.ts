@@ -120,7 +120,10 @@ test("a write waits until the stream has taken it; close() ends the stream once"
 
 test("a failed write rejects with the stream's own coded error, or with EPIPE, and close() does not fail", async () => {
   const coded = Object.assign(new Error("Broken pipe (os error 32)"), { code: "EPIPE" });
-  for (const [thrown, cause] of [[coded, undefined], [new TypeError("it is closed"), "it is closed"]] as const) {
+  for (const [thrown, cause] of [
+    [coded, undefined],
+    [new TypeError("it is closed"), "it is closed"],
+  ] as const) {
     const sink = new WebSink(
       new WritableStream<Uint8Array>({
         write() {

@@ -47,7 +47,8 @@ static void outcome_reset(struct rs_outcome *out)
 	out->index = 0;
 }
 
-/* The kernel took the lowest number. Without another one the low one must do: the child runs already. */
+/* The kernel took the lowest number. Without another one the low one must do: the child runs
+ * already. */
 static int above_stdio(int pidfd)
 {
 	int moved = pidfd >= 0 && pidfd <= 2 ? fcntl(pidfd, F_DUPFD_CLOEXEC, 3) : -1;
@@ -97,12 +98,12 @@ static int is_mortal(const struct request *request)
 	return (request->head.set & RS_SET_DIE_WITH_PARENT) && sys0(SYS_gettid) != getpid();
 }
 
-static void give_birth(struct rs_engine *engine, const struct request *request, const struct chain *chain,
-		       struct rs_outcome *out)
+static void give_birth(struct rs_engine *engine, const struct request *request,
+		       const struct chain *chain, struct rs_outcome *out)
 {
 	static struct uring *lasting; /* a ring belongs to the thread that made it */
-	struct birth_job job = { chain, (enum rs_executor)request->head.executor, engine_stack_top(engine),
-				 &engine->uring, out };
+	struct birth_job job = { chain, (enum rs_executor)request->head.executor,
+				 engine_stack_top(engine), &engine->uring, out };
 	int error;
 
 	if (is_mortal(request)) {
@@ -145,7 +146,8 @@ int rs_spawn(struct rs_engine *engine, const void *block, uint32_t len, struct r
 	return 0;
 }
 
-/* A copy of `environ` in one allocation, which the program may change while a chain is under way. NULL: no memory */
+/* A copy of `environ` in one allocation, which the program may change while a chain is under way.
+ * NULL: no memory */
 static char **copy_environ(void)
 {
 	size_t count = 0, size = 0;
@@ -191,7 +193,8 @@ static int ring_for_start(struct rs_engine *engine, struct flight *flight, struc
 	return ring_for(&engine->uring, &flight->chain, out);
 }
 
-static int ring_for_parking(struct rs_engine *engine, struct flight *flight, uint32_t gate, struct rs_outcome *out)
+static int ring_for_parking(struct rs_engine *engine, struct flight *flight, uint32_t gate,
+			    struct rs_outcome *out)
 {
 	int error = flight_park(flight, gate);
 
@@ -205,7 +208,8 @@ static int ring_for_parking(struct rs_engine *engine, struct flight *flight, uin
 #define NO_GATE UINT32_MAX
 
 /* A ticket; or 0, with `out` filled. */
-static int queue(struct rs_engine *engine, struct flight *flight, uint32_t gate, struct rs_outcome *out)
+static int queue(struct rs_engine *engine, struct flight *flight, uint32_t gate,
+		 struct rs_outcome *out)
 {
 	uint32_t slots = flight->request.head.slots.count;
 	int error;
@@ -213,7 +217,8 @@ static int queue(struct rs_engine *engine, struct flight *flight, uint32_t gate,
 	if (flight->request.head.executor != RS_EXECUTOR_IO_URING)
 		fail(out, EINVAL, RS_STEP_REQUEST, offsetof(struct rs_request, executor));
 	else if (board(engine, flight, out) == 0) {
-		error = gate == NO_GATE ? ring_for_start(engine, flight, out) : ring_for_parking(engine, flight, gate, out);
+		error = gate == NO_GATE ? ring_for_start(engine, flight, out)
+					: ring_for_parking(engine, flight, gate, out);
 		if (error != 0)
 			pipe_close_parent_ends(&flight->request);
 	}
@@ -227,8 +232,8 @@ static int queue(struct rs_engine *engine, struct flight *flight, uint32_t gate,
 }
 
 /* 0 with *flight, which is then the caller's; else what the entry point is to answer. */
-static int prepare(const struct rs_engine *engine, const void *block, uint32_t len, struct rs_outcome *out,
-		   struct flight **flight)
+static int prepare(const struct rs_engine *engine, const void *block, uint32_t len,
+		   struct rs_outcome *out, struct flight **flight)
 {
 	*flight = NULL;
 	if (out == NULL || engine == NULL)
@@ -269,14 +274,16 @@ static int has_slot(const struct request *request, uint32_t target)
 	return 0;
 }
 
-int rs_park(struct rs_engine *engine, const void *block, uint32_t len, uint32_t gate, struct rs_outcome *out)
+int rs_park(struct rs_engine *engine, const void *block, uint32_t len, uint32_t gate,
+	    struct rs_outcome *out)
 {
 	struct flight *flight;
 	int error = prepare(engine, block, len, out, &flight);
 
 	if (flight == NULL)
 		return error;
-	if (flight->request.shell_argv != NULL || is_mortal(&flight->request) || !has_slot(&flight->request, gate)) {
+	if (flight->request.shell_argv != NULL || is_mortal(&flight->request) ||
+	    !has_slot(&flight->request, gate)) {
 		int answer = has_slot(&flight->request, gate) ? -EOPNOTSUPP : -EINVAL;
 
 		flight_free(flight);
@@ -285,7 +292,8 @@ int rs_park(struct rs_engine *engine, const void *block, uint32_t len, uint32_t 
 	return queue(engine, flight, gate, out);
 }
 
-int rs_fill(struct rs_engine *engine, uint32_t ticket, int32_t gate_fd, const void *block, uint32_t len)
+int rs_fill(struct rs_engine *engine, uint32_t ticket, int32_t gate_fd, const void *block,
+	    uint32_t len)
 {
 	struct rs_outcome unused;
 	struct request program;
@@ -319,7 +327,8 @@ int rs_gate(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* By words: this runs each time a waiting child is used. No step loses anything, so one difference always shows. */
+/* By words: this runs each time a waiting child is used. No step loses anything, so one difference
+ * always shows. */
 static uint64_t mix(uint64_t hash, const void *words, size_t size)
 {
 	for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
@@ -365,7 +374,9 @@ int rs_birthmark(uint64_t *out)
 		struct sched_param sched;
 		struct rlimit limits[KERNEL_RLIM_NLIMITS];
 		cpu_set_t cpus;
-		struct { uint64_t dev, ino; } places[2];
+		struct {
+			uint64_t dev, ino;
+		} places[2];
 	} self;
 	struct stat place;
 
@@ -398,7 +409,8 @@ static struct uring *ring_of(const struct rs_engine *engine, uint32_t ring)
 	return ring == RS_RING_PARKING ? engine->parking : engine->uring;
 }
 
-int rs_submit(struct rs_engine *engine, uint32_t ring, uint32_t hush, struct rs_started *out, uint32_t capacity)
+int rs_submit(struct rs_engine *engine, uint32_t ring, uint32_t hush, struct rs_started *out,
+	      uint32_t capacity)
 {
 	struct uring *uring;
 	uint32_t count;
@@ -426,14 +438,15 @@ int rs_bell(const struct rs_engine *engine, uint32_t ring)
 	return ring_of(engine, ring) == NULL ? -ENOENT : uring_bell(ring_of(engine, ring));
 }
 
-static void explain_row(struct rs_explained *out, uint32_t capacity, uint32_t row, uint32_t step, uint32_t index,
-			const int64_t args[3])
+static void explain_row(struct rs_explained *out, uint32_t capacity, uint32_t row, uint32_t step,
+			uint32_t index, const int64_t args[3])
 {
 	if (row < capacity)
 		out[row] = (struct rs_explained){ step, index, { args[0], args[1], args[2] } };
 }
 
-int rs_explain(struct rs_engine *engine, const void *block, uint32_t len, struct rs_explained *out, uint32_t capacity)
+int rs_explain(struct rs_engine *engine, const void *block, uint32_t len, struct rs_explained *out,
+	       uint32_t capacity)
 {
 	const int64_t none[3] = { 0, 0, 0 };
 	struct rs_outcome failure;
@@ -451,12 +464,15 @@ int rs_explain(struct rs_engine *engine, const void *block, uint32_t len, struct
 	chain_build(&chain, &request, engine, cgroup_fd);
 	if (request.head.executor == RS_EXECUTOR_IO_URING)
 		explain_row(out, capacity, row++, RS_STEP_BIRTH, 0,
-			    (const int64_t[3]){ (int64_t)chain.birth.namespaces, cgroup_fd, uring_listed(&chain) });
+			    (const int64_t[3]){ (int64_t)chain.birth.namespaces, cgroup_fd,
+						uring_listed(&chain) });
 	else
 		explain_row(out, capacity, row++, RS_STEP_BIRTH, 0,
-			    (const int64_t[3]){ (int64_t)vfork_flags(&chain), cgroup_fd, chain.birth.fds_end });
+			    (const int64_t[3]){ (int64_t)vfork_flags(&chain), cgroup_fd,
+						chain.birth.fds_end });
 	for (uint32_t i = 0; i < chain.step_count; i++)
-		explain_row(out, capacity, row++, chain.steps[i].kind, chain.steps[i].index, chain.steps[i].args);
+		explain_row(out, capacity, row++, chain.steps[i].kind, chain.steps[i].index,
+			    chain.steps[i].args);
 	for (uint32_t i = 0; i < chain.candidate_count; i++)
 		explain_row(out, capacity, row++, RS_STEP_FILE, i, none);
 	request_free(&request);
@@ -489,7 +505,8 @@ int rs_reap(int32_t pidfd, struct rs_exit *out)
 	info.si_pid = 0; /* stays 0 while the child runs */
 	/* libc's waitid hides the usage. */
 	do
-		ret = sys5(SYS_waitid, KERNEL_P_PIDFD, pidfd, (long)&info, WEXITED | WNOHANG | KERNEL_WALL, (long)&usage);
+		ret = sys5(SYS_waitid, KERNEL_P_PIDFD, pidfd, (long)&info,
+			   WEXITED | WNOHANG | KERNEL_WALL, (long)&usage);
 	while (ret == -EINTR);
 	if (ret == -ECHILD)
 		return 1;

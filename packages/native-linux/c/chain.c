@@ -3,14 +3,15 @@
  *
  *   namespaces first: what follows counts inside them.
  *   session before the process group (a group leader cannot setsid), both before the terminal.
- *   fds before the terminal, which is an fd of the child; before limits, or RLIMIT_NOFILE would forbid them.
+ *   fds before the terminal, which is an fd of the child; before limits, or RLIMIT_NOFILE would
+ *     forbid them.
  *   limits, priorities, affinity, scheduler before the ids: raising them takes privilege.
  *   root before cwd: cwd is a path inside it. Both before the ids: chroot takes privilege.
  *   groups before gid before uid: each takes a privilege that the last one gives away.
  *   the death signal after the ids: the kernel clears it when they change.
  *   no_new_privs after everything that privilege may be needed for.
- *   close_fds late: nothing behind it needs an fd. Signals last: until then all are blocked, so that a
- *   handler of the program can never run in the child.
+ *   close_fds late: nothing behind it needs an fd. Signals last: until then all are blocked, so
+ *     that a handler of the program can never run in the child.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -27,10 +28,12 @@
 
 extern char **environ;
 
-/* The kernel refuses these two later: to a task that shares memory, and to any but its future children. */
+/* The kernel refuses these two later: to a task that shares memory, and to any but its future
+ * children. */
 #define NAMESPACES_AT_BIRTH (KERNEL_CLONE_NEWUSER | KERNEL_CLONE_NEWPID)
 
-static struct step *add(struct chain *chain, enum rs_step kind, uint32_t index, int64_t a, int64_t b, int64_t c)
+static struct step *add(struct chain *chain, enum rs_step kind, uint32_t index, int64_t a,
+			int64_t b, int64_t c)
 {
 	struct step *step = &chain->steps[chain->step_count++];
 
@@ -133,13 +136,16 @@ static void add_signals(struct chain *chain, const struct rs_request *h, uint64_
 		uint64_t bit = 1ull << (sig - 1);
 
 		if (reset & bit)
-			add(chain, RS_STEP_SIGNALS, (uint32_t)sig, sig, (int64_t)(intptr_t)SIG_DFL, 0);
+			add(chain, RS_STEP_SIGNALS, (uint32_t)sig, sig, (int64_t)(intptr_t)SIG_DFL,
+			    0);
 		else if (h->signals_ignore & bit)
-			add(chain, RS_STEP_SIGNALS, (uint32_t)sig, sig, (int64_t)(intptr_t)SIG_IGN, 0);
+			add(chain, RS_STEP_SIGNALS, (uint32_t)sig, sig, (int64_t)(intptr_t)SIG_IGN,
+			    0);
 	}
 }
 
-static void add_steps(struct chain *chain, const struct request *request, const struct rs_engine *engine)
+static void add_steps(struct chain *chain, const struct request *request,
+		      const struct rs_engine *engine)
 {
 	const struct rs_request *h = &request->head;
 	uint64_t unshared = h->namespaces & ~NAMESPACES_AT_BIRTH;
@@ -168,7 +174,8 @@ static void add_steps(struct chain *chain, const struct request *request, const 
 		add(chain, RS_STEP_ROOT, 0, 0, 0, 0)->data = request->root;
 	/* Outside of the new root, the old cwd would be a way out of it. */
 	if (request->cwd != NULL || request->root != NULL)
-		add(chain, RS_STEP_CWD, 0, 0, 0, 0)->data = request->cwd != NULL ? request->cwd : "/";
+		add(chain, RS_STEP_CWD, 0, 0, 0, 0)->data =
+			request->cwd != NULL ? request->cwd : "/";
 	add_ids(chain, request);
 	if (h->set & RS_SET_DIE_WITH_PARENT) {
 		/* From inside a new pid namespace the parent cannot be seen. */
@@ -184,7 +191,8 @@ static void add_steps(struct chain *chain, const struct request *request, const 
 	add(chain, RS_STEP_MASK, 0, SIG_SETMASK, (int64_t)h->signal_mask, 0);
 }
 
-void chain_build(struct chain *chain, struct request *request, const struct rs_engine *engine, int cgroup_fd)
+void chain_build(struct chain *chain, struct request *request, const struct rs_engine *engine,
+		 int cgroup_fd)
 {
 	*chain = (struct chain){
 		.birth = {

@@ -1,6 +1,6 @@
 /*
- * SEAM 2: what an executor runs. Three parts, because they are three kinds of thing: the birth (what the
- * parent does), the steps (a sequence), the candidates (an alternation).
+ * SEAM 2: what an executor runs. Three parts, because they are three kinds of thing: the birth
+ * (what the parent does), the steps (a sequence), the candidates (an alternation).
  */
 #ifndef RS_CHAIN_H
 #define RS_CHAIN_H
@@ -12,14 +12,14 @@
 #include "ringspawn.h"
 
 struct birth {
-	uint64_t namespaces;    /* CLONE_NEW* bits that only the birth can give */
-	int cgroup_fd;          /* -1: none */
+	uint64_t namespaces; /* CLONE_NEW* bits that only the birth can give */
+	int cgroup_fd;       /* -1: none */
 	/*
-	 * No fd from here on is needed by any step or by the program, so the child's table need not hold
-	 * it. 0: all are needed.
+	 * No fd from here on is needed by any step or by the program, so the child's table need not
+	 * hold it. 0: all are needed.
 	 */
 	uint32_t fds_end;
-	int without_pidfd;      /* 1: the outcome's stays -1 */
+	int without_pidfd; /* 1: the outcome's stays -1 */
 };
 
 /*
@@ -52,14 +52,14 @@ struct birth {
  */
 struct step {
 	enum rs_step kind;
-	uint32_t index;         /* which one of several, for the report */
+	uint32_t index; /* which one of several, for the report */
 	int64_t args[3];
 	const void *data;
 };
 
 struct candidate {
 	const char *path;
-	int error;              /* the executor's note: with what exec refused it */
+	int error; /* the executor's note: with what exec refused it */
 };
 
 struct chain {
@@ -70,14 +70,18 @@ struct chain {
 	uint32_t candidate_count;
 	const char **argv;
 	const char *const *envp;
-	const char **shell_argv; /* NULL: no fallback. [1] is left for the candidate. */
-	const char *late_cwd;    /* a parked chain's chdir, behind its steps; NULL: none */
-	struct listed_fd *listed; /* room for the FDS steps, if the child is to have their targets and nothing else; or NULL */
-	int changes_ids;         /* a step changes uid or gid: the kernel then marks the shared memory undumpable */
-	int plain_verdict;       /* the candidates' own errors are all that is asked: no interpreter is looked for */
+	const char **shell_argv;  /* NULL: no fallback. [1] is left for the candidate. */
+	const char *late_cwd;     /* a parked chain's chdir, behind its steps; NULL: none */
+	struct listed_fd *listed; /* room for the FDS steps, if the child is to have their targets
+				     and nothing else; or NULL */
+	int changes_ids;   /* a step changes uid or gid: the kernel then marks the shared memory
+			      undumpable */
+	int plain_verdict; /* the candidates' own errors are all that is asked: no interpreter is
+			      looked for */
 };
 
-/* The most steps a chain can have that do not come from a list of the request, and per listed thing. */
+/* The most steps a chain can have that do not come from a list of the request, and per listed
+ * thing. */
 enum {
 	CHAIN_SINGLE_STEPS = 20,
 	CHAIN_SIGNAL_STEPS = 64,
@@ -88,9 +92,10 @@ struct request;
 struct rs_engine;
 
 /*
- * Fills `chain` from the request and the fds that pipe.c got for it. Cannot fail: what can be wrong is
- * wrong in request.c, in pipe.c or in the child.
+ * Fills `chain` from the request and the fds that pipe.c got for it. Cannot fail: what can be wrong
+ * is wrong in request.c, in pipe.c or in the child.
  */
-void chain_build(struct chain *chain, struct request *request, const struct rs_engine *engine, int cgroup_fd);
+void chain_build(struct chain *chain, struct request *request, const struct rs_engine *engine,
+		 int cgroup_fd);
 
 #endif

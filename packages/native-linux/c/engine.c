@@ -22,7 +22,8 @@ void *stack_map(size_t *size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t whole = (STACK_SIZE + page - 1) / page * page + page;
-	char *stack = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	char *stack = mmap(NULL, whole, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 
 	if (stack == MAP_FAILED)
 		return NULL;
@@ -43,21 +44,25 @@ void *stack_map(size_t *size)
  */
 static uint64_t read_ignored(void)
 {
-	uint64_t ignored = 1ull << (SIGPIPE - 1); /* every runtime ignores it, some only after their first write */
+	uint64_t ignored =
+		1ull << (SIGPIPE -
+			 1); /* every runtime ignores it, some only after their first write */
 
 	for (int sig = 1; sig <= KERNEL_NSIG; sig++) {
 		struct kernel_sigaction now;
 
-		if (sys4(SYS_rt_sigaction, sig, 0, (long)&now, KERNEL_SIGSET_SIZE) == 0 && now.handler == SIG_IGN)
+		if (sys4(SYS_rt_sigaction, sig, 0, (long)&now, KERNEL_SIGSET_SIZE) == 0 &&
+		    now.handler == SIG_IGN)
 			ignored |= 1ull << (sig - 1);
 	}
 	return ignored;
 }
 
 /*
- * Copying a table of 10,000 fds costs more than the whole rest of a spawn. close_range can unshare and
- * cut in one go, but before Linux 6.11 that left stray bits in the copy: the program's next open would
- * not get the lowest free number. Some older kernels have the repair too; they lose only speed here.
+ * Copying a table of 10,000 fds costs more than the whole rest of a spawn. close_range can unshare
+ * and cut in one go, but before Linux 6.11 that left stray bits in the copy: the program's next
+ * open would not get the lowest free number. Some older kernels have the repair too; they lose only
+ * speed here.
  */
 static int tables_can_be_cut(void)
 {

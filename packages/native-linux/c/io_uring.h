@@ -1,6 +1,7 @@
 /*
- * io_uring as far as the engine speaks it, and the three operations of our kernel patch (kernel/README.md, ABI 1).
- * Numbers of the kernel's interface; here because not every libc comes with <linux/io_uring.h>.
+ * io_uring as far as the engine speaks it, and the three operations of our kernel patch
+ * (kernel/README.md, ABI 1). Numbers of the kernel's interface; here because not every libc comes
+ * with <linux/io_uring.h>.
  */
 #ifndef RS_IO_URING_H
 #define RS_IO_URING_H
@@ -18,17 +19,13 @@
 #define IO_URING_SPAWN_ABI_FILE "/proc/sys/kernel/io_uring_spawn_abi"
 #define IO_URING_SPAWN_ABI 1
 
-enum {
-	OP_READ = 22,
-	OP_CLONE = 200,
-	OP_EXEC = 201,
-	OP_SPAWN_CALL = 202
-};
+enum { OP_READ = 22, OP_CLONE = 200, OP_EXEC = 201, OP_SPAWN_CALL = 202 };
 
-#define CLONE_STORE_PIDFD 1u  /* rw_flags of CLONE */
+#define CLONE_STORE_PIDFD 1u /* rw_flags of CLONE */
 #define CLONE_IN_CGROUP 2u
 #define CLONE_LISTED_FDS (1u << 16) /* no part of ABI 1, so it has to be tried */
-#define EXEC_SEARCH 1u        /* len of EXEC: a hard link goes on after ENOENT, ENOTDIR and EACCES alone */
+/* `len` of EXEC: a hard link goes on after ENOENT, ENOTDIR and EACCES alone. */
+#define EXEC_SEARCH 1u
 
 #define SQE_LINK (1u << 2)
 #define SQE_HARDLINK (1u << 3)
@@ -38,7 +35,7 @@ struct sqe {
 	uint8_t flags;
 	uint16_t ioprio;
 	int32_t fd;
-	uint64_t off;           /* addr2 of EXEC */
+	uint64_t off; /* addr2 of EXEC */
 	uint64_t addr;
 	uint32_t len;
 	uint32_t rw_flags;
@@ -52,8 +49,8 @@ struct sqe {
 
 /* CLONE_LISTED_FDS: addr3 points to `len` of these, in ascending order. */
 struct listed_fd {
-	int32_t fd;             /* the child's, which has no others */
-	int32_t from;           /* ours */
+	int32_t fd;   /* the child's, which has no others */
+	int32_t from; /* ours */
 };
 
 struct cqe {
@@ -81,18 +78,18 @@ struct cqe {
 
 #define CQ_EVENTFD_DISABLED 1u
 
-#define OFF_SQ_RING 0ull       /* and the CQ ring: one mapping has both, since Linux 5.4 */
+#define OFF_SQ_RING 0ull /* and the CQ ring: one mapping has both, since Linux 5.4 */
 #define OFF_SQES 0x10000000ull
 
 struct ring_restriction {
 	uint16_t kind;
-	uint8_t op;             /* or flags */
+	uint8_t op; /* or flags */
 	uint8_t pad;
 	uint32_t pad2[3];
 };
 
 struct ring_number {
-	uint32_t index;         /* UINT32_MAX: any; where it went, afterwards */
+	uint32_t index; /* UINT32_MAX: any; where it went, afterwards */
 	uint32_t pad;
 	uint64_t fd;
 };

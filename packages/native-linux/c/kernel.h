@@ -1,6 +1,7 @@
 /*
- * What the kernel's interface needs and a libc's headers may lack or spell differently. musl's have no
- * <linux/...> at hand, so the few structs and numbers stand here. x86-64 and arm64 agree on all of them.
+ * What the kernel's interface needs and a libc's headers may lack or spell differently. musl's have
+ * no <linux/...> at hand, so the few structs and numbers stand here. x86-64 and arm64 agree on all
+ * of them.
  */
 #ifndef RS_KERNEL_H
 #define RS_KERNEL_H

@@ -1,4 +1,5 @@
-/* One job at a time, handed over under one lock: such births are rare, and each is waited for anyway. */
+/* One job at a time, handed over under one lock: such births are rare, and each is waited for
+ * anyway. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -13,7 +14,7 @@ static struct job {
 	void (*fn)(void *);
 	void *arg;
 	int done;
-} *job;
+} * job;
 
 static void *serve(void *unused)
 {
@@ -41,7 +42,9 @@ static int start(void)
 	if (error != 0)
 		return -error;
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, 256 * 1024); /* room for a program's thread-local storage, which lies in it */
+	pthread_attr_setstacksize(
+		&attr,
+		256 * 1024); /* room for a program's thread-local storage, which lies in it */
 	/* A signal of the program must be taken by a thread of the program. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -3,9 +3,9 @@
 #define RS_LASTING_H
 
 /*
- * The kernel sends a "parent died" signal when the *thread* that gave birth ends. Births that ask for it
- * are therefore done here whenever the caller is not the main thread. Runs fn(arg) and waits for it.
- * 0 or -errno. Any thread.
+ * The kernel sends a "parent died" signal when the *thread* that gave birth ends. Births that ask
+ * for it are therefore done here whenever the caller is not the main thread. Runs fn(arg) and waits
+ * for it. 0 or -errno. Any thread.
  */
 int lasting_run(void (*fn)(void *), void *arg);
 

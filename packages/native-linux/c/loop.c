@@ -1,6 +1,6 @@
 /*
- * Waiting: one epoll set for all children and pipes of an environment. Every watch is one-shot, so that an
- * event that was taken cannot come again before the owner has dealt with it and asks anew.
+ * Waiting: one epoll set for all children and pipes of an environment. Every watch is one-shot, so
+ * that an event that was taken cannot come again before the owner has dealt with it and asks anew.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,12 +26,12 @@
 
 struct rs_loop {
 	int epoll_fd;
-	int stop_fd;            /* an eventfd, readable for ever once the loop is to stop */
-	uint32_t stopping;      /* the same, for the futex wait */
-	uint32_t notified;      /* 1: told the owner, who has not taken yet */
+	int stop_fd;       /* an eventfd, readable for ever once the loop is to stop */
+	uint32_t stopping; /* the same, for the futex wait */
+	uint32_t notified; /* 1: told the owner, who has not taken yet */
 	int has_thread;
 	pthread_t thread;
-	int bell_fd;            /* rs_loop_start_fd: our end of the socket, else -1 */
+	int bell_fd; /* rs_loop_start_fd: our end of the socket, else -1 */
 	void (*notify)(void *);
 	void *context;
 };
@@ -138,7 +138,8 @@ int rs_loop_take(struct rs_loop *loop, struct rs_event *out, uint32_t capacity, 
 
 	if (out == NULL || capacity == 0)
 		return -EINVAL;
-	count = wait_events(loop->epoll_fd, events, (int)(capacity < TAKE_MAX ? capacity : TAKE_MAX), timeout_ms);
+	count = wait_events(loop->epoll_fd, events,
+			    (int)(capacity < TAKE_MAX ? capacity : TAKE_MAX), timeout_ms);
 	for (int i = 0; i < count; i++) {
 		uint32_t ready = 0;
 
@@ -194,7 +195,8 @@ static void *serve(void *arg)
 	struct rs_loop *loop = arg;
 
 	while (rs_loop_wait(loop) == 1) {
-		/* Before the owner is told: it may have taken everything by the time notify returns. */
+		/* Before the owner is told: it may have taken everything by the time notify
+		 * returns. */
 		__atomic_store_n(&loop->notified, 1, __ATOMIC_SEQ_CST);
 		loop->notify(loop->context);
 		/* The order matters: stop sets `stopping` first and wakes then. */
@@ -220,7 +222,8 @@ int rs_loop_start(struct rs_loop *loop, void (*notify)(void *), void *context)
 	error = pthread_attr_init(&attr);
 	if (error != 0)
 		return -error;
-	pthread_attr_setstacksize(&attr, 256 * 1024); /* room for a program's thread-local storage and for notify */
+	pthread_attr_setstacksize(
+		&attr, 256 * 1024); /* room for a program's thread-local storage and for notify */
 	/* A signal of the program must be taken by a thread of the program. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -235,7 +238,8 @@ static void ring_bell(void *context)
 {
 	struct rs_loop *loop = context;
 
-	/* At most one byte is under way, so it always fits; and nobody listens any more if it fails. */
+	/* At most one byte is under way, so it always fits; and nobody listens any more if it
+	 * fails. */
 	if (send(loop->bell_fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		errno = 0;
 }

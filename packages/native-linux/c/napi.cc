@@ -1,6 +1,7 @@
 /*
- * napi.cc - Node's door: ringspawn.h as functions of numbers and byte arrays (src/door.ts). No decision is
- * made here and nothing of libuv is used. One instance per environment, so that workers share nothing.
+ * napi.cc - Node's door: ringspawn.h as functions of numbers and byte arrays (src/door.ts). No
+ * decision is made here and nothing of libuv is used. One instance per environment, so that workers
+ * share nothing.
  */
 #include <napi.h>
 #include <algorithm>
@@ -9,18 +10,23 @@
 
 #include "ringspawn.h"
 
-namespace {
+namespace
+{
 
 /* Loops, as src/door.ts numbers them. */
 enum { TURNING, BLOCKING, LOOPS };
 
-class Door {
-public:
-	explicit Door(Napi::Env env) : env_(env) {}
+class Door
+{
+      public:
+	explicit Door(Napi::Env env) : env_(env)
+	{
+	}
 	Door(const Door &) = delete;
 	Door &operator=(const Door &) = delete;
 
-	/* The notifier thread is joined first: from then on nobody calls into the function it is to release. */
+	/* The notifier thread is joined first: from then on nobody calls into the function it is to
+	 * release. */
 	~Door()
 	{
 		for (rs_loop *&loop : loops_) {
@@ -31,7 +37,8 @@ public:
 		if (engine_)
 			rs_engine_close(engine_);
 		engine_ = nullptr;
-		/* What an ended worker left open. Its children run on, and are reaped by whoever spawns next. */
+		/* What an ended worker left open. Its children run on, and are reaped by whoever
+		 * spawns next. */
 		for (size_t fd = 0; fd < fds_.size(); fd++) {
 			if (fds_[fd])
 				rs_abandon(static_cast<int32_t>(fd));
@@ -63,7 +70,8 @@ public:
 			wake_ = nullptr;
 			return error;
 		}
-		/* Added after the function's own hook and so run before it: hooks run last in, first out. */
+		/* Added after the function's own hook and so run before it: hooks run last in,
+		 * first out. */
 		napi_add_env_cleanup_hook(env_, cleanup, this);
 		return 0;
 	}
@@ -80,7 +88,8 @@ public:
 
 	rs_loop *loop(const Napi::Value &name)
 	{
-		return loops_[name.As<Napi::Number>().Uint32Value() == BLOCKING ? BLOCKING : TURNING];
+		return loops_[name.As<Napi::Number>().Uint32Value() == BLOCKING ? BLOCKING
+										: TURNING];
 	}
 
 	void taken()
@@ -89,10 +98,16 @@ public:
 			rs_loop_taken(loops_[TURNING]);
 	}
 
-	rs_engine *engine() const { return engine_; }
-	napi_threadsafe_function wake() const { return wake_; }
+	rs_engine *engine() const
+	{
+		return engine_;
+	}
+	napi_threadsafe_function wake() const
+	{
+		return wake_;
+	}
 
-private:
+      private:
 	static void notify_from_thread(void *wake)
 	{
 		napi_call_threadsafe_function(static_cast<napi_threadsafe_function>(wake), nullptr,
@@ -155,9 +170,10 @@ struct Bytes {
 		size_t count = 0;
 		size_t offset = 0;
 
-		if (napi_get_typedarray_info(info.Env(), info[i], &type, &count, &data, &buffer, &offset) != napi_ok)
+		if (napi_get_typedarray_info(info.Env(), info[i], &type, &count, &data, &buffer,
+					     &offset) != napi_ok)
 			return;
-		size_t size = type == napi_int32_array || type == napi_uint32_array ? 4
+		size_t size = type == napi_int32_array || type == napi_uint32_array         ? 4
 			      : type == napi_bigint64_array || type == napi_biguint64_array ? 8
 											    : 1;
 		length = static_cast<uint32_t>(std::min<size_t>(count * size, INT32_MAX));
@@ -255,7 +271,8 @@ Napi::Value submit(Info info)
 
 Napi::Value bell(Info info)
 {
-	return answer(info, door(info).engine() ? rs_bell(door(info).engine(), info[0].As<Napi::Number>().Uint32Value())
+	return answer(info, door(info).engine() ? rs_bell(door(info).engine(),
+							  info[0].As<Napi::Number>().Uint32Value())
 						: -EINVAL);
 }
 
@@ -284,8 +301,8 @@ Napi::Value fill(Info info)
 
 	if (!door(info).engine() || length > block.length)
 		return answer(info, -EINVAL);
-	return answer(info, rs_fill(door(info).engine(), info[0].As<Napi::Number>().Uint32Value(), number(info, 1),
-				    block.data, length));
+	return answer(info, rs_fill(door(info).engine(), info[0].As<Napi::Number>().Uint32Value(),
+				    number(info, 1), block.data, length));
 }
 
 Napi::Value gate(Info info)
@@ -312,7 +329,8 @@ Napi::Value explain(Info info)
 	Bytes out(info, 2);
 	uint32_t capacity = info[3].As<Napi::Number>().Uint32Value();
 
-	if (!door(info).engine() || length > block.length || capacity > out.length / sizeof(rs_explained))
+	if (!door(info).engine() || length > block.length ||
+	    capacity > out.length / sizeof(rs_explained))
 		return answer(info, -EINVAL);
 	return answer(info, rs_explain(door(info).engine(), block.data, length,
 				       static_cast<rs_explained *>(out.data), capacity));
@@ -368,8 +386,10 @@ Napi::Value take(Info info)
 {
 	Bytes out(info, 1);
 
-	return answer(info, rs_loop_take(door(info).loop(info[0]), static_cast<rs_event *>(out.data),
-					 static_cast<uint32_t>(out.length / sizeof(rs_event)), number(info, 2)));
+	return answer(info,
+		      rs_loop_take(door(info).loop(info[0]), static_cast<rs_event *>(out.data),
+				   static_cast<uint32_t>(out.length / sizeof(rs_event)),
+				   number(info, 2)));
 }
 
 void ref(Info info)

@@ -1,6 +1,7 @@
 /*
- * Children whose JavaScript environment (a worker) ended before they did. Nobody is left to wait for them
- * there, but they are still this process's children: unreaped, each would stay a zombie as long as it lives.
+ * Children whose JavaScript environment (a worker) ended before they did. Nobody is left to wait
+ * for them there, but they are still this process's children: unreaped, each would stay a zombie as
+ * long as it lives.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -22,7 +23,8 @@ static int runs(int32_t fd)
 {
 	siginfo_t info = { 0 };
 
-	return waitid((idtype_t)KERNEL_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG | __WALL) == 0 && info.si_pid == 0;
+	return waitid((idtype_t)KERNEL_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG | __WALL) == 0 &&
+	       info.si_pid == 0;
 }
 
 void orphans_reap(void)

@@ -1,4 +1,5 @@
-/* The parent's side of the child's fds. Everything opened here is close-on-exec from its first moment. */
+/* The parent's side of the child's fds. Everything opened here is close-on-exec from its first
+ * moment. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -55,7 +56,8 @@ static int dup_out_of_the_way(const struct request *request, int fd)
 	}
 }
 
-/* Exactly one pipe: `child` and `parent` end. The child's stays blocking, as every program expects. */
+/* Exactly one pipe: `child` and `parent` end. The child's stays blocking, as every program expects.
+ */
 static int open_pipe(struct end *end, int child_reads)
 {
 	int fds[2];
@@ -124,7 +126,8 @@ static int move_slot(const struct request *request, uint32_t i)
 	int copy = dup_out_of_the_way(request, end->source);
 
 	if (copy < 0)
-		return errno == EINVAL ? -EMFILE : -errno; /* EINVAL: nothing is left below RLIMIT_NOFILE */
+		return errno == EINVAL ? -EMFILE
+				       : -errno; /* EINVAL: nothing is left below RLIMIT_NOFILE */
 	if (end->ours)
 		close(end->source);
 	end->source = copy;
@@ -159,7 +162,8 @@ static void reset(const struct request *request)
 		request->ends[i] = (struct end){ .source = -1, .parent = -1 };
 }
 
-int pipe_open(struct request *request, const struct rs_engine *engine, int *cgroup_fd, struct rs_outcome *out)
+int pipe_open(struct request *request, const struct rs_engine *engine, int *cgroup_fd,
+	      struct rs_outcome *out)
 {
 	uint32_t count = request->head.slots.count;
 	int error = 0;
@@ -168,9 +172,11 @@ int pipe_open(struct request *request, const struct rs_engine *engine, int *cgro
 	reset(request);
 	*cgroup_fd = -1;
 
-	/* Before anything is opened: else a closed fd of the caller's could be one of ours by now. */
+	/* Before anything is opened: else a closed fd of the caller's could be one of ours by now.
+	 */
 	for (i = 0; i < count; i++)
-		if (request->slots[i].kind == RS_SLOT_FD && fcntl(request->slots[i].fd, F_GETFD) < 0)
+		if (request->slots[i].kind == RS_SLOT_FD &&
+		    fcntl(request->slots[i].fd, F_GETFD) < 0)
 			return fail(out, errno, RS_STEP_STDIO, i);
 
 	error = open_cgroup(request, cgroup_fd);
@@ -218,8 +224,10 @@ int pipe_keep(struct request *request, int *cgroup_fd, struct rs_outcome *out)
 	if (error < 0)
 		fail(out, -error, RS_STEP_CGROUP, 0);
 	for (uint32_t i = 0; i < request->head.slots.count && error == 0; i++) {
-		/* 0 to 2 and our own /dev/null are not closed by somebody who has done with them. */
-		if (request->slots[i].kind != RS_SLOT_FD || request->slots[i].fd <= 2 || request->ends[i].ours)
+		/* 0 to 2 and our own /dev/null are not closed by somebody who has done with them.
+		 */
+		if (request->slots[i].kind != RS_SLOT_FD || request->slots[i].fd <= 2 ||
+		    request->ends[i].ours)
 			continue;
 		error = move_slot(request, i);
 		if (error < 0)
@@ -243,7 +251,8 @@ void pipe_pretend(struct request *request, const struct rs_engine *engine, int *
 			request->ends[i].source = request->slots[i].fd;
 		else if (request->slots[i].kind == RS_SLOT_NULL)
 			request->ends[i].source = engine->null_fd;
-	/* A source that would be moved is a number nobody knows yet. Marked first, so that all see the plan. */
+	/* A source that would be moved is a number nobody knows yet. Marked first, so that all see
+	 * the plan. */
 	for (uint32_t i = 0; i < count; i++)
 		request->ends[i].ours = request->ends[i].source >= 0 && is_in_the_way(request, i);
 	for (uint32_t i = 0; i < count; i++)

@@ -11,23 +11,24 @@ struct rs_engine;
 
 /* What stands behind one slot. */
 struct end {
-	int source;     /* what the child dups to the slot's target; -1: not opened (explain) */
-	int ours;       /* `source` was opened for this spawn and is closed after the birth */
-	int parent;     /* the parent's end of the slot's pipe, or -1 */
+	int source; /* what the child dups to the slot's target; -1: not opened (explain) */
+	int ours;   /* `source` was opened for this spawn and is closed after the birth */
+	int parent; /* the parent's end of the slot's pipe, or -1 */
 };
 
 /*
- * Fills request->ends and *cgroup_fd (-1: none). 0, or -errno with `out` filled and nothing left open.
- * Afterwards no source is a number that another slot's target would overwrite: the order in which the
- * child dups does not matter.
+ * Fills request->ends and *cgroup_fd (-1: none). 0, or -errno with `out` filled and nothing left
+ * open. Afterwards no source is a number that another slot's target would overwrite: the order in
+ * which the child dups does not matter.
  */
-int pipe_open(struct request *request, const struct rs_engine *engine, int *cgroup_fd, struct rs_outcome *out);
+int pipe_open(struct request *request, const struct rs_engine *engine, int *cgroup_fd,
+	      struct rs_outcome *out);
 
 /* The same without opening anything: what is not there yet has source -1. */
 void pipe_pretend(struct request *request, const struct rs_engine *engine, int *cgroup_fd);
 
-/* For a birth that comes later: the caller's own fds may be closed by then, so duplicates take their place. 0, or
- * -errno with `out` filled and nothing left open. */
+/* For a birth that comes later: the caller's own fds may be closed by then, so duplicates take
+ * their place. 0, or -errno with `out` filled and nothing left open. */
 int pipe_keep(struct request *request, int *cgroup_fd, struct rs_outcome *out);
 
 /* After the birth, whatever came of it: closes the child's ends. */

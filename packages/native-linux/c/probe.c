@@ -1,11 +1,10 @@
 /*
- * Can the vfork executor work here? Found out by doing it once, because version numbers lie: sandboxes
- * refuse calls that the kernel has, and some "kernels" (gVisor, WSL1, qemu-user) accept CLONE_VM and copy.
+ * Can the vfork executor work here? Found out by doing it once, because version numbers lie:
+ * sandboxes refuse calls that the kernel has, and some "kernels" (gVisor, WSL1, qemu-user) accept
+ * CLONE_VM and copy.
  *
- *   clone3                  Linux 5.3; CLONE_CLEAR_SIGHAND 5.5; default container profiles refuse it
- *   CLONE_PIDFD             5.2
- *   waitid(P_PIDFD)         5.4; a pidfd in epoll 5.3
- *   close_range             5.9
+ *   clone3                  Linux 5.3; CLONE_CLEAR_SIGHAND 5.5; default container profiles refuse
+ * it CLONE_PIDFD             5.2 waitid(P_PIDFD)         5.4; a pidfd in epoll 5.3 close_range 5.9
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -39,7 +38,8 @@ static int pidfd_works(int pidfd)
 	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, pidfd, &event) != 0) {
 		error = errno;
 	} else {
-		/* The child is ending, and CLONE_VFORK let us go on a moment before its pidfd can say so. */
+		/* The child is ending, and CLONE_VFORK let us go on a moment before its pidfd can
+		 * say so. */
 		do
 			ready = epoll_wait(epoll_fd, &event, 1, 1000);
 		while (ready < 0 && errno == EINTR);
@@ -59,7 +59,9 @@ static void say(struct rs_probe *out, enum rs_probe_part part, int error)
 void vfork_probe(struct rs_probe *out)
 {
 	struct probe_child child = { .said = 0 };
-	struct cradle cradle = { .flags = KERNEL_CLONE_PIDFD, .cgroup_fd = -1, .child = probe_child, .arg = &child };
+	struct cradle cradle = {
+		.flags = KERNEL_CLONE_PIDFD, .cgroup_fd = -1, .child = probe_child, .arg = &child
+	};
 	size_t stack_size;
 	uint64_t signals;
 	void *stack = stack_map(&stack_size);

@@ -1,6 +1,6 @@
 /*
- * The only parser. The block comes from another language and may be wrong in every way: nothing in it is
- * believed before it was checked, and nothing of it is read twice except from our own copy.
+ * The only parser. The block comes from another language and may be wrong in every way: nothing in
+ * it is believed before it was checked, and nothing of it is read twice except from our own copy.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,14 +18,18 @@
 _Static_assert(sizeof(struct rs_request) == 160, "the encoder writes at fixed offsets");
 _Static_assert(sizeof(void *) == 8, "sums of 32-bit counts times sizes fit a size_t");
 
-#define ALL_FLAGS (RS_F_INHERIT_ENV | RS_F_SHELL_FALLBACK | RS_F_KEEP_FDS | RS_F_SESSION | RS_F_NO_NEW_PRIVILEGES)
+#define ALL_FLAGS                                                                \
+	(RS_F_INHERIT_ENV | RS_F_SHELL_FALLBACK | RS_F_KEEP_FDS | RS_F_SESSION | \
+	 RS_F_NO_NEW_PRIVILEGES)
 #define ALL_SET ((RS_SET_DIE_WITH_PARENT << 1) - 1u)
-#define ALL_NAMESPACES \
-	(KERNEL_CLONE_NEWTIME | KERNEL_CLONE_NEWNS | KERNEL_CLONE_NEWCGROUP | KERNEL_CLONE_NEWUTS | \
-	 KERNEL_CLONE_NEWIPC | KERNEL_CLONE_NEWUSER | KERNEL_CLONE_NEWPID | KERNEL_CLONE_NEWNET)
-#define SIGNAL_BIT(sig) (1ull << ((sig) - 1))
+#define ALL_NAMESPACES                                                                            \
+	(KERNEL_CLONE_NEWTIME | KERNEL_CLONE_NEWNS | KERNEL_CLONE_NEWCGROUP |                     \
+	 KERNEL_CLONE_NEWUTS | KERNEL_CLONE_NEWIPC | KERNEL_CLONE_NEWUSER | KERNEL_CLONE_NEWPID | \
+	 KERNEL_CLONE_NEWNET)
+#define SIGNAL_BIT(sig) (1ull << ((sig)-1))
 
-/* The field that is wrong, as the report names it; 0 (`size`) also stands for the block as a whole. */
+/* The field that is wrong, as the report names it; 0 (`size`) also stands for the block as a whole.
+ */
 #define BAD(field) offsetof(struct rs_request, field)
 #define GOOD UINT32_MAX
 
@@ -33,8 +37,9 @@ static int is_span(const struct rs_span *span, uint32_t size, uint32_t len)
 {
 	if (span->count == 0)
 		return 1;
-	return span->offset >= sizeof(struct rs_request) && span->offset % (size > 8 ? 8 : size) == 0 &&
-	       span->offset <= len && span->count <= (len - span->offset) / size;
+	return span->offset >= sizeof(struct rs_request) &&
+	       span->offset % (size > 8 ? 8 : size) == 0 && span->offset <= len &&
+	       span->count <= (len - span->offset) / size;
 }
 
 /* What the header alone can tell. */
@@ -58,13 +63,15 @@ static uint32_t check_head(const struct rs_request *h, uint32_t len)
 		return BAD(candidates);
 	if (h->argv.count == 0 || !is_span(&h->argv, sizeof(uint32_t), len))
 		return BAD(argv);
-	if (!is_span(&h->envp, sizeof(uint32_t), len) || ((h->flags & RS_F_INHERIT_ENV) && h->envp.count != 0))
+	if (!is_span(&h->envp, sizeof(uint32_t), len) ||
+	    ((h->flags & RS_F_INHERIT_ENV) && h->envp.count != 0))
 		return BAD(envp);
 	if (h->slots.count > RS_MAX_SLOTS || !is_span(&h->slots, sizeof(struct rs_slot), len))
 		return BAD(slots);
 	if (!is_span(&h->limits, sizeof(struct rs_limit), len))
 		return BAD(limits);
-	if (!is_span(&h->groups, sizeof(uint32_t), len) || (!(h->set & RS_SET_GROUPS) && h->groups.count != 0))
+	if (!is_span(&h->groups, sizeof(uint32_t), len) ||
+	    (!(h->set & RS_SET_GROUPS) && h->groups.count != 0))
 		return BAD(groups);
 	if (!is_span(&h->affinity, 1, len))
 		return BAD(affinity);
@@ -74,7 +81,8 @@ static uint32_t check_head(const struct rs_request *h, uint32_t len)
 		return BAD(process_group);
 	if ((h->set & RS_SET_TERMINAL) && h->terminal < 0)
 		return BAD(terminal);
-	/* -1 tells setresuid and setresgid to leave an id alone: it would silently not be changed. */
+	/* -1 tells setresuid and setresgid to leave an id alone: it would silently not be changed.
+	 */
 	if ((h->set & RS_SET_UID) && h->uid == UINT32_MAX)
 		return BAD(uid);
 	if ((h->set & RS_SET_GID) && h->gid == UINT32_MAX)
@@ -92,7 +100,8 @@ static uint32_t check_head(const struct rs_request *h, uint32_t len)
 	return GOOD;
 }
 
-/* Every string ends inside the block iff it begins no later than the block's last NUL: no string is walked. */
+/* Every string ends inside the block iff it begins no later than the block's last NUL: no string is
+ * walked. */
 static int is_string(uint32_t offset, size_t strings_end)
 {
 	return offset >= sizeof(struct rs_request) && offset < strings_end;
@@ -103,7 +112,8 @@ static int is_string_or_none(uint32_t offset, size_t strings_end)
 	return offset == 0 || is_string(offset, strings_end);
 }
 
-static int are_strings(const struct request *request, const struct rs_span *span, size_t strings_end)
+static int are_strings(const struct request *request, const struct rs_span *span,
+		       size_t strings_end)
 {
 	const uint32_t *offsets = (const uint32_t *)(request->text + span->offset);
 
@@ -177,8 +187,8 @@ static void *carve(char *base, size_t *used, size_t count, size_t size)
 static size_t lay_out(struct request *request, char *base, uint32_t len)
 {
 	const struct rs_request *h = &request->head;
-	size_t steps = CHAIN_SINGLE_STEPS + CHAIN_SIGNAL_STEPS + (size_t)CHAIN_STEPS_PER_SLOT * h->slots.count +
-		       h->limits.count;
+	size_t steps = CHAIN_SINGLE_STEPS + CHAIN_SIGNAL_STEPS +
+		       (size_t)CHAIN_STEPS_PER_SLOT * h->slots.count + h->limits.count;
 	size_t used = 0;
 
 	request->arena = base;
@@ -193,7 +203,8 @@ static size_t lay_out(struct request *request, char *base, uint32_t len)
 	return used;
 }
 
-static void point_strings(const struct request *request, const struct rs_span *span, const char **into)
+static void point_strings(const struct request *request, const struct rs_span *span,
+			  const char **into)
 {
 	const uint32_t *offsets = (const uint32_t *)(request->text + span->offset);
 

@@ -1,7 +1,8 @@
 /*
- * The ring's flags. DEFER_TASKRUN: completions are worked off when we ask for them, never by interrupting the
- * program. SINGLE_ISSUER: what that takes, and true. SUBMIT_ALL: one bad chain must not hold back those behind it.
- * R_DISABLED: until the restrictions are on. No SQPOLL: a chain's parent is who submits it.
+ * The ring's flags. DEFER_TASKRUN: completions are worked off when we ask for them, never by
+ * interrupting the program. SINGLE_ISSUER: what that takes, and true. SUBMIT_ALL: one bad chain
+ * must not hold back those behind it. R_DISABLED: until the restrictions are on. No SQPOLL: a
+ * chain's parent is who submits it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,7 +15,9 @@
 #include "pipe.h"
 #include "ring.h"
 
-#define FLAGS (SETUP_R_DISABLED | SETUP_SUBMIT_ALL | SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN | SETUP_NO_SQARRAY)
+#define FLAGS                                                                              \
+	(SETUP_R_DISABLED | SETUP_SUBMIT_ALL | SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN | \
+	 SETUP_NO_SQARRAY)
 
 static int map(struct ring *ring, const struct ring_params *params)
 {
@@ -49,7 +52,8 @@ static int do_register(const struct ring *ring, uint32_t what, const void *arg, 
 	return (int)sys4(SYS_io_uring_register, ring->fd, what, (long)arg, count);
 }
 
-/* Whoever gets hold of the ring can spawn with it, and do nothing else: no file, no socket, no message. */
+/* Whoever gets hold of the ring can spawn with it, and do nothing else: no file, no socket, no
+ * message. */
 static int restrict_and_enable(struct ring *ring, int reads)
 {
 	static const struct ring_restriction restrictions[] = {
@@ -58,7 +62,8 @@ static int restrict_and_enable(struct ring *ring, int reads)
 		{ .kind = RESTRICTION_SQE_OP, .op = OP_EXEC },
 		{ .kind = RESTRICTION_SQE_OP, .op = OP_SPAWN_CALL },
 		{ .kind = RESTRICTION_SQE_FLAGS_ALLOWED, .op = SQE_LINK | SQE_HARDLINK },
-		{ .kind = RESTRICTION_SQE_OP, .op = OP_READ }, /* last: left out where there is nothing to wait for */
+		{ .kind = RESTRICTION_SQE_OP,
+		  .op = OP_READ }, /* last: left out where there is nothing to wait for */
 	};
 	int ret;
 
@@ -78,7 +83,8 @@ int ring_open(struct ring *ring, int reads)
 	int ret;
 
 	memset(ring, 0, sizeof(*ring));
-	ring->fd = fd_above_stdio((int)syscall(SYS_io_uring_setup, RING_ENTRIES, &params)); /* CLOEXEC by itself */
+	ring->fd = fd_above_stdio(
+		(int)syscall(SYS_io_uring_setup, RING_ENTRIES, &params)); /* CLOEXEC by itself */
 	if (ring->fd < 0)
 		return -errno;
 	ring->bell_fd = fd_above_stdio(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -160,8 +166,8 @@ int ring_enter(struct ring *ring, uint32_t wanted)
 	long ret;
 
 	__atomic_store_n(ring->sq_tail, ring->tail, __ATOMIC_RELEASE);
-	ret = sys6(SYS_io_uring_enter, ring->fd, ring_unsubmitted(ring), wanted, ENTER_GETEVENTS | ring->enter_flags, 0,
-		   0);
+	ret = sys6(SYS_io_uring_enter, ring->fd, ring_unsubmitted(ring), wanted,
+		   ENTER_GETEVENTS | ring->enter_flags, 0, 0);
 	return ret < 0 ? (int)ret : 0;
 }
 

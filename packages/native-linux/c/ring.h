@@ -1,4 +1,5 @@
-/* One io_uring, for spawning alone: what goes in and what comes out. Belongs to the thread that opened it. */
+/* One io_uring, for spawning alone: what goes in and what comes out. Belongs to the thread that
+ * opened it. */
 #ifndef RS_RING_H
 #define RS_RING_H
 
@@ -12,17 +13,17 @@
 
 struct ring {
 	int fd;
-	int bell_fd;            /* an eventfd: readable when completions wait, while it is switched on */
+	int bell_fd; /* an eventfd: readable when completions wait, while it is switched on */
 	struct sqe *sqes;
-	uint32_t *sq_head;      /* the kernel's: what it has taken */
+	uint32_t *sq_head; /* the kernel's: what it has taken */
 	uint32_t *sq_tail;
-	uint32_t tail;          /* ours, ahead of *sq_tail by what is not submitted */
+	uint32_t tail; /* ours, ahead of *sq_tail by what is not submitted */
 	uint32_t *cq_head;
 	uint32_t *cq_tail;
 	uint32_t *cq_flags;
 	const struct cqe *cqes;
 	uint32_t sq_mask, cq_mask;
-	void *rings;            /* the mappings */
+	void *rings; /* the mappings */
 	size_t rings_size, sqes_size;
 	uint32_t enter_flags;
 };
@@ -31,9 +32,10 @@ struct ring {
 int ring_open(struct ring *ring, int reads);
 void ring_close(struct ring *ring);
 /*
- * For a ring in a program that knows nothing of it: afterwards it has no fd, which a program could close or inherit
- * to somebody; the thread alone can reach it, and a forked child has no part of its memory. 0 or -errno. There is no
- * bell any more, and ring_close leaves the ring itself to the end of the thread.
+ * For a ring in a program that knows nothing of it: afterwards it has no fd, which a program could
+ * close or inherit to somebody; the thread alone can reach it, and a forked child has no part of
+ * its memory. 0 or -errno. There is no bell any more, and ring_close leaves the ring itself to the
+ * end of the thread.
  */
 int ring_hide(struct ring *ring);
 
@@ -45,8 +47,8 @@ struct sqe *ring_put(struct ring *ring);
 uint32_t ring_place(const struct ring *ring, const struct sqe *sqe);
 
 /*
- * Submits all that was put, and waits until at least `wanted` completions can be taken. 0 or -errno; after an
- * error ring_unsubmitted tells what the kernel has not taken.
+ * Submits all that was put, and waits until at least `wanted` completions can be taken. 0 or
+ * -errno; after an error ring_unsubmitted tells what the kernel has not taken.
  */
 int ring_enter(struct ring *ring, uint32_t wanted);
 uint32_t ring_unsubmitted(const struct ring *ring);

@@ -1,10 +1,11 @@
 /*
- * A JavaScript environment that ends without a word. Deno ends a worker by ending its thread: no event, no
- * finalizer, nothing of JavaScript runs any more, and the fds, the notifier and the children of the worker would
- * stay as long as the program. The end of the thread is what is always seen, so the cleaning hangs on it.
+ * A JavaScript environment that ends without a word. Deno ends a worker by ending its thread: no
+ * event, no finalizer, nothing of JavaScript runs any more, and the fds, the notifier and the
+ * children of the worker would stay as long as the program. The end of the thread is what is always
+ * seen, so the cleaning hangs on it.
  *
- * The initial thread never ends in this sense: what the program itself leaves is the kernel's to clean, and its
- * children run on.
+ * The initial thread never ends in this sense: what the program itself leaves is the kernel's to
+ * clean, and its children run on.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -22,13 +23,14 @@ struct estate {
 	struct estate *next;
 	struct rs_engine *engine;
 	struct rs_loop *loops[2];
-	int bell;               /* the runtime's end of rs_loop_start_fd's socket */
-	ino_t bell_ino;         /* by which it is known: the runtime may have closed it, and its number mean another file */
+	int bell;       /* the runtime's end of rs_loop_start_fd's socket */
+	ino_t bell_ino; /* by which it is known: the runtime may have closed it, and its number mean
+			   another file */
 };
 
 struct thread {
 	struct estate *estates;
-	uint64_t *fds;          /* a bit each */
+	uint64_t *fds; /* a bit each */
 	uint32_t words;
 };
 
@@ -43,7 +45,8 @@ static void settle(struct estate *estate)
 	for (int i = 0; i < 2; i++)
 		rs_loop_close(estate->loops[i]);
 	rs_engine_close(estate->engine);
-	if (fstat(estate->bell, &now) == 0 && S_ISSOCK(now.st_mode) && now.st_ino == estate->bell_ino)
+	if (fstat(estate->bell, &now) == 0 && S_ISSOCK(now.st_mode) &&
+	    now.st_ino == estate->bell_ino)
 		close(estate->bell);
 	free(estate);
 }
@@ -124,7 +127,8 @@ void thread_gave_up(int32_t fd)
 		thread->fds[fd / 64] &= ~(UINT64_C(1) << (uint32_t)fd % 64);
 }
 
-int rs_thread_cleanup(struct rs_engine *engine, struct rs_loop *turning, struct rs_loop *blocking, int32_t bell)
+int rs_thread_cleanup(struct rs_engine *engine, struct rs_loop *turning, struct rs_loop *blocking,
+		      int32_t bell)
 {
 	struct thread *thread;
 	struct estate *estate;
@@ -151,7 +155,9 @@ int rs_thread_cleanup(struct rs_engine *engine, struct rs_loop *turning, struct 
 	estate = malloc(sizeof(*estate));
 	if (estate == NULL)
 		return -ENOMEM;
-	*estate = (struct estate){ thread->estates, engine, { turning, blocking }, bell, socket.st_ino };
+	*estate = (struct estate){
+		thread->estates, engine, { turning, blocking }, bell, socket.st_ino
+	};
 	thread->estates = estate;
 	return 0;
 }

@@ -1,14 +1,16 @@
 /*
- * The io_uring executor. A chain is one link: CLONE, the steps as SPAWN_CALLs, the candidates as EXECs. Steps are
- * linked softly: the first that fails ends the chain. Candidates are linked hard, with EXEC_SEARCH: the kernel does
- * execvp's search by itself. A request is copied when it is submitted; what its arguments point to (paths, argv,
- * limits) is read when it runs, and so lives until the chain's last completion.
+ * The io_uring executor. A chain is one link: CLONE, the steps as SPAWN_CALLs, the candidates as
+ * EXECs. Steps are linked softly: the first that fails ends the chain. Candidates are linked hard,
+ * with EXEC_SEARCH: the kernel does execvp's search by itself. A request is copied when it is
+ * submitted; what its arguments point to (paths, argv, limits) is read when it runs, and so lives
+ * until the chain's last completion.
  *
- * Where the kernel can give a child the fds that are listed and no others, there are no requests for the FDS and
- * CLOSE_FDS steps: CLONE has the list. The birth is then the same however many fds we have open.
+ * Where the kernel can give a child the fds that are listed and no others, there are no requests
+ * for the FDS and CLOSE_FDS steps: CLONE has the list. The birth is then the same however many fds
+ * we have open.
  *
- * Every request has a completion. A chain is over when as many have come as it has requests, and not before: until
- * then the child may read our memory.
+ * Every request has a completion. A chain is over when as many have come as it has requests, and
+ * not before: until then the child may read our memory.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -43,7 +45,8 @@ struct uring {
 	struct flight *first, **end; /* in the order in which they were queued */
 	uint32_t last_ticket;
 	int lists_fds; /* CLONE takes a list */
-	uint64_t calls[RING_ENTRIES][6]; /* SPAWN_CALLs' arguments, each at its request's place in the ring */
+	uint64_t calls[RING_ENTRIES]
+		      [6]; /* SPAWN_CALLs' arguments, each at its request's place in the ring */
 };
 
 /* Both in one word, which comes back with the completion: addresses of user space have 48 bits. */
@@ -63,7 +66,8 @@ static int kernel_lists_fds;
 struct uring *uring_open(int parks)
 {
 	/* Not by malloc, which a signal handler that posix_spawns may have interrupted. */
-	struct uring *uring = mmap(NULL, sizeof(*uring), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct uring *uring = mmap(NULL, sizeof(*uring), PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int error;
 
 	if (uring == MAP_FAILED)
@@ -97,6 +101,7 @@ uint32_t uring_length(const struct chain *chain)
 }
 
 /* The system call of a step. -1: a chain has none for it. */
+// NOLINTNEXTLINE(readability-function-size): it answers for every step
 static long call_of(const struct step *step, uint64_t a[6])
 {
 	static const struct kernel_sigaction to_default = { .handler = SIG_DFL };
@@ -134,7 +139,8 @@ static long call_of(const struct step *step, uint64_t a[6])
 		a[2] = (uint64_t)(uintptr_t)step->data;
 		return SYS_sched_setaffinity;
 	case RS_STEP_SCHEDULER:
-		a[2] = (uint64_t)(uintptr_t)&step->args[2]; /* its low half, on machines that begin with it */
+		a[2] = (uint64_t)(uintptr_t)&step
+			       ->args[2]; /* its low half, on machines that begin with it */
 		return SYS_sched_setscheduler;
 	case RS_STEP_UMASK:
 		return SYS_umask;
@@ -154,7 +160,8 @@ static long call_of(const struct step *step, uint64_t a[6])
 	case RS_STEP_UID:
 		return SYS_setresuid;
 	case RS_STEP_DIE_WITH_PARENT:
-		/* In a chain the kernel itself looks whether the parent is still there; ESRCH, if not. */
+		/* In a chain the kernel itself looks whether the parent is still there; ESRCH, if
+		 * not. */
 		a[2] = 0;
 		return SYS_prctl;
 	case RS_STEP_NO_NEW_PRIVILEGES:
@@ -162,7 +169,8 @@ static long call_of(const struct step *step, uint64_t a[6])
 	case RS_STEP_CLOSE_FDS:
 		return SYS_close_range;
 	case RS_STEP_SIGNALS:
-		a[1] = (uint64_t)(uintptr_t)(step->args[1] == (intptr_t)SIG_DFL ? &to_default : &to_ignore);
+		a[1] = (uint64_t)(uintptr_t)(step->args[1] == (intptr_t)SIG_DFL ? &to_default
+										: &to_ignore);
 		a[3] = KERNEL_SIGSET_SIZE;
 		return SYS_rt_sigaction;
 	case RS_STEP_MASK:
@@ -205,7 +213,8 @@ static int can_be_listed(const struct uring *uring, const struct chain *chain)
 	if (!uring->lists_fds || chain->listed == NULL)
 		return 0;
 	for (uint32_t i = 0; i < chain->step_count; i++)
-		if ((chain->steps[i].kind == RS_STEP_FDS || chain->steps[i].kind == RS_STEP_CLOSE_FDS) &&
+		if ((chain->steps[i].kind == RS_STEP_FDS ||
+		     chain->steps[i].kind == RS_STEP_CLOSE_FDS) &&
 		    fault(chain->steps[i].kind, chain->steps[i].index) != 0)
 			return 0;
 	return 1;
@@ -218,8 +227,9 @@ static uint32_t fill_list(const struct chain *chain)
 
 	for (uint32_t i = 0; i < chain->step_count; i++)
 		if (chain->steps[i].kind == RS_STEP_FDS)
-			chain->listed[count++] = (struct listed_fd){ .fd = (int32_t)chain->steps[i].args[1],
-								     .from = (int32_t)chain->steps[i].args[0] };
+			chain->listed[count++] =
+				(struct listed_fd){ .fd = (int32_t)chain->steps[i].args[1],
+						    .from = (int32_t)chain->steps[i].args[0] };
 	return count;
 }
 
@@ -253,7 +263,8 @@ static void put_clone(struct uring *uring, struct run *run)
 	}
 }
 
-static struct sqe *put_call(struct uring *uring, struct run *run, long number, const uint64_t args[6])
+static struct sqe *put_call(struct uring *uring, struct run *run, long number,
+			    const uint64_t args[6])
 {
 	struct sqe *sqe = put(uring, run, OP_SPAWN_CALL, SQE_LINK);
 	uint64_t *kept = uring->calls[ring_place(&uring->ring, sqe)];
@@ -264,7 +275,8 @@ static struct sqe *put_call(struct uring *uring, struct run *run, long number, c
 	return sqe;
 }
 
-/* A call that is not there fails as well as any; which error it was to be is told at its completion. */
+/* A call that is not there fails as well as any; which error it was to be is told at its
+ * completion. */
 #define NO_CALL (-1L)
 
 static void put_step(struct uring *uring, struct run *run, const struct step *step)
@@ -278,7 +290,9 @@ static void put_step(struct uring *uring, struct run *run, const struct step *st
 	}
 	if (run->is_listed && step->kind == RS_STEP_FDS) {
 		if (step->args[2] != 0)
-			put_call(uring, run, SYS_fcntl, (const uint64_t[6]){ (uint64_t)step->args[1], F_SETFD, FD_CLOEXEC });
+			put_call(uring, run, SYS_fcntl,
+				 (const uint64_t[6]){ (uint64_t)step->args[1], F_SETFD,
+						      FD_CLOEXEC });
 		else
 			run->places++;
 		return;
@@ -286,7 +300,8 @@ static void put_step(struct uring *uring, struct run *run, const struct step *st
 	put_call(uring, run, fault(step->kind, step->index) != 0 ? NO_CALL : number, args);
 }
 
-static void put_exec(struct uring *uring, struct run *run, const char *path, const char *const *argv, uint8_t flags)
+static void put_exec(struct uring *uring, struct run *run, const char *path,
+		     const char *const *argv, uint8_t flags)
 {
 	struct sqe *sqe = put(uring, run, OP_EXEC, flags);
 
@@ -320,7 +335,8 @@ static void put_birth(struct uring *uring, struct run *run)
 }
 
 /* Queues the chain. */
-static void launch(struct uring *uring, struct run *run, const struct chain *chain, const char *shell)
+static void launch(struct uring *uring, struct run *run, const struct chain *chain,
+		   const char *shell)
 {
 	*run = (struct run){ .chain = chain, .shell = shell, .pidfd = -1 };
 	put_birth(uring, run);
@@ -331,7 +347,8 @@ static void launch(struct uring *uring, struct run *run, const struct chain *cha
 			put_candidate(uring, run, i);
 }
 
-/* What a parked chain's last requests point to. Most of it is never touched, so it costs addresses, not memory. */
+/* What a parked chain's last requests point to. Most of it is never touched, so it costs addresses,
+ * not memory. */
 #define PARKED_CANDIDATES 64u
 #define PARKED_ARGS 131072u
 #define PARKED_VARIABLES 16384u
@@ -345,7 +362,8 @@ struct parked_room {
 /* Behind the steps. */
 enum { PARKED_READ, PARKED_CWD, PARKED_EXEC };
 
-static void launch_parked(struct uring *uring, struct run *run, struct parked *parked, const struct chain *chain)
+static void launch_parked(struct uring *uring, struct run *run, struct parked *parked,
+			  const struct chain *chain)
 {
 	struct sqe *read;
 
@@ -356,9 +374,11 @@ static void launch_parked(struct uring *uring, struct run *run, struct parked *p
 	read->addr = (uint64_t)(uintptr_t)&parked->read;
 	read->len = sizeof(parked->read);
 	read->off = UINT64_MAX; /* it has no position */
-	put_call(uring, run, SYS_chdir, (const uint64_t[6]){ (uint64_t)(uintptr_t)parked->room->cwd });
+	put_call(uring, run, SYS_chdir,
+		 (const uint64_t[6]){ (uint64_t)(uintptr_t)parked->room->cwd });
 	for (uint32_t i = 0; i < parked->places; i++)
-		put_exec(uring, run, parked->room->paths[i], parked->room->argv, i + 1 < parked->places ? SQE_HARDLINK : 0);
+		put_exec(uring, run, parked->room->paths[i], parked->room->argv,
+			 i + 1 < parked->places ? SQE_HARDLINK : 0);
 }
 
 static void fail_run(struct run *run, int error, enum rs_step step, uint32_t index)
@@ -375,7 +395,8 @@ static int injected(uint32_t step, uint32_t index, int error)
 	return wanted != 0 ? wanted : error;
 }
 
-/* A birth failed. One that had a list: for an fd that was closed meanwhile, or for a number beyond the limit? */
+/* A birth failed. One that had a list: for an fd that was closed meanwhile, or for a number beyond
+ * the limit? */
 static void fail_birth(struct run *run, int error)
 {
 	const struct chain *chain = run->chain;
@@ -387,7 +408,8 @@ static void fail_birth(struct run *run, int error)
 
 		if (step->kind != RS_STEP_FDS)
 			continue;
-		if ((uint64_t)step->args[1] >= limit.rlim_cur || fcntl((int)step->args[0], F_GETFD) < 0) {
+		if ((uint64_t)step->args[1] >= limit.rlim_cur ||
+		    fcntl((int)step->args[0], F_GETFD) < 0) {
 			fail_run(run, error, RS_STEP_FDS, step->index);
 			return;
 		}
@@ -440,8 +462,8 @@ static void complete(uint64_t user_data, int32_t res)
 }
 
 /*
- * Submits what is queued, waits for `wanted` completions, takes all that have come. What the kernel does not take
- * for want of memory is over, with that error.
+ * Submits what is queued, waits for `wanted` completions, takes all that have come. What the kernel
+ * does not take for want of memory is over, with that error.
  */
 static void turn(struct uring *uring, uint32_t wanted)
 {
@@ -471,7 +493,9 @@ static int is_there(const struct chain *chain, const char *path)
 {
 	const char *root = data_of(chain, RS_STEP_ROOT);
 	const char *cwd = chain->late_cwd != NULL ? chain->late_cwd : data_of(chain, RS_STEP_CWD);
-	struct { uint64_t flags, mode, resolve; } how = { O_PATH | O_CLOEXEC, 0, root != NULL ? RESOLVE_IN_ROOT : 0 };
+	struct {
+		uint64_t flags, mode, resolve;
+	} how = { O_PATH | O_CLOEXEC, 0, root != NULL ? RESOLVE_IN_ROOT : 0 };
 	int from = root != NULL ? open(root, O_PATH | O_DIRECTORY | O_CLOEXEC) : AT_FDCWD;
 	size_t size = strlen(path) + (cwd != NULL ? strlen(cwd) : 0) + 2;
 	char *whole = malloc(size);
@@ -497,7 +521,8 @@ static void conclude(struct run *run)
 
 	if (run->error == 0 && run->exec_error != 0) {
 		if (run->shell != NULL) {
-			/* The candidate was fine, it is the shell that is missing. Which one, the caller knows. */
+			/* The candidate was fine, it is the shell that is missing. Which one, the
+			 * caller knows. */
 			fail_run(run, run->exec_error, RS_STEP_INTERPRETER, 0);
 		} else if (!search_goes_on_after(run->exec_error)) {
 			fail_run(run, run->exec_error, RS_STEP_FILE, run->exec_index);
@@ -506,7 +531,8 @@ static void conclude(struct run *run)
 
 			fail_run(run, verdict.error, verdict.step, verdict.index);
 		}
-		/* Else a signal has killed the child in the middle of its search, which is an end like any other. */
+		/* Else a signal has killed the child in the middle of its search, which is an end
+		 * like any other. */
 	}
 	if (run->error != 0 && run->pid > 0)
 		cradle_reap(run->pidfd, run->pid);
@@ -555,7 +581,8 @@ void uring_run(struct uring *uring, const struct chain *chain, struct rs_outcome
 	if (run.error == ENOEXEC && run.step == RS_STEP_FILE && chain->shell_argv != NULL) {
 		uint32_t candidate = run.index;
 
-		/* A chain cannot turn to the shell by itself: this is a second one, for the program never ran. */
+		/* A chain cannot turn to the shell by itself: this is a second one, for the program
+		 * never ran. */
 		chain->shell_argv[1] = chain->candidates[candidate].path;
 		fly(uring, &run, chain, chain->shell_argv[0]);
 		if (run.error != 0 && run.step == RS_STEP_INTERPRETER)
@@ -629,7 +656,8 @@ void flight_free(struct flight *flight)
 
 static uint32_t flight_length(const struct flight *flight)
 {
-	return uring_length(&flight->chain) + (flight->parked != NULL ? PARKED_EXEC + flight->parked->places : 0);
+	return uring_length(&flight->chain) +
+	       (flight->parked != NULL ? PARKED_EXEC + flight->parked->places : 0);
 }
 
 static void launch_flight(struct uring *uring, struct flight *flight)
@@ -653,7 +681,8 @@ static int fits(const struct parked *parked, const struct request *program, uint
 {
 	const struct rs_request *h = &program->head;
 
-	if (h->candidates.count > parked->places || h->argv.count >= PARKED_ARGS || variables >= PARKED_VARIABLES)
+	if (h->candidates.count > parked->places || h->argv.count >= PARKED_ARGS ||
+	    variables >= PARKED_VARIABLES)
 		return 0;
 	for (uint32_t i = 0; i < h->candidates.count; i++)
 		if (strlen(program->candidates[i].path) >= PARKED_PATH)
@@ -661,7 +690,8 @@ static int fits(const struct parked *parked, const struct request *program, uint
 	return program->cwd != NULL && strlen(program->cwd) < PARKED_PATH;
 }
 
-int uring_fill(struct uring *uring, uint32_t ticket, const struct request *program, char **environ, int gate_fd)
+int uring_fill(struct uring *uring, uint32_t ticket, const struct request *program, char **environ,
+	       int gate_fd)
 {
 	const struct rs_request *h = &program->head;
 	const char *const *envp = environ != NULL ? (const char *const *)environ : program->envp;
@@ -672,7 +702,8 @@ int uring_fill(struct uring *uring, uint32_t ticket, const struct request *progr
 
 	while (flight != NULL && flight->ticket != ticket)
 		flight = flight->next;
-	if (flight == NULL || flight->parked == NULL || flight->parked->has_program || flight->run.error != 0)
+	if (flight == NULL || flight->parked == NULL || flight->parked->has_program ||
+	    flight->run.error != 0)
 		return -ESRCH;
 	if (!fits(flight->parked, program, variables))
 		return -E2BIG;
@@ -808,7 +839,8 @@ void uring_close(struct uring *uring)
 		return;
 	/* As long as the chain is not over, the pid is its child's. */
 	for (struct flight *flight = uring->first; flight != NULL; flight = flight->next)
-		if (flight->parked != NULL && !flight->parked->has_program && flight->run.left > 0 && flight->run.pid > 0)
+		if (flight->parked != NULL && !flight->parked->has_program &&
+		    flight->run.left > 0 && flight->run.pid > 0)
 			kill(flight->run.pid, SIGKILL);
 	/* Chains do not block, but a file system may. */
 	for (int i = 0; i < 1000 && uring->first != NULL; i++) {
@@ -824,7 +856,8 @@ void uring_close(struct uring *uring)
 		munmap(uring, sizeof(*uring));
 }
 
-/* An exec of nothing in particular: /dev/null is no program, and by then everything else has worked. */
+/* An exec of nothing in particular: /dev/null is no program, and by then everything else has
+ * worked. */
 static int try_one(struct uring *uring)
 {
 	static const char *const nothing[] = { NULL };
@@ -849,7 +882,9 @@ static int try_one(struct uring *uring)
 	fly(uring, &run, &chain, NULL);
 	if (run.pid == 0)
 		return run.error;
-	return run.error == EACCES && run.step == RS_STEP_FILE ? 0 : run.error != 0 ? run.error : ENOSYS;
+	return run.error == EACCES && run.step == RS_STEP_FILE ? 0
+	       : run.error != 0                                ? run.error
+							       : ENOSYS;
 }
 
 void uring_probe(struct rs_probe *out)

@@ -21,8 +21,9 @@ static inline __attribute__((always_inline)) int search_goes_on_after(int error)
 }
 
 /*
- * The most telling reason wins: a file that is there but whose interpreter is not, then one that may not be executed,
- * then the first one. Inlined: in a child that shares memory no pointer to a function is followed.
+ * The most telling reason wins: a file that is there but whose interpreter is not, then one that
+ * may not be executed, then the first one. Inlined: in a child that shares memory no pointer to a
+ * function is followed.
  */
 static inline __attribute__((always_inline)) struct verdict
 exec_verdict(const struct chain *chain, int (*is_there)(const struct chain *, const char *))
@@ -35,7 +36,8 @@ exec_verdict(const struct chain *chain, int (*is_there)(const struct chain *, co
 
 		if (error != 0)
 			return (struct verdict){ RS_STEP_INTERPRETER, i, error };
-		if (!chain->plain_verdict && candidates[i].error != EACCES && is_there(chain, candidates[i].path))
+		if (!chain->plain_verdict && candidates[i].error != EACCES &&
+		    is_there(chain, candidates[i].path))
 			return (struct verdict){ RS_STEP_INTERPRETER, i, candidates[i].error };
 	}
 	for (uint32_t i = 0; i < count; i++)

@@ -1,15 +1,16 @@
 /*
  * The vfork executor.
  *
- * What the child may not do. It runs in the parent's memory, on the parent's thread pointer, while the
- * parent's other threads go on. So: no libc function (errno and every lock are the parent's), no malloc,
- * nothing a sanitizer or the stack protector would add, no memcpy that a compiler makes of a loop. It
- * makes raw system calls, writes only to its own stack and to the walk below, and ends in execve or
- * exit_group. This whole file is compiled so (build.mjs), and the build fails if its object refers to
- * any function but the two of arch/.
+ * What the child may not do. It runs in the parent's memory, on the parent's thread pointer, while
+ * the parent's other threads go on. So: no libc function (errno and every lock are the parent's),
+ * no malloc, nothing a sanitizer or the stack protector would add, no memcpy that a compiler makes
+ * of a loop. It makes raw system calls, writes only to its own stack and to the walk below, and
+ * ends in execve or exit_group. This whole file is compiled so (build.mjs), and the build fails if
+ * its object refers to any function but the two of arch/.
  *
- * Each of its system calls acts on the child alone: file table, dispositions, limits, ids and cwd were
- * copied at the birth. One exception: a change of ids marks the shared memory undumpable; see vfork_run.
+ * Each of its system calls acts on the child alone: file table, dispositions, limits, ids and cwd
+ * were copied at the birth. One exception: a change of ids marks the shared memory undumpable; see
+ * vfork_run.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -41,8 +42,9 @@ int cradle_clone3_refused(void)
 }
 
 /*
- * No signal at the child's end until it has exec'd, where the kernel makes it SIGCHLD: a program that
- * never ran sends none, and no waitpid(-1) of another library can take its place in our report.
+ * No signal at the child's end until it has exec'd, where the kernel makes it SIGCHLD: a program
+ * that never ran sends none, and no waitpid(-1) of another library can take its place in our
+ * report.
  */
 long cradle_birth(struct cradle *cradle)
 {
@@ -54,7 +56,8 @@ long cradle_birth(struct cradle *cradle)
 		struct kernel_clone_args args = {
 			.flags = cradle->flags | CRADLE_FLAGS | KERNEL_CLONE_CLEAR_SIGHAND,
 			.pidfd = (uint64_t)(uintptr_t)&cradle->pidfd,
-			/* clone3 takes the lowest address and adds the size: any split of the top will do. */
+			/* clone3 takes the lowest address and adds the size: any split of the top
+			   will do. */
 			.stack = (uint64_t)(uintptr_t)cradle->stack_top - 4096,
 			.stack_size = 4096,
 		};
@@ -65,18 +68,20 @@ long cradle_birth(struct cradle *cradle)
 		}
 		pid = rs_clone3(&args, sizeof(args), cradle->child, cradle->arg);
 		/*
-		 * Sandboxes refuse clone3 as a whole, because they cannot look into its struct: ENOSYS from
-		 * those that want us to use clone(2), EPERM from the others. No child exists by now.
+		 * Sandboxes refuse clone3 as a whole, because they cannot look into its struct:
+		 * ENOSYS from those that want us to use clone(2), EPERM from the others. No child
+		 * exists by now.
 		 */
 		if ((pid != -ENOSYS && pid != -EPERM) || cradle->cgroup_fd >= 0)
 			return pid;
 		/* With flags of the caller's, EPERM may be about them; clone(2) will tell. */
-		if (pid == -ENOSYS || (cradle->flags & ~(KERNEL_CLONE_FILES | KERNEL_CLONE_PIDFD)) == 0)
+		if (pid == -ENOSYS ||
+		    (cradle->flags & ~(KERNEL_CLONE_FILES | KERNEL_CLONE_PIDFD)) == 0)
 			__atomic_store_n(&clone3_refused, (int)-pid, __ATOMIC_RELAXED);
 	}
 	cradle->by_clone = 1;
-	return rs_clone((unsigned long)(cradle->flags | CRADLE_FLAGS), cradle->stack_top, &cradle->pidfd,
-			cradle->child, cradle->arg);
+	return rs_clone((unsigned long)(cradle->flags | CRADLE_FLAGS), cradle->stack_top,
+			&cradle->pidfd, cradle->child, cradle->arg);
 }
 
 void cradle_reset_handlers(void)
@@ -142,7 +147,8 @@ static long die_with_parent(const struct step *step)
 {
 	long ret = sys5(SYS_prctl, step->args[0], step->args[1], 0, 0, 0);
 
-	/* The parent may have been killed before the call; then nobody will send that signal any more. */
+	/* The parent may have been killed before the call; then nobody will send that signal any
+	 * more. */
 	if (ret == 0 && step->args[2] != 0 && sys0(SYS_getppid) != step->args[2])
 		return -ESRCH;
 	return ret;
@@ -197,11 +203,13 @@ static long take(const struct step *step)
 		return sys2(SYS_setpgid, a[0], a[1]);
 	case RS_STEP_FDS:
 		/* dup3 refuses equal numbers; there only close-on-exec stands in the way. */
-		return a[0] == a[1] ? sys3(SYS_fcntl, a[0], F_SETFD, 0) : sys3(SYS_dup3, a[0], a[1], a[2]);
+		return a[0] == a[1] ? sys3(SYS_fcntl, a[0], F_SETFD, 0)
+				    : sys3(SYS_dup3, a[0], a[1], a[2]);
 	case RS_STEP_TERMINAL:
 		return sys3(SYS_ioctl, a[0], a[1], a[2]);
 	case RS_STEP_LIMITS:
-		return sys4(SYS_prlimit64, 0, a[0], (long)&a[1], 0); /* {soft, hard} lie as the struct wants them */
+		return sys4(SYS_prlimit64, 0, a[0], (long)&a[1],
+			    0); /* {soft, hard} lie as the struct wants them */
 	case RS_STEP_PRIORITY:
 		return sys3(SYS_setpriority, a[0], a[1], a[2]);
 	case RS_STEP_IO_PRIORITY:
@@ -292,7 +300,8 @@ static void child(void *arg)
 	if (walk->cradle.by_clone)
 		cradle_reset_handlers();
 	if (walk->cradle.flags & KERNEL_CLONE_FILES) {
-		/* Until here the table was the parent's own; this gives us a copy of no more than we need. */
+		/* Until here the table was the parent's own; this gives us a copy of no more than
+		 * we need. */
 		ret = sys3(SYS_close_range, chain->birth.fds_end, ~0u, KERNEL_CLOSE_RANGE_UNSHARE);
 		if (ret < 0)
 			die(walk, -ret, RS_STEP_BIRTH, 0);
@@ -333,8 +342,8 @@ enum rs_step birth_step(const struct birth *birth, int error)
 		return RS_STEP_BIRTH;
 	if (birth->cgroup_fd >= 0 && birth->namespaces == 0)
 		return RS_STEP_CGROUP;
-	if (birth->cgroup_fd >= 0 && (error == EBADF || error == EACCES || error == EBUSY || error == EOPNOTSUPP ||
-				      error == ENODEV || error == ENOENT))
+	if (birth->cgroup_fd >= 0 && (error == EBADF || error == EACCES || error == EBUSY ||
+				      error == EOPNOTSUPP || error == ENODEV || error == ENOENT))
 		return RS_STEP_CGROUP;
 	return birth->namespaces != 0 ? RS_STEP_NAMESPACES : RS_STEP_BIRTH;
 }
@@ -372,7 +381,8 @@ void vfork_run(const struct chain *chain, void *stack_top, struct rs_outcome *ou
 	walk.cradle.child = child;
 	walk.cradle.arg = &walk;
 
-	/* "Dumpable" belongs to the memory, not to the process, and a change of ids takes it away. */
+	/* "Dumpable" belongs to the memory, not to the process, and a change of ids takes it away.
+	 */
 	if (chain->changes_ids)
 		dumpable = sys5(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0);
 	signals_block(&signals);

@@ -62,10 +62,7 @@ export interface Listener {
  * @param listen calls `notify` for every byte that comes on `fd`, a socket, which is the listener's from then on
  * @returns the door, or one sentence that says why there is none. What it opens is closed when its thread ends.
  */
-export function ffiDoor(
-  library: Library,
-  listen: (fd: number, notify: () => void) => Listener,
-): Door | string {
+export function ffiDoor(library: Library, listen: (fd: number, notify: () => void) => Listener): Door | string {
   const abi = library.rs_abi();
   if (abi !== ABI) return `engine.so speaks ABI ${abi}, this version needs ${ABI}`;
   let engine = 0;

@@ -78,14 +78,7 @@ export class LateChild implements Starting {
   #tell!: (failure: Failure | undefined) => void;
   #end!: (exit: Exit) => void;
 
-  constructor(
-    door: Door,
-    loop: Loop,
-    request: SpawnRequest,
-    outcome: Outcome,
-    status: ExitStatus,
-    submit: () => void,
-  ) {
+  constructor(door: Door, loop: Loop, request: SpawnRequest, outcome: Outcome, status: ExitStatus, submit: () => void) {
     this.#door = door;
     this.#loop = loop;
     this.#status = status;

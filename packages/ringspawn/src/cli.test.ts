@@ -189,7 +189,12 @@ echo $n >${count}; exit 3\n`,
     // 256 MB of memory in the child is more than this CLI ever has, and so its own.
     const script = "const b = Buffer.alloc(256e6, 1); while (process.cpuUsage().user < 3e5) b.fill(2)";
     const large = cli(["run", "--time", "--", process.execPath, "-e", script]).stderr;
-    const figures = new Map(large.trimEnd().split("\n").map((line) => line.split("\t") as [string, string]));
+    const figures = new Map(
+      large
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.split("\t") as [string, string]),
+    );
     expect(Number.parseFloat(figures.get("peak") as string)).toBeGreaterThan(256);
     expect(Number.parseFloat(figures.get("user") as string)).toBeGreaterThan(0.29);
     expect(Number.parseFloat(figures.get("wall") as string)).toBeGreaterThan(0.29);
@@ -253,7 +258,16 @@ describe("explain", () => {
     const [ring = "", vfork = ""] = stdout.split(/^vfork/m);
     const steps = [...vfork.matchAll(/^ {2}(\w+) +\d+ +(.*)$/gm)].map(([, step, call]) => [step, call]);
     expect(steps.map(([step]) => step).filter((step, i, all) => step !== all[i - 1])).toEqual([
-      "birth", "session", "fds", "limits", "umask", "cwd", "closeFds", "signals", "mask", "file",
+      "birth",
+      "session",
+      "fds",
+      "limits",
+      "umask",
+      "cwd",
+      "closeFds",
+      "signals",
+      "mask",
+      "file",
     ]);
     expect(steps).toContainEqual(["umask", "umask(0027)"]);
     expect(steps).toContainEqual(["limits", "prlimit64(0, RLIMIT_NOFILE, {64, 64}, NULL)"]);
@@ -273,8 +287,18 @@ describe("explain", () => {
     const section = page.slice(page.indexOf("## 2."), page.indexOf("## 3."));
     const documented = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, step]) => step);
     const common = [
-      'namespaces=["user","mount"]', "limits.nofile=64", "priority=1", 'ioPriority={"class":"idle"}', "affinity=[0]",
-      'scheduler={"policy":"batch"}', "umask=022", "root=/", "groups=[]", "gid=0", "uid=0", "dieWithParent=true",
+      'namespaces=["user","mount"]',
+      "limits.nofile=64",
+      "priority=1",
+      'ioPriority={"class":"idle"}',
+      "affinity=[0]",
+      'scheduler={"policy":"batch"}',
+      "umask=022",
+      "root=/",
+      "groups=[]",
+      "gid=0",
+      "uid=0",
+      "dieWithParent=true",
       "noNewPrivileges=true",
     ];
     const found = [["session=true", "controllingTerminal=0"], ["processGroup=0"]].map((own) => {

@@ -38,7 +38,9 @@ const program = new Command("ringspawn")
   .exitOverride()
   .showHelpAfterError("(see --help)")
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "ringspawn: ")) })
-  .addHelpText("after", `
+  .addHelpText(
+    "after",
+    `
 Examples:
   ringspawn doctor
   ringspawn run -- make -j8
@@ -53,7 +55,8 @@ not be executed, 125 if anything else kept it from starting. RINGSPAWN_ENGINE se
 Keys of --setup (values are JSON, or else plain strings):
   session processGroup controllingTerminal uid gid groups umask priority ioPriority affinity scheduler
   limits.NAME signals.default signals.ignore signals.mask root namespaces cgroup noNewPrivileges
-  dieWithParent closeFds fds.NUMBER`);
+  dieWithParent closeFds fds.NUMBER`,
+  );
 
 startOptions(program.command("run"))
   .description("run a command; stdio, signals and exit status pass through")
@@ -62,7 +65,8 @@ startOptions(program.command("run"))
     process.exitCode = await run(file, args, flags);
   });
 
-program.command("doctor")
+program
+  .command("doctor")
   .description("what works here: runtime, kernel, each engine or the reason why not")
   .option("--json", "for programs")
   .action(async (flags: { json?: boolean }) => {
@@ -79,7 +83,8 @@ startOptions(program.command("explain"))
     print(explainCommand(file, args, flags));
   });
 
-program.command("exec")
+program
+  .command("exec")
   .description("run a command, and every program it starts, with our posix_spawn in place of libc's")
   .argument("<command>", "the program; write -- before it")
   .argument("[args...]", "its arguments")

@@ -44,7 +44,10 @@ function lowered(name: EngineName, { request, engine, rejected, steps }: Explana
 }
 
 function called(steps: readonly ExplainedStep[], request: SpawnRequest): string {
-  return table(["step", "#", "system call"], steps.map((row) => [row.step, String(row.index), call(row, request)]));
+  return table(
+    ["step", "#", "system call"],
+    steps.map((row) => [row.step, String(row.index), call(row, request)]),
+  );
 }
 
 /** One submission. A soft link ends the chain at a failure; a hard one behind EXEC goes on with the next candidate. */
@@ -67,7 +70,11 @@ function listedFd({ index, args: [from = 0, fd = 0] }: ExplainedStep, { slots }:
 }
 
 function ringRequest(row: ExplainedStep, request: SpawnRequest): string {
-  const { step, index, args: [a = 0, b = 0, fds = 0] } = row;
+  const {
+    step,
+    index,
+    args: [a = 0, b = 0, fds = 0],
+  } = row;
   if (step === "file") return `EXEC(${quoted(request.candidates[index] ?? "")}, argv, envp)`;
   // The kernel itself looks whether the parent is still there.
   if (step === "dieWithParent") return `SPAWN_CALL prctl(PR_SET_PDEATHSIG, ${signalText(b)})`;
@@ -191,7 +198,12 @@ function flags(bits: number): string {
 
 // SCHED_*
 const POLICIES: readonly (string | undefined)[] = [
-  "SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", undefined, "SCHED_IDLE",
+  "SCHED_OTHER",
+  "SCHED_FIFO",
+  "SCHED_RR",
+  "SCHED_BATCH",
+  undefined,
+  "SCHED_IDLE",
 ];
 
 function slotText(slot: Slot | undefined): string {

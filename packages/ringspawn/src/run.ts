@@ -116,8 +116,9 @@ function peak(maxRSS: number, ownPeak: number): string {
 }
 
 const DUMPS_CORE: ReadonlySet<number> = new Set(
-  (["SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGXCPU", "SIGXFSZ", "SIGSYS"] as const)
-    .map((name) => constants.signals[name]),
+  (
+    ["SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGXCPU", "SIGXFSZ", "SIGSYS"] as const
+  ).map((name) => constants.signals[name]),
 );
 
 /** Our core would overwrite the child's, the one people want to see. */

@@ -6,8 +6,7 @@ type Tree = { [key: string]: unknown };
 /** Without a prototype, so that `__proto__` is a key like any other, for the library to refuse by name. */
 const tree = (): Tree => Object.create(null) as Tree;
 
-const isTree = (value: unknown): value is Tree =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const isTree = (value: unknown): value is Tree => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Splits at the first `=`. */
 function splitPair(option: string, text: string): [key: string, value: string] {

@@ -7,9 +7,20 @@ import pc from "picocolors";
 export const colours: ReturnType<typeof pc.createColors> = pc.createColors(isatty(1) && pc.isColorSupported);
 
 const NO_LINES = {
-  top: "", "top-mid": "", "top-left": "", "top-right": "",
-  bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "",
-  left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "",
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
   middle: "  ",
 };
 
@@ -21,5 +32,9 @@ export function table(head: readonly string[] | undefined, rows: readonly (reado
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
   });
   for (const row of rows) drawn.push([...row]);
-  return drawn.toString().split("\n").map((line) => line.trimEnd()).join("\n");
+  return drawn
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n");
 }

@@ -243,12 +243,7 @@ function nonEmpty(cmd: readonly unknown[]): readonly unknown[] {
   return cmd;
 }
 
-function inputOf(
-  host: Host,
-  cmd: readonly unknown[],
-  options: SpawnOptions,
-  slots: readonly Slot[],
-): RequestInput {
+function inputOf(host: Host, cmd: readonly unknown[], options: SpawnOptions, slots: readonly Slot[]): RequestInput {
   const { argv0, uid, gid, cgroup, detached, engine, setup } = options;
   const { env, cwd } = options as { readonly env?: unknown; readonly cwd?: unknown };
   return {

@@ -102,12 +102,7 @@ type Mode = "spawn" | "output" | "start";
 const NO_ARGS: readonly never[] = Object.freeze([]);
 
 /** The options of a command as core's request wants them. */
-export function commandInput(
-  host: Host,
-  command: unknown,
-  options: CommandOptions,
-  mode: Mode,
-): RequestInput {
+export function commandInput(host: Host, command: unknown, options: CommandOptions, mode: Mode): RequestInput {
   const output = mode === "output";
   const { args, cwd, uid, gid, engine, setup, stdin, stdout, stderr } = options;
   return {
@@ -228,7 +223,10 @@ export class Child<Pid extends number | undefined = number> implements Omit<Chil
 
   // Async, so that a stream that is read otherwise is told like every other end of this promise.
   async output(): Promise<CommandOutput> {
-    for (const [fd, name] of [[1, "stdout"], [2, "stderr"]] as const) {
+    for (const [fd, name] of [
+      [1, "stdout"],
+      [2, "stderr"],
+    ] as const) {
       if (this.#process.isLocked(fd)) throw new TypeError(`Cannot collect output: '${name}' is locked`);
     }
     return outputOf(this.#process);

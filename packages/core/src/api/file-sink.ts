@@ -29,7 +29,10 @@ export class FileSink {
       if (writing === undefined) return bytes.byteLength;
       return this.#waits(writing, bytes.byteLength);
     }
-    return this.#waits(this.#last.then(() => this.#attempt(bytes)), bytes.byteLength);
+    return this.#waits(
+      this.#last.then(() => this.#attempt(bytes)),
+      bytes.byteLength,
+    );
   }
 
   /** Returns how many bytes have gone since the last flush, once they have. */
@@ -50,7 +53,10 @@ export class FileSink {
       this.#closed = count;
       void this.#sink.close();
     } else {
-      this.#closed = this.#told(this.#last.then(() => this.#sink.close()), count);
+      this.#closed = this.#told(
+        this.#last.then(() => this.#sink.close()),
+        count,
+      );
     }
     return this.#closed;
   }

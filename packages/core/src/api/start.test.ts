@@ -114,12 +114,15 @@ async function unhandled(run: () => unknown): Promise<unknown[]> {
 
 /** Three ways to fail, which people must not be able to tell apart. */
 const FAILURES: readonly [how: string, start: () => StartedProcess][] = [
-  ["told late", (): StartedProcess => {
-    const { start, all } = undecided();
-    const child = start("/nope", PIPED);
-    setTimeout(() => all[0]?.fail(NO_FILE), 1);
-    return child;
-  }],
+  [
+    "told late",
+    (): StartedProcess => {
+      const { start, all } = undecided();
+      const child = start("/nope", PIPED);
+      setTimeout(() => all[0]?.fail(NO_FILE), 1);
+      return child;
+    },
+  ],
   ["told at once", (): StartedProcess => startOn({ start: () => NO_FILE })("/nope", PIPED)],
   ["of an engine that only spawns", (): StartedProcess => startOn({ spawn: () => NO_FILE })("/nope", PIPED)],
 ];
@@ -333,9 +336,12 @@ describe("what is thrown at once", () => {
   });
 
   test("what the runtime does not permit, and what is no answer of the system", () => {
-    const host = { ...hostWith({}), authorize: () => {
-      throw new Error("not permitted");
-    } };
+    const host = {
+      ...hostWith({}),
+      authorize: () => {
+        throw new Error("not permitted");
+      },
+    };
     const { start } = createSpawn(host, [engineThat({ start: () => NO_FILE })]);
     expect(thrown(() => start("x")).message).toBe("not permitted");
     expect(thrown(() => startOn({})("x")).message).toBe("not what was asked for");
@@ -345,7 +351,14 @@ describe("what is thrown at once", () => {
 describe("the request it becomes", () => {
   test("no shell, stdio as the parent's; options as Command has them", () => {
     const { start, requests } = undecided();
-    start(new URL("file:///bin/x"), { args: ["a"], cwd: "/d", env: { A: "1" }, clearEnv: true, uid: 3, detached: true });
+    start(new URL("file:///bin/x"), {
+      args: ["a"],
+      cwd: "/d",
+      env: { A: "1" },
+      clearEnv: true,
+      uid: 3,
+      detached: true,
+    });
     const [request] = requests;
     expect(request).toMatchObject({ argv: ["/bin/x", "a"], cwd: "/d", env: { A: "1" }, shellFallback: false });
     expect(request?.slots.map(({ kind }) => kind)).toEqual(["fd", "fd", "fd"]);

@@ -5,11 +5,11 @@
  * same objects, so nothing here may need more than integers and pointers to plain memory.
  *
  * Manners: every function that can fail returns a value >= 0, or -errno. C owns numbers (fds, order
- * of steps, memory, errno); it never makes a sentence. Every struct that crosses the line begins with
- * its own size, so that an older caller and a newer library notice each other.
+ * of steps, memory, errno); it never makes a sentence. Every struct that crosses the line begins
+ * with its own size, so that an older caller and a newer library notice each other.
  *
- * Threads: an rs_engine and an rs_loop belong to the thread that opened them (one pair per JavaScript
- * environment). Exceptions are named at the function.
+ * Threads: an rs_engine and an rs_loop belong to the thread that opened them (one pair per
+ * JavaScript environment). Exceptions are named at the function.
  */
 #ifndef RINGSPAWN_H
 #define RINGSPAWN_H
@@ -40,62 +40,62 @@ enum rs_step {
 	RS_STEP_NONE = 0,
 
 	/* the parent, before and at the birth */
-	RS_STEP_REQUEST = 1,     /* the block is malformed: a bug in the caller, EINVAL */
-	RS_STEP_MEMORY = 2,      /* no memory for the arena or the stack */
-	RS_STEP_STDIO = 3,       /* a pipe, file or fd of slot `index` could not be had */
-	RS_STEP_CGROUP = 4,      /* the cgroup directory could not be opened, or refused the child */
-	RS_STEP_BIRTH = 5,       /* clone itself: EAGAIN, ENOMEM, ... */
+	RS_STEP_REQUEST = 1, /* the block is malformed: a bug in the caller, EINVAL */
+	RS_STEP_MEMORY = 2,  /* no memory for the arena or the stack */
+	RS_STEP_STDIO = 3,   /* a pipe, file or fd of slot `index` could not be had */
+	RS_STEP_CGROUP = 4,  /* the cgroup directory could not be opened, or refused the child */
+	RS_STEP_BIRTH = 5,   /* clone itself: EAGAIN, ENOMEM, ... */
 
 	/* the chain, in order */
-	RS_STEP_NAMESPACES = 16, /* unshare, or CLONE_NEW* at the birth */
-	RS_STEP_SESSION = 17,    /* setsid */
+	RS_STEP_NAMESPACES = 16,    /* unshare, or CLONE_NEW* at the birth */
+	RS_STEP_SESSION = 17,       /* setsid */
 	RS_STEP_PROCESS_GROUP = 18, /* setpgid */
-	RS_STEP_FDS = 19,        /* dup3 or F_SETFD for slot `index` */
-	RS_STEP_TERMINAL = 20,   /* TIOCSCTTY */
-	RS_STEP_LIMITS = 21,     /* prlimit64 of limits[index] */
-	RS_STEP_PRIORITY = 22,   /* setpriority */
-	RS_STEP_IO_PRIORITY = 23, /* ioprio_set */
-	RS_STEP_AFFINITY = 24,   /* sched_setaffinity */
-	RS_STEP_SCHEDULER = 25,  /* sched_setscheduler */
-	RS_STEP_UMASK = 26,      /* umask; cannot fail, stands here for explain and fault injection */
-	RS_STEP_ROOT = 27,       /* chroot */
-	RS_STEP_CWD = 28,        /* chdir */
-	RS_STEP_GROUPS = 29,     /* setgroups */
-	RS_STEP_GID = 30,        /* setresgid */
-	RS_STEP_UID = 31,        /* setresuid */
-	RS_STEP_DIE_WITH_PARENT = 32, /* PR_SET_PDEATHSIG, then the parent is looked at once more (ESRCH) */
+	RS_STEP_FDS = 19,           /* dup3 or F_SETFD for slot `index` */
+	RS_STEP_TERMINAL = 20,      /* TIOCSCTTY */
+	RS_STEP_LIMITS = 21,        /* prlimit64 of limits[index] */
+	RS_STEP_PRIORITY = 22,      /* setpriority */
+	RS_STEP_IO_PRIORITY = 23,   /* ioprio_set */
+	RS_STEP_AFFINITY = 24,      /* sched_setaffinity */
+	RS_STEP_SCHEDULER = 25,     /* sched_setscheduler */
+	RS_STEP_UMASK = 26,  /* umask; cannot fail, stands here for explain and fault injection */
+	RS_STEP_ROOT = 27,   /* chroot */
+	RS_STEP_CWD = 28,    /* chdir */
+	RS_STEP_GROUPS = 29, /* setgroups */
+	RS_STEP_GID = 30,    /* setresgid */
+	RS_STEP_UID = 31,    /* setresuid */
+	RS_STEP_DIE_WITH_PARENT =
+		32, /* PR_SET_PDEATHSIG, then the parent is looked at once more (ESRCH) */
 	RS_STEP_NO_NEW_PRIVILEGES = 33, /* PR_SET_NO_NEW_PRIVS */
-	RS_STEP_CLOSE_FDS = 34,  /* close_range over the gaps between the targets */
-	RS_STEP_SIGNALS = 35,    /* rt_sigaction of signal `index` */
-	RS_STEP_MASK = 36,       /* rt_sigprocmask */
+	RS_STEP_CLOSE_FDS = 34,         /* close_range over the gaps between the targets */
+	RS_STEP_SIGNALS = 35,           /* rt_sigaction of signal `index` */
+	RS_STEP_MASK = 36,              /* rt_sigprocmask */
 
 	/* of posix/posix.c alone, whose chains have their steps in the program's order */
 	RS_STEP_OPEN = 37,       /* open at a given number */
 	RS_STEP_FOREGROUND = 38, /* TIOCSPGRP of the child's own group */
 
 	/* exec */
-	RS_STEP_FILE = 48,       /* candidates[index] could not be executed */
-	RS_STEP_INTERPRETER = 49 /* candidates[index] is there, the loader or #! program it names is not */
+	RS_STEP_FILE = 48, /* candidates[index] could not be executed */
+	RS_STEP_INTERPRETER =
+		49 /* candidates[index] is there, the loader or #! program it names is not */
 };
 
-enum rs_executor {
-	RS_EXECUTOR_VFORK = 1,
-	RS_EXECUTOR_IO_URING = 2
-};
+enum rs_executor { RS_EXECUTOR_VFORK = 1, RS_EXECUTOR_IO_URING = 2 };
 
 enum rs_slot_kind {
-	RS_SLOT_NULL = 0,        /* /dev/null, read and write */
-	RS_SLOT_FD = 1,          /* `fd` of the parent */
-	RS_SLOT_PIPE_IN = 2,     /* a new pipe the child reads; the parent gets the writing end */
-	RS_SLOT_PIPE_OUT = 3,    /* a new pipe the child writes; the parent gets the reading end */
-	RS_SLOT_FILE = 4         /* `path`, opened by the parent with open_flags | O_CLOEXEC and mode */
+	RS_SLOT_NULL = 0,     /* /dev/null, read and write */
+	RS_SLOT_FD = 1,       /* `fd` of the parent */
+	RS_SLOT_PIPE_IN = 2,  /* a new pipe the child reads; the parent gets the writing end */
+	RS_SLOT_PIPE_OUT = 3, /* a new pipe the child writes; the parent gets the reading end */
+	RS_SLOT_FILE = 4 /* `path`, opened by the parent with open_flags | O_CLOEXEC and mode */
 };
 
 /* `flags` of a request */
 enum {
-	RS_F_INHERIT_ENV = 1u << 0,    /* envp is the caller's environ as it is now; `envp` must be empty */
+	RS_F_INHERIT_ENV =
+		1u << 0, /* envp is the caller's environ as it is now; `envp` must be empty */
 	RS_F_SHELL_FALLBACK = 1u << 1, /* ENOEXEC: run the candidate by /bin/sh, as execvp does */
-	RS_F_KEEP_FDS = 1u << 2,       /* do not close what was not asked for (CLOEXEC still counts) */
+	RS_F_KEEP_FDS = 1u << 2, /* do not close what was not asked for (CLOEXEC still counts) */
 	RS_F_SESSION = 1u << 3,
 	RS_F_NO_NEW_PRIVILEGES = 1u << 4
 };
@@ -106,7 +106,7 @@ enum {
 	RS_SET_TERMINAL = 1u << 1,
 	RS_SET_UID = 1u << 2,
 	RS_SET_GID = 1u << 3,
-	RS_SET_GROUPS = 1u << 4,       /* so that an empty list can be told from none */
+	RS_SET_GROUPS = 1u << 4, /* so that an empty list can be told from none */
 	RS_SET_UMASK = 1u << 5,
 	RS_SET_PRIORITY = 1u << 6,
 	RS_SET_IO_PRIORITY = 1u << 7,
@@ -131,73 +131,77 @@ struct rs_slot {
 };
 
 struct rs_limit {
-	uint32_t resource;   /* RLIMIT_* */
-	uint32_t set;        /* bit 0: soft given, bit 1: hard given; the other stays as it is */
-	uint64_t soft;       /* UINT64_MAX: unlimited */
+	uint32_t resource; /* RLIMIT_* */
+	uint32_t set;      /* bit 0: soft given, bit 1: hard given; the other stays as it is */
+	uint64_t soft;     /* UINT64_MAX: unlimited */
 	uint64_t hard;
 };
 
 /*
  * The request block: this header, then what its spans and string offsets point to, in any order,
  * all inside `len` bytes. Strings end in NUL inside the block; offset 0 means "not given". Spans of
- * structs and of u32 begin at multiples of 8 and 4. The block is copied before anything else is done
- * with it: the caller's memory may change during the call without harm.
+ * structs and of u32 begin at multiples of 8 and 4. The block is copied before anything else is
+ * done with it: the caller's memory may change during the call without harm.
  */
 struct rs_request {
-	uint32_t size;              /* sizeof(struct rs_request) */
-	uint32_t abi;               /* RS_ABI */
-	uint32_t executor;          /* enum rs_executor */
+	uint32_t size;     /* sizeof(struct rs_request) */
+	uint32_t abi;      /* RS_ABI */
+	uint32_t executor; /* enum rs_executor */
 	uint32_t flags;
 	uint32_t set;
-	uint32_t namespaces;        /* CLONE_NEW* bits */
-	struct rs_span candidates;  /* u32 string offsets: the paths that exec tries, in order; >= 1 */
-	struct rs_span argv;        /* u32 string offsets; >= 1 */
-	struct rs_span envp;        /* u32 string offsets, "K=V" */
-	struct rs_span slots;       /* struct rs_slot */
-	struct rs_span limits;      /* struct rs_limit */
-	struct rs_span groups;      /* u32 */
-	struct rs_span affinity;    /* bytes: a cpu mask, lowest cpu in bit 0 of byte 0; empty: not given */
-	uint32_t cwd;               /* string offset */
-	uint32_t root;              /* string offset; the child's cwd is then `cwd`, or "/" */
-	uint32_t cgroup;            /* string offset: path of a cgroup v2 directory */
+	uint32_t namespaces; /* CLONE_NEW* bits */
+	struct rs_span
+		candidates;    /* u32 string offsets: the paths that exec tries, in order; >= 1 */
+	struct rs_span argv;   /* u32 string offsets; >= 1 */
+	struct rs_span envp;   /* u32 string offsets, "K=V" */
+	struct rs_span slots;  /* struct rs_slot */
+	struct rs_span limits; /* struct rs_limit */
+	struct rs_span groups; /* u32 */
+	struct rs_span
+		affinity; /* bytes: a cpu mask, lowest cpu in bit 0 of byte 0; empty: not given */
+	uint32_t cwd;     /* string offset */
+	uint32_t root;    /* string offset; the child's cwd is then `cwd`, or "/" */
+	uint32_t cgroup;  /* string offset: path of a cgroup v2 directory */
 	int32_t cgroup_fd;
-	int32_t process_group;      /* 0: a new group led by the child */
-	int32_t terminal;           /* an fd of the child, after the redirections */
+	int32_t process_group; /* 0: a new group led by the child */
+	int32_t terminal;      /* an fd of the child, after the redirections */
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t umask;
-	int32_t priority;           /* nice value, -20 ... 19 */
-	uint32_t io_priority;       /* as ioprio_set(2) takes it: class << 13 | level */
-	int32_t sched_policy;       /* SCHED_* */
+	int32_t priority;     /* nice value, -20 ... 19 */
+	uint32_t io_priority; /* as ioprio_set(2) takes it: class << 13 | level */
+	int32_t sched_policy; /* SCHED_* */
 	int32_t sched_priority;
-	uint32_t die_signal;        /* 1 ... 64 */
-	uint64_t signals_default;   /* signals to reset if the parent ignores them; bit n - 1 is signal n */
-	uint64_t signals_ignore;    /* signals the child starts with ignored */
-	uint64_t signal_mask;       /* the child's blocked signals */
+	uint32_t die_signal;      /* 1 ... 64 */
+	uint64_t signals_default; /* signals to reset if the parent ignores them; bit n - 1 is
+				     signal n */
+	uint64_t signals_ignore;  /* signals the child starts with ignored */
+	uint64_t signal_mask;     /* the child's blocked signals */
 };
 
 /* What came of a spawn. */
 struct rs_outcome {
-	uint32_t size;              /* sizeof(struct rs_outcome), set by the caller */
-	int32_t error;              /* 0, or the errno (positive) with which `step` failed */
-	uint32_t step;              /* enum rs_step; RS_STEP_NONE when it worked */
-	uint32_t index;             /* which one of several: slot, limit, signal or candidate */
-	int32_t pid;                /* -1 after a failure */
-	int32_t pidfd;              /* CLOEXEC; the caller owns it; -1 after a failure */
-	int32_t fds[RS_MAX_SLOTS];  /* per slot: the parent's end of its pipe (CLOEXEC, O_NONBLOCK), or -1 */
+	uint32_t size;             /* sizeof(struct rs_outcome), set by the caller */
+	int32_t error;             /* 0, or the errno (positive) with which `step` failed */
+	uint32_t step;             /* enum rs_step; RS_STEP_NONE when it worked */
+	uint32_t index;            /* which one of several: slot, limit, signal or candidate */
+	int32_t pid;               /* -1 after a failure */
+	int32_t pidfd;             /* CLOEXEC; the caller owns it; -1 after a failure */
+	int32_t fds[RS_MAX_SLOTS]; /* per slot: the parent's end of its pipe (CLOEXEC, O_NONBLOCK),
+				      or -1 */
 };
 
 /* How a child ended, from waitid. */
 struct rs_exit {
 	uint32_t size;
-	int32_t known;              /* 0: somebody else reaped it, nothing is known but that it is gone */
-	int32_t code;               /* exit code, or -1 */
-	int32_t signal;             /* signal that killed it, or 0 */
+	int32_t known;  /* 0: somebody else reaped it, nothing is known but that it is gone */
+	int32_t code;   /* exit code, or -1 */
+	int32_t signal; /* signal that killed it, or 0 */
 	int32_t core_dumped;
 	int32_t pad;
-	uint64_t user_us;           /* from rusage, microseconds */
+	uint64_t user_us; /* from rusage, microseconds */
 	uint64_t system_us;
-	uint64_t max_rss;           /* bytes; see getrusage(2), and known-gaps for what vfork does to it */
+	uint64_t max_rss; /* bytes; see getrusage(2), and known-gaps for what vfork does to it */
 	uint64_t voluntary_switches;
 	uint64_t involuntary_switches;
 	uint64_t minor_faults;
@@ -209,10 +213,10 @@ struct rs_exit {
 /* What failed first when an executor was tried out for real. */
 enum rs_probe_part {
 	RS_PROBE_OK = 0,
-	RS_PROBE_CLONE = 1,         /* neither clone3 nor clone gave a child */
-	RS_PROBE_PIDFD = 2,         /* no usable pidfd: waitid(P_PIDFD) or epoll refuse it */
-	RS_PROBE_MEMORY = 3,        /* the child did not really share memory (gVisor, WSL1, qemu-user) */
-	RS_PROBE_CLOSE_RANGE = 4,   /* no close_range(2): a kernel before 5.9, or a sandbox */
+	RS_PROBE_CLONE = 1,  /* neither clone3 nor clone gave a child */
+	RS_PROBE_PIDFD = 2,  /* no usable pidfd: waitid(P_PIDFD) or epoll refuse it */
+	RS_PROBE_MEMORY = 3, /* the child did not really share memory (gVisor, WSL1, qemu-user) */
+	RS_PROBE_CLOSE_RANGE = 4, /* no close_range(2): a kernel before 5.9, or a sandbox */
 
 	RS_PROBE_NO_SPAWN_ABI = 16, /* no /proc/sys/kernel/io_uring_spawn_abi to be read */
 	RS_PROBE_SPAWN_ABI = 17,    /* it names another ABI, which is `error` */
@@ -222,38 +226,36 @@ enum rs_probe_part {
 
 struct rs_probe {
 	uint32_t size;
-	uint32_t part;              /* enum rs_probe_part */
-	int32_t error;              /* its errno, 0 if the call worked and did the wrong thing */
-	int32_t clone3;             /* vfork: 0: usable; else the errno with which it is refused (then clone(2) serves) */
+	uint32_t part;  /* enum rs_probe_part */
+	int32_t error;  /* its errno, 0 if the call worked and did the wrong thing */
+	int32_t clone3; /* vfork: 0: usable; else the errno with which it is refused (then clone(2)
+			   serves) */
 };
 
 /* News of a process that rs_queue began to start. */
 struct rs_started {
 	uint32_t ticket;
-	uint32_t over;              /* 1: the last news: it runs, or `error` tells why not. 0: it was born */
-	int32_t error;              /* as in rs_outcome, with the next two */
+	uint32_t over; /* 1: the last news: it runs, or `error` tells why not. 0: it was born */
+	int32_t error; /* as in rs_outcome, with the next two */
 	uint32_t step;
 	uint32_t index;
-	int32_t pid;                /* 0: it was never born */
-	int32_t pidfd;              /* the first time: CLOEXEC, the caller owns it. After that -1 */
+	int32_t pid;   /* 0: it was never born */
+	int32_t pidfd; /* the first time: CLOEXEC, the caller owns it. After that -1 */
 	uint32_t pad;
 };
 
 /* One line of a chain, for people (`ringspawn explain`). */
 struct rs_explained {
-	uint32_t step;              /* enum rs_step; RS_STEP_BIRTH first, RS_STEP_FILE rows last */
+	uint32_t step; /* enum rs_step; RS_STEP_BIRTH first, RS_STEP_FILE rows last */
 	uint32_t index;
-	int64_t args[3];            /* the numbers of its system call, in the call's own order */
+	int64_t args[3]; /* the numbers of its system call, in the call's own order */
 };
 
-enum {
-	RS_READABLE = 1u << 0,
-	RS_WRITABLE = 1u << 1
-};
+enum { RS_READABLE = 1u << 0, RS_WRITABLE = 1u << 1 };
 
 struct rs_event {
-	uint64_t token;             /* as given to rs_loop_watch */
-	uint32_t ready;             /* RS_READABLE | RS_WRITABLE; a hang-up or error counts as both */
+	uint64_t token; /* as given to rs_loop_watch */
+	uint32_t ready; /* RS_READABLE | RS_WRITABLE; a hang-up or error counts as both */
 	uint32_t pad;
 };
 
@@ -263,7 +265,8 @@ struct rs_loop;
 /* RS_ABI of this library: compare it before anything else. Any thread. */
 RS_API uint32_t rs_abi(void);
 
-/* Does once, for real, what the vfork executor needs; the answer is kept for the process. Any thread. */
+/* Does once, for real, what the vfork executor needs; the answer is kept for the process. Any
+ * thread. */
 RS_API int rs_probe(struct rs_probe *out);
 /* The same for the io_uring executor. */
 RS_API int rs_probe_io_uring(struct rs_probe *out);
@@ -276,49 +279,61 @@ RS_API void rs_engine_close(struct rs_engine *engine);
  * After a failure nothing is left: no fd, no child, no zombie; the program never ran.
  * Blocks the calling thread until the child has exec'd.
  */
-RS_API int rs_spawn(struct rs_engine *engine, const void *block, uint32_t len, struct rs_outcome *out);
+RS_API int rs_spawn(struct rs_engine *engine, const void *block, uint32_t len,
+		    struct rs_outcome *out);
 
 /*
- * Begins to start a process by io_uring, and does not wait: rs_submit submits it, together with all that were queued
- * since the last one, and tells what became of it. Returns its ticket, which is > 0; or 0, with what failed at once
- * in `out`. `out->fds` are given at once, the pid is not known yet. -EOPNOTSUPP: use rs_spawn, which can do it
- * (RS_F_SHELL_FALLBACK; RS_SET_DIE_WITH_PARENT in a thread that may end before the process).
+ * Begins to start a process by io_uring, and does not wait: rs_submit submits it, together with all
+ * that were queued since the last one, and tells what became of it. Returns its ticket, which is >
+ * 0; or 0, with what failed at once in `out`. `out->fds` are given at once, the pid is not known
+ * yet. -EOPNOTSUPP: use rs_spawn, which can do it (RS_F_SHELL_FALLBACK; RS_SET_DIE_WITH_PARENT in a
+ * thread that may end before the process).
  */
-RS_API int rs_queue(struct rs_engine *engine, const void *block, uint32_t len, struct rs_outcome *out);
+RS_API int rs_queue(struct rs_engine *engine, const void *block, uint32_t len,
+		    struct rs_outcome *out);
 
 enum rs_ring {
-	RS_RING_STARTS = 0,         /* of rs_queue */
-	RS_RING_PARKING = 1         /* of rs_park */
+	RS_RING_STARTS = 0, /* of rs_queue */
+	RS_RING_PARKING = 1 /* of rs_park */
 };
 
-/* Submits what is queued in a ring and fills in news, as many rows as fit; returns their number. Never waits. `hush`:
- * to be 1 when it is called because the bell was readable. */
-RS_API int rs_submit(struct rs_engine *engine, uint32_t ring, uint32_t hush, struct rs_started *out, uint32_t capacity);
+/* Submits what is queued in a ring and fills in news, as many rows as fit; returns their number.
+ * Never waits. `hush`: to be 1 when it is called because the bell was readable. */
+RS_API int rs_submit(struct rs_engine *engine, uint32_t ring, uint32_t hush, struct rs_started *out,
+		     uint32_t capacity);
 
-/* The fd that becomes readable when rs_submit has news. The engine's, and -ENOENT before anything was queued. */
+/* The fd that becomes readable when rs_submit has news. The engine's, and -ENOENT before anything
+ * was queued. */
 RS_API int rs_bell(const struct rs_engine *engine, uint32_t ring);
 
 /*
- * As rs_queue, but the child stops in front of its program, which rs_fill gives to it: of the block's argv, envp and cwd
- * nothing is used, and of its candidates the number (up to 64), which its program's may not exceed. `gate` is the target of a slot that gives the child an eventfd, on which it waits.
- * What rs_submit tells of it is its birth; its end comes when it has its program, or was killed.
+ * As rs_queue, but the child stops in front of its program, which rs_fill gives to it: of the
+ * block's argv, envp and cwd nothing is used, and of its candidates the number (up to 64), which
+ * its program's may not exceed. `gate` is the target of a slot that gives the child an eventfd, on
+ * which it waits. What rs_submit tells of it is its birth; its end comes when it has its program,
+ * or was killed.
  */
-RS_API int rs_park(struct rs_engine *engine, const void *block, uint32_t len, uint32_t gate, struct rs_outcome *out);
+RS_API int rs_park(struct rs_engine *engine, const void *block, uint32_t len, uint32_t gate,
+		   struct rs_outcome *out);
 /*
- * Gives the parked child the candidates, argv, envp and cwd of this block (all of them must be there, the rest is not
- * looked at), and lets it go on by a write to `gate_fd`, the parent's fd of its eventfd. 0; -ESRCH: it is gone or has
- * a program; -E2BIG: too long a list for what was prepared; -EINVAL: the block.
+ * Gives the parked child the candidates, argv, envp and cwd of this block (all of them must be
+ * there, the rest is not looked at), and lets it go on by a write to `gate_fd`, the parent's fd of
+ * its eventfd. 0; -ESRCH: it is gone or has a program; -E2BIG: too long a list for what was
+ * prepared; -EINVAL: the block.
  */
-RS_API int rs_fill(struct rs_engine *engine, uint32_t ticket, int32_t gate_fd, const void *block, uint32_t len);
+RS_API int rs_fill(struct rs_engine *engine, uint32_t ticket, int32_t gate_fd, const void *block,
+		   uint32_t len);
 /* An eventfd for rs_park, CLOEXEC, the caller's to close. */
 RS_API int rs_gate(void);
 /*
- * What a child takes from this process at its birth, as one number that differs when any of it does: ids, groups,
- * limits, priority, I/O priority, scheduler, affinity, root, working directory. Not umask and signals, which cannot be looked at cheaply.
+ * What a child takes from this process at its birth, as one number that differs when any of it
+ * does: ids, groups, limits, priority, I/O priority, scheduler, affinity, root, working directory.
+ * Not umask and signals, which cannot be looked at cheaply.
  */
 RS_API int rs_birthmark(uint64_t *out);
 
-/* Writes at most `capacity` lines; returns how many the chain has. Starts nothing, opens nothing. */
+/* Writes at most `capacity` lines; returns how many the chain has. Starts nothing, opens nothing.
+ */
 RS_API int rs_explain(struct rs_engine *engine, const void *block, uint32_t len,
 		      struct rs_explained *out, uint32_t capacity);
 
@@ -333,8 +348,9 @@ RS_API int32_t rs_read(int32_t fd, void *into, uint32_t len);
 RS_API int32_t rs_write(int32_t fd, const void *from, uint32_t len);
 RS_API int32_t rs_close(int32_t fd);
 
-/* Closes an fd of ours whose environment has ended. The pidfd of a child that still runs is kept until a later
- * call of this or of rs_spawn finds it ended and reaps it: it must not stay a zombie. Any thread. */
+/* Closes an fd of ours whose environment has ended. The pidfd of a child that still runs is kept
+ * until a later call of this or of rs_spawn finds it ended and reaps it: it must not stay a zombie.
+ * Any thread. */
 RS_API int32_t rs_abandon(int32_t fd);
 
 /* The one waiting mechanism for all children and pipes: an epoll set, every watch one-shot. */
@@ -345,23 +361,26 @@ RS_API int rs_loop_watch(struct rs_loop *loop, int32_t fd, uint32_t ready, uint6
 RS_API int rs_loop_forget(struct rs_loop *loop, int32_t fd);
 /* Takes up to `capacity` events; waits `timeout_ms` for the first (0: not at all, -1: for ever).
  * Returns their number; -EINTR is retried. */
-RS_API int rs_loop_take(struct rs_loop *loop, struct rs_event *out, uint32_t capacity, int32_t timeout_ms);
+RS_API int rs_loop_take(struct rs_loop *loop, struct rs_event *out, uint32_t capacity,
+			int32_t timeout_ms);
 /* Blocks until something is ready to be taken (1) or rs_loop_stop was called (0). Takes nothing.
- * Any one thread other than the owner: Deno calls it off-thread, rs_loop_start in a thread of its own. */
+ * Any one thread other than the owner: Deno calls it off-thread, rs_loop_start in a thread of its
+ * own. */
 RS_API int rs_loop_wait(struct rs_loop *loop);
 RS_API void rs_loop_stop(struct rs_loop *loop);
 /* Starts a thread that calls `notify` whenever something is ready, then waits for rs_loop_taken. */
 RS_API int rs_loop_start(struct rs_loop *loop, void (*notify)(void *), void *context);
 RS_API void rs_loop_taken(struct rs_loop *loop);
-/* The same for a runtime that can only watch fds: instead of a call, a byte comes on the socket that is
- * returned (CLOEXEC, O_NONBLOCK, the caller's to close). */
+/* The same for a runtime that can only watch fds: instead of a call, a byte comes on the socket
+ * that is returned (CLOEXEC, O_NONBLOCK, the caller's to close). */
 RS_API int rs_loop_start_fd(struct rs_loop *loop);
 
-/* Once this thread has ended: closes the engine, its loops, the `bell` that rs_loop_start_fd returned unless the
- * runtime has, and abandons every fd that rs_spawn gave in this thread and rs_close did not take back in it. For
- * runtimes that end an environment without a word. In the program's initial thread it comes to nothing. */
-RS_API int rs_thread_cleanup(struct rs_engine *engine, struct rs_loop *turning, struct rs_loop *blocking,
-			     int32_t bell);
+/* Once this thread has ended: closes the engine, its loops, the `bell` that rs_loop_start_fd
+ * returned unless the runtime has, and abandons every fd that rs_spawn gave in this thread and
+ * rs_close did not take back in it. For runtimes that end an environment without a word. In the
+ * program's initial thread it comes to nothing. */
+RS_API int rs_thread_cleanup(struct rs_engine *engine, struct rs_loop *turning,
+			     struct rs_loop *blocking, int32_t bell);
 
 #ifdef __cplusplus
 }

@@ -1,14 +1,15 @@
 /*
- * posix_spawn and posix_spawnp for any program, by LD_PRELOAD: the call becomes a chain, which an executor of the
- * engine carries out. What no chain can say is handed to libc's own function, before anything was started.
+ * posix_spawn and posix_spawnp for any program, by LD_PRELOAD: the call becomes a chain, which an
+ * executor of the engine carries out. What no chain can say is handed to libc's own function,
+ * before anything was started.
  *
- * It lives in programs that know nothing of it. So: no malloc (a signal handler may have interrupted one), no lock
- * (a fork in another thread would copy it held), no fd that stays open, errno as it was, all signals blocked and no
- * cancellation from the first step to the last.
+ * It lives in programs that know nothing of it. So: no malloc (a signal handler may have
+ * interrupted one), no lock (a fork in another thread would copy it held), no fd that stays open,
+ * errno as it was, all signals blocked and no cancellation from the first step to the last.
  *
- *   RINGSPAWN_POSIX_ENGINE  libc: stands aside. vfork: the default (docs/posix_spawn.md says why). io_uring: where the
- *                           kernel has it, with a ring per thread
- *   RINGSPAWN_POSIX_TRACE   a file to which each spawn appends a line: who served it, and what was asked for
+ *   RINGSPAWN_POSIX_ENGINE  libc: stands aside. vfork: the default (docs/posix_spawn.md says why).
+ * io_uring: where the kernel has it, with a ring per thread RINGSPAWN_POSIX_TRACE   a file to which
+ * each spawn appends a line: who served it, and what was asked for
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -38,12 +39,13 @@
 #endif
 
 #define PUBLIC __attribute__((visibility("default")))
-#define KNOWN_FLAGS                                                                                             \
-	(POSIX_SPAWN_RESETIDS | POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |        \
-	 POSIX_SPAWN_SETSCHEDPARAM | POSIX_SPAWN_SETSCHEDULER | POSIX_SPAWN_USEVFORK | POSIX_SPAWN_SETSID)
+#define KNOWN_FLAGS                                                                      \
+	(POSIX_SPAWN_RESETIDS | POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |          \
+	 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSCHEDPARAM | POSIX_SPAWN_SETSCHEDULER | \
+	 POSIX_SPAWN_USEVFORK | POSIX_SPAWN_SETSID)
 
-typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
-			   char *const *, char *const *);
+typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *,
+			   const posix_spawnattr_t *, char *const *, char *const *);
 
 enum served { BY_LIBC, BY_VFORK, BY_IO_URING };
 static const char *const engine_names[] = { "libc", "vfork", "io_uring" };
@@ -51,12 +53,12 @@ static const char *const engine_names[] = { "libc", "vfork", "io_uring" };
 /* A call, as the program made it. */
 struct call {
 	const char *file;
-	int search;             /* posix_spawnp */
+	int search; /* posix_spawnp */
 	const posix_spawn_file_actions_t *actions;
 	const posix_spawnattr_t *attr;
 	char *const *argv;
 	char *const *envp;
-	uint64_t mask;          /* the thread's, before we blocked everything */
+	uint64_t mask; /* the thread's, before we blocked everything */
 };
 
 /* libc has functions that fill a list of file actions, and none that read it. */
@@ -65,8 +67,15 @@ struct action {
 	int tag;
 	union {
 		int fd;
-		struct { int from, to; } dup2;
-		struct { int fd; const char *path; int flags; mode_t mode; } open;
+		struct {
+			int from, to;
+		} dup2;
+		struct {
+			int fd;
+			const char *path;
+			int flags;
+			mode_t mode;
+		} open;
 		const char *path;
 	};
 };
@@ -75,7 +84,7 @@ static struct {
 	int ready;
 	int layout_known;
 	int tags[KINDS];
-	enum served most;       /* the best engine that may be used */
+	enum served most; /* the best engine that may be used */
 	spawn_function *spawn, *spawnp;
 	pthread_key_t key;
 	char trace[PATH_MAX];
@@ -93,8 +102,9 @@ static const struct action *list_of(const posix_spawn_file_actions_t *actions)
 }
 
 /*
- * How libc keeps file actions is its own affair, so it is looked at rather than believed: one of each is added, and
- * must be found where we would read it. What it calls each kind we learn on the way.
+ * How libc keeps file actions is its own affair, so it is looked at rather than believed: one of
+ * each is added, and must be found where we would read it. What it calls each kind we learn on the
+ * way.
  */
 static int learn(posix_spawn_file_actions_t *actions)
 {
@@ -115,7 +125,8 @@ static int learn(posix_spawn_file_actions_t *actions)
 		if (kind == DUP2)
 			error = posix_spawn_file_actions_adddup2(actions, 21, 22);
 		else if (kind == OPEN)
-			error = posix_spawn_file_actions_addopen(actions, 23, place, O_RDWR | O_APPEND, 0640);
+			error = posix_spawn_file_actions_addopen(actions, 23, place,
+								 O_RDWR | O_APPEND, 0640);
 		else if (kind == CHDIR && posix_spawn_file_actions_addchdir_np != NULL)
 			error = posix_spawn_file_actions_addchdir_np(actions, place);
 		else if (kind != CHDIR && of_fd[kind] != NULL)
@@ -127,8 +138,9 @@ static int learn(posix_spawn_file_actions_t *actions)
 		action = &list_of(actions)[used - 1];
 		if (kind == DUP2 && (action->dup2.from != 21 || action->dup2.to != 22))
 			return 0;
-		if (kind == OPEN && (action->open.fd != 23 || strcmp(action->open.path, place) != 0 ||
-				     action->open.flags != (O_RDWR | O_APPEND) || action->open.mode != 0640))
+		if (kind == OPEN &&
+		    (action->open.fd != 23 || strcmp(action->open.path, place) != 0 ||
+		     action->open.flags != (O_RDWR | O_APPEND) || action->open.mode != 0640))
 			return 0;
 		if (kind == CHDIR && strcmp(action->path, place) != 0)
 			return 0;
@@ -171,8 +183,8 @@ __attribute__((constructor)) static void get_ready(void)
 }
 
 /*
- * What a spawn is made of, in one mapping: a guard page, the child's stack, and the lists of the chain. One mapping is
- * kept for the next spawn, whoever takes it.
+ * What a spawn is made of, in one mapping: a guard page, the child's stack, and the lists of the
+ * chain. One mapping is kept for the next spawn, whoever takes it.
  */
 #define GUARD (64u * 1024u) /* the largest page there is */
 #define STACK (64u * 1024u)
@@ -190,7 +202,8 @@ static int room_get(struct room *room, size_t lists)
 	room->start = lists > LISTS ? NULL : __atomic_exchange_n(&spare, NULL, __ATOMIC_ACQUIRE);
 	if (room->start != NULL)
 		return 1;
-	room->start = mmap(NULL, room->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	room->start = mmap(NULL, room->size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (room->start == MAP_FAILED)
 		return 0;
 	if (mprotect(room->start, GUARD, PROT_NONE) == 0)
@@ -204,7 +217,8 @@ static void room_put(const struct room *room)
 	char *none = NULL;
 
 	if (room->size != GUARD + STACK + LISTS ||
-	    !__atomic_compare_exchange_n(&spare, &none, room->start, 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+	    !__atomic_compare_exchange_n(&spare, &none, room->start, 0, __ATOMIC_RELEASE,
+					 __ATOMIC_RELAXED))
 		munmap(room->start, room->size);
 }
 
@@ -234,12 +248,14 @@ static int add_attributes(struct chain *chain, const posix_spawnattr_t *attr, sh
 
 	if (flags & POSIX_SPAWN_SETSIGDEF) {
 		posix_spawnattr_getsigdefault(attr, &set);
-		/* Handlers are reset by the birth or by exec. What may never be ignored needs nothing either. */
+		/* Handlers are reset by the birth or by exec. What may never be ignored needs
+		 * nothing either. */
 		for (int sig = 1; sig <= KERNEL_NSIG; sig++) {
 			struct kernel_sigaction now;
 
 			if ((((const uint64_t *)&set)[0] >> (sig - 1) & 1) &&
-			    sys4(SYS_rt_sigaction, sig, 0, (long)&now, KERNEL_SIGSET_SIZE) == 0 && now.handler == SIG_IGN)
+			    sys4(SYS_rt_sigaction, sig, 0, (long)&now, KERNEL_SIGSET_SIZE) == 0 &&
+			    now.handler == SIG_IGN)
 				add(chain, RS_STEP_SIGNALS, sig, (intptr_t)SIG_DFL, 0);
 		}
 	}
@@ -287,7 +303,8 @@ static int add_actions(struct chain *chain, const posix_spawn_file_actions_t *ac
 		switch (kind_of(action)) {
 		case CLOSE:
 			/* An fd that is not open is no error, unless it never could be. */
-			if (action->fd < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0 || (rlim_t)action->fd >= limit.rlim_cur)
+			if (action->fd < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+			    (rlim_t)action->fd >= limit.rlim_cur)
 				return 0;
 			add(chain, RS_STEP_CLOSE_FDS, action->fd, action->fd, 0);
 			break;
@@ -295,8 +312,9 @@ static int add_actions(struct chain *chain, const posix_spawn_file_actions_t *ac
 			add(chain, RS_STEP_FDS, action->dup2.from, action->dup2.to, 0);
 			break;
 		case OPEN:
-			add(chain, RS_STEP_OPEN, action->open.fd, action->open.flags, action->open.mode)->data =
-				action->open.path;
+			add(chain, RS_STEP_OPEN, action->open.fd, action->open.flags,
+			    action->open.mode)
+				->data = action->open.path;
 			break;
 		case CHDIR:
 			add(chain, RS_STEP_CWD, 0, 0, 0)->data = action->path;
@@ -330,7 +348,8 @@ static int is_searched(const struct call *call)
 }
 
 /* 0: not for us. */
-static int add_candidates(struct chain *chain, struct room *room, const struct call *call, const char *path)
+static int add_candidates(struct chain *chain, struct room *room, const struct call *call,
+			  const char *path)
 {
 	size_t length = strlen(call->file);
 
@@ -351,7 +370,8 @@ static int add_candidates(struct chain *chain, struct room *room, const struct c
 			memcpy(whole, at, part);
 			whole[part] = '/';
 			memcpy(whole + part + (part > 0), call->file, length + 1);
-			chain->candidates[chain->candidate_count++] = (struct candidate){ .path = whole };
+			chain->candidates[chain->candidate_count++] =
+				(struct candidate){ .path = whole };
 		}
 		at += part;
 		if (*at == 0)
@@ -374,8 +394,8 @@ static int exec_error(const struct chain *chain, const struct rs_outcome *out)
 }
 
 /*
- * A thread's ring. The page empties itself in a forked child, which thus never takes the ring for its own; and a
- * vfork child of the program, which sees it, has another thread id.
+ * A thread's ring. The page empties itself in a forked child, which thus never takes the ring for
+ * its own; and a vfork child of the program, which sees it, has another thread id.
  */
 struct ring_page {
 	long owner;
@@ -403,7 +423,8 @@ static int works(int *kept, void (*probe)(struct rs_probe *))
 		return known > 0;
 	probe(&found);
 	/* Short of something for a moment is no answer. */
-	if (found.error == EAGAIN || found.error == ENOMEM || found.error == EMFILE || found.error == ENFILE)
+	if (found.error == EAGAIN || found.error == ENOMEM || found.error == EMFILE ||
+	    found.error == ENFILE)
 		return 0;
 	known = found.part == RS_PROBE_OK ? 1 : -1;
 	__atomic_store_n(kept, known, __ATOMIC_RELAXED);
@@ -425,10 +446,12 @@ static struct uring *own_ring(void)
 	if (!works(&ring_works, uring_probe))
 		return NULL;
 	if (page == NULL) {
-		page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (page == MAP_FAILED)
 			return NULL;
-		if (madvise(page, sizeof(*page), MADV_WIPEONFORK) != 0 || pthread_setspecific(state.key, page) != 0) {
+		if (madvise(page, sizeof(*page), MADV_WIPEONFORK) != 0 ||
+		    pthread_setspecific(state.key, page) != 0) {
 			munmap(page, sizeof(*page));
 			return NULL;
 		}
@@ -441,11 +464,13 @@ static struct uring *own_ring(void)
 	return page->uring;
 }
 
-/* What only a child of its own can do: a chain cannot pass on a number that one of its requests learned. */
+/* What only a child of its own can do: a chain cannot pass on a number that one of its requests
+ * learned. */
 static int needs_vfork(const struct chain *chain)
 {
 	for (uint32_t i = 0; i < chain->step_count; i++)
-		if (chain->steps[i].kind == RS_STEP_OPEN || chain->steps[i].kind == RS_STEP_FOREGROUND)
+		if (chain->steps[i].kind == RS_STEP_OPEN ||
+		    chain->steps[i].kind == RS_STEP_FOREGROUND)
 			return 1;
 	return uring_length(chain) > URING_MAX_CHAIN || chain->candidate_count > 256;
 }
@@ -488,12 +513,15 @@ static enum served serve(const struct call *call, pid_t *pid, int *error)
 
 	if (call->attr != NULL)
 		posix_spawnattr_getflags(call->attr, &flags);
-	if (state.most == BY_LIBC || (flags & ~KNOWN_FLAGS) || (call->actions != NULL && !state.layout_known))
+	if (state.most == BY_LIBC || (flags & ~KNOWN_FLAGS) ||
+	    (call->actions != NULL && !state.layout_known))
 		return BY_LIBC;
 	for (const char *at = path; *at != 0; at++)
 		places += *at == ':';
-	steps = CHAIN_SINGLE_STEPS + CHAIN_SIGNAL_STEPS + (call->actions != NULL ? (size_t)call->actions->__used : 0);
-	if (!room_get(&room, steps * sizeof(struct step) + places * (sizeof(struct candidate) + NAME_MAX + 32) + length))
+	steps = CHAIN_SINGLE_STEPS + CHAIN_SIGNAL_STEPS +
+		(call->actions != NULL ? (size_t)call->actions->__used : 0);
+	if (!room_get(&room, steps * sizeof(struct step) +
+				     places * (sizeof(struct candidate) + NAME_MAX + 32) + length))
 		return BY_LIBC;
 	chain.steps = room_take(&room, steps * sizeof(struct step));
 	if (is_searched(call))
@@ -502,7 +530,8 @@ static enum served serve(const struct call *call, pid_t *pid, int *error)
 		posix_spawnattr_getsigmask(call->attr, &set);
 		mask = ((const uint64_t *)&set)[0];
 	}
-	if (add_candidates(&chain, &room, call, path) && add_attributes(&chain, call->attr, flags) &&
+	if (add_candidates(&chain, &room, call, path) &&
+	    add_attributes(&chain, call->attr, flags) &&
 	    (call->actions == NULL || add_actions(&chain, call->actions))) {
 		add(&chain, RS_STEP_MASK, SIG_SETMASK, (int64_t)mask, 0);
 		served = carry_out(&chain, room.start + GUARD + STACK, &out);
@@ -523,7 +552,8 @@ static void trace(enum served served, const struct call *call)
 	fd = open(state.trace, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return;
-	length = snprintf(line, sizeof(line), "%s %d %s\n", engine_names[served], (int)getpid(), call->file);
+	length = snprintf(line, sizeof(line), "%s %d %s\n", engine_names[served], (int)getpid(),
+			  call->file);
 	if (length >= (int)sizeof(line))
 		length = (int)sizeof(line) - 1;
 	if (write(fd, line, (size_t)length) < 0)
@@ -546,16 +576,17 @@ static int spawn(pid_t *pid, struct call *call)
 	pthread_setcancelstate(cancel, NULL);
 	errno = before;
 	if (served == BY_LIBC)
-		return (call->search ? state.spawnp : state.spawn)(pid, call->file, call->actions, call->attr, call->argv,
-								   call->envp);
+		return (call->search ? state.spawnp : state.spawn)(
+			pid, call->file, call->actions, call->attr, call->argv, call->envp);
 	if (error == 0 && pid != NULL)
 		*pid = child;
 	return error;
 }
 
 PUBLIC int posix_spawn(pid_t *restrict pid, const char *restrict path,
-		       const posix_spawn_file_actions_t *restrict actions, const posix_spawnattr_t *restrict attr,
-		       char *const argv[restrict], char *const envp[restrict])
+		       const posix_spawn_file_actions_t *restrict actions,
+		       const posix_spawnattr_t *restrict attr, char *const argv[restrict],
+		       char *const envp[restrict])
 {
 	struct call call = { path, 0, actions, attr, argv, envp, 0 };
 
@@ -563,8 +594,9 @@ PUBLIC int posix_spawn(pid_t *restrict pid, const char *restrict path,
 }
 
 PUBLIC int posix_spawnp(pid_t *restrict pid, const char *restrict file,
-			const posix_spawn_file_actions_t *restrict actions, const posix_spawnattr_t *restrict attr,
-			char *const argv[restrict], char *const envp[restrict])
+			const posix_spawn_file_actions_t *restrict actions,
+			const posix_spawnattr_t *restrict attr, char *const argv[restrict],
+			char *const envp[restrict])
 {
 	struct call call = { file, 1, actions, attr, argv, envp, 0 };
 

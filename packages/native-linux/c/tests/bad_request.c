@@ -1,4 +1,5 @@
-/* Every malformed block is refused: EINVAL at step REQUEST, index the header's field, and nothing is left. */
+/* Every malformed block is refused: EINVAL at step REQUEST, index the header's field, and nothing
+ * is left. */
 #include <stddef.h>
 
 #include "test.h"
@@ -16,15 +17,15 @@ static struct rs_outcome try_bytes(const void *block, uint32_t len)
 
 /* A sound request with one field of its header changed. */
 #define REFUSES(field, bad_value) REFUSES_AT(field, bad_value, AT(field))
-#define REFUSES_AT(field, bad_value, at) \
-	do { \
-		uint32_t len_; \
-		struct req *r_ = full(); \
-		char *block_ = req_block(r_, &len_); \
-		((struct rs_request *)block_)->field = bad_value; \
+#define REFUSES_AT(field, bad_value, at)                                           \
+	do {                                                                       \
+		uint32_t len_;                                                     \
+		struct req *r_ = full();                                           \
+		char *block_ = req_block(r_, &len_);                               \
+		((struct rs_request *)block_)->field = bad_value;                  \
 		CHECK_FAILS(try_bytes(block_, len_), EINVAL, RS_STEP_REQUEST, at); \
-		free(block_); \
-		free(r_); \
+		free(block_);                                                      \
+		free(r_);                                                          \
 	} while (0)
 
 static struct req *full(void)
@@ -81,11 +82,11 @@ static void refuses_values(void)
 {
 	struct req *r;
 
-#define REFUSES_VALUE(bit, field, bad_value) \
-	do { \
-		r = req_new("/bin/true"); \
-		r->head.set = bit; \
-		r->head.field = bad_value; \
+#define REFUSES_VALUE(bit, field, bad_value)                               \
+	do {                                                               \
+		r = req_new("/bin/true");                                  \
+		r->head.set = bit;                                         \
+		r->head.field = bad_value;                                 \
 		CHECK_FAILS(spawn(r), EINVAL, RS_STEP_REQUEST, AT(field)); \
 	} while (0)
 	REFUSES_VALUE(RS_SET_PROCESS_GROUP, process_group, -1);
@@ -133,12 +134,16 @@ static void refuses_slots_and_limits(void)
 	for (int kind = 0; kind < 3; kind++) {
 		r = req_new("/bin/true");
 		r->head.limits.count = 1;
-		r->limits[0] = (struct rs_limit){ .resource = kind == 0 ? 16 : 7, .set = kind == 1 ? 0 : kind == 2 ? 4 : 1 };
+		r->limits[0] = (struct rs_limit){ .resource = kind == 0 ? 16 : 7,
+						  .set = kind == 1   ? 0
+							 : kind == 2 ? 4
+								     : 1 };
 		CHECK_FAILS(spawn(r), EINVAL, RS_STEP_REQUEST, AT(limits));
 	}
 }
 
-/* No NUL behind the string inside the block, in memory that ends there: ASan sees a read too many. */
+/* No NUL behind the string inside the block, in memory that ends there: ASan sees a read too many.
+ */
 static void refuses_unterminated_strings(void)
 {
 	struct rs_request head = {
@@ -166,7 +171,8 @@ static void refuses_lengths(void)
 
 	CHECK_FAILS(try_bytes(NULL, len), EINVAL, RS_STEP_REQUEST, 0);
 	CHECK_FAILS(try_bytes(block, RS_MAX_REQUEST + 1), EINVAL, RS_STEP_REQUEST, 0);
-	/* Cut at every length, each in memory of exactly that length: refused, and nothing behind it is read. */
+	/* Cut at every length, each in memory of exactly that length: refused, and nothing behind
+	 * it is read. */
 	for (uint32_t cut = 0; cut < len; cut++) {
 		struct rs_explained rows[64];
 		int rows_now;
@@ -174,7 +180,8 @@ static void refuses_lengths(void)
 		shorter = malloc(cut == 0 ? 1 : cut);
 		memcpy(shorter, block, cut);
 		rows_now = rs_explain(engine, shorter, cut, rows, 64);
-		CHECK(rows_now == -EINVAL || (cut == len - 1 && rows_now > 0)); /* the last byte is a spare NUL */
+		CHECK(rows_now == -EINVAL ||
+		      (cut == len - 1 && rows_now > 0)); /* the last byte is a spare NUL */
 		free(shorter);
 	}
 	free(block);

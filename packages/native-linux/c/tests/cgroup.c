@@ -1,4 +1,5 @@
-/* A child is born in the cgroup it was told to be in; what the cgroup refuses is said at its own step. */
+/* A child is born in the cgroup it was told to be in; what the cgroup refuses is said at its own
+ * step. */
 #include <sys/stat.h>
 
 #include "test.h"
@@ -10,7 +11,8 @@ static const char *mounted(void)
 	FILE *file = fopen("/proc/mounts", "r");
 
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-		if (sscanf(line, "%*s %4095s %63s", path, kind) == 2 && strcmp(kind, "cgroup2") == 0) {
+		if (sscanf(line, "%*s %4095s %63s", path, kind) == 2 &&
+		    strcmp(kind, "cgroup2") == 0) {
 			fclose(file);
 			return path;
 		}

@@ -101,7 +101,8 @@ static void says_when_arguments_are_too_many(void)
 	setrlimit(RLIMIT_STACK, &low);
 	r = of(beside_me("show"), NULL, NULL);
 	for (int i = 0; i < 2000; i++)
-		put(&r->argv, "a hundred bytes, more or less, of an argument that is repeated until there is no more room for it");
+		put(&r->argv,
+		    "a hundred bytes, more or less, of an argument that is repeated until there is no more room for it");
 	CHECK_FAILS(spawn(r), E2BIG, RS_STEP_FILE, 0);
 	setrlimit(RLIMIT_STACK, &before);
 }

@@ -42,14 +42,14 @@ int main(void)
 	CHECK(count > 0);
 	is_in_order(rows, count);
 
-#define ROW(want_step, want_index, a, b, c) \
-	do { \
-		CHECK_IS(rows[at].step, want_step); \
+#define ROW(want_step, want_index, a, b, c)           \
+	do {                                          \
+		CHECK_IS(rows[at].step, want_step);   \
 		CHECK_IS(rows[at].index, want_index); \
-		CHECK_IS(rows[at].args[0], a); \
-		CHECK_IS(rows[at].args[1], b); \
-		CHECK_IS(rows[at].args[2], c); \
-		at++; \
+		CHECK_IS(rows[at].args[0], a);        \
+		CHECK_IS(rows[at].args[1], b);        \
+		CHECK_IS(rows[at].args[2], c);        \
+		at++;                                 \
 	} while (0)
 	ROW(RS_STEP_SESSION, 0, 0, 0, 0);
 	ROW(RS_STEP_FDS, 0, -1, 0, 0); /* in each other's way: duplicates not made yet */

@@ -1,6 +1,7 @@
 /* variant: faults
- * Every step of enum rs_step is made to fail: the errno, step and index must come back, the program must
- * not have run, and no child and no fd may be left. A step that is not covered here fails the test.
+ * Every step of enum rs_step is made to fail: the errno, step and index must come back, the program
+ * must not have run, and no child and no fd may be left. A step that is not covered here fails the
+ * test.
  */
 #include <sched.h>
 #include <sys/resource.h>
@@ -10,7 +11,8 @@
 
 static char marker[64];
 
-/* The compiler sees to it that a new enumerator is added here; main sees to it that it is then tested. */
+/* The compiler sees to it that a new enumerator is added here; main sees to it that it is then
+ * tested. */
 static int is_a_step(uint32_t number)
 {
 	switch ((enum rs_step)number) {
@@ -52,7 +54,8 @@ static int is_a_step(uint32_t number)
 	return 0;
 }
 
-/* Everything a chain can hold at once; as root, it would all work. `terminal`: a pseudo terminal. */
+/* Everything a chain can hold at once; as root, it would all work. `terminal`: a pseudo terminal.
+ */
 static struct req *full(int terminal, const char *program)
 {
 	struct req *r = req_new(program);
@@ -68,8 +71,9 @@ static struct req *full(int terminal, const char *program)
 	slot(r, 7, RS_SLOT_NULL, 0);
 	r->head.flags = RS_F_SESSION | RS_F_NO_NEW_PRIVILEGES;
 	/* No process group: a session's leader has its own, and the kernel refuses to move it. */
-	r->head.set = RS_SET_TERMINAL | RS_SET_UID | RS_SET_GID | RS_SET_GROUPS | RS_SET_UMASK | RS_SET_PRIORITY |
-		      RS_SET_IO_PRIORITY | RS_SET_SCHEDULER | RS_SET_DIE_WITH_PARENT;
+	r->head.set = RS_SET_TERMINAL | RS_SET_UID | RS_SET_GID | RS_SET_GROUPS | RS_SET_UMASK |
+		      RS_SET_PRIORITY | RS_SET_IO_PRIORITY | RS_SET_SCHEDULER |
+		      RS_SET_DIE_WITH_PARENT;
 	r->head.namespaces = 0x04000000; /* uts */
 	r->head.limits.count = 2;
 	r->limits[0] = (struct rs_limit){ .resource = RLIMIT_CORE, .set = 1, .soft = 0 };
@@ -115,7 +119,8 @@ static void works_without_a_fault(int terminal)
 	struct rs_exit end;
 
 	for (int turn = 0; turn < 2; turn++) {
-		out = spawn_ok(chain_with(turn == 0 ? RS_STEP_SESSION : RS_STEP_PROCESS_GROUP, terminal));
+		out = spawn_ok(
+			chain_with(turn == 0 ? RS_STEP_SESSION : RS_STEP_PROCESS_GROUP, terminal));
 		close(out.fds[1]);
 		close(out.fds[2]);
 		close(out.fds[3]);
@@ -185,7 +190,8 @@ int main(void)
 		if (step == RS_STEP_STDIO)
 			for (uint32_t i = 0; i < 6; i++)
 				tried += fails_at(step, i, EMFILE, terminal);
-		else if (step == RS_STEP_REQUEST || step == RS_STEP_MEMORY || step == RS_STEP_CGROUP || step == RS_STEP_INTERPRETER)
+		else if (step == RS_STEP_REQUEST || step == RS_STEP_MEMORY ||
+			 step == RS_STEP_CGROUP || step == RS_STEP_INTERPRETER)
 			tried = fails_at(step, 0, ENOMEM, terminal);
 		else if (step == RS_STEP_BIRTH)
 			tried = fails_at(step, 0, EAGAIN, terminal);

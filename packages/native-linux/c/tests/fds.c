@@ -1,4 +1,5 @@
-/* The child's fds: each is what its slot says, whatever numbers parent and child use, and there are no others. */
+/* The child's fds: each is what its slot says, whatever numbers parent and child use, and there are
+ * no others. */
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -100,7 +101,8 @@ static void keeps_its_own_fds_out_of_the_way(void)
 	const char *text;
 	char key[16];
 
-	/* The pipes and files of the spawn land on the lowest free numbers, which are targets here. */
+	/* The pipes and files of the spawn land on the lowest free numbers, which are targets here.
+	 */
 	slot(r, 0, RS_SLOT_NULL, 0);
 	slot(r, 1, RS_SLOT_PIPE_OUT, 0);
 	for (int fd = 3; fd < 40; fd++)
@@ -277,7 +279,8 @@ static void gives_a_clean_table(void)
 	for (int i = 0; i < 2; i++) {
 		r = req_new("/bin/sh");
 		put(&r->argv, "-c");
-		put(&r->argv, "exec 7</dev/null; ls /proc/self/fd | tr '\\n' ' '; for i in 1 2 3; do :; done");
+		put(&r->argv,
+		    "exec 7</dev/null; ls /proc/self/fd | tr '\\n' ' '; for i in 1 2 3; do :; done");
 		slot(r, 0, RS_SLOT_NULL, 0);
 		slot(r, 1, RS_SLOT_PIPE_OUT, 0);
 		slot(r, 2, RS_SLOT_FD, 2);
@@ -327,7 +330,8 @@ static void says_when_fds_run_out(void)
 		else if (room < 4)
 			CHECK_FAILS(spawn(r), EMFILE, RS_STEP_STDIO, 1);
 		else if (room < 5)
-			CHECK_FAILS(spawn(r), EMFILE, RS_STEP_BIRTH, 0); /* no number for the pidfd */
+			CHECK_FAILS(spawn(r), EMFILE, RS_STEP_BIRTH,
+				    0); /* no number for the pidfd */
 		else
 			has_started_with_room(r);
 		while (fillers > 0)

@@ -1,6 +1,6 @@
 /* variant: release
- * Thousands of spawns, a third of them failing: fds, children and memory are what they were. Without sanitizers,
- * whose own bookkeeping grows.
+ * Thousands of spawns, a third of them failing: fds, children and memory are what they were.
+ * Without sanitizers, whose own bookkeeping grows.
  */
 #include "test.h"
 
@@ -27,7 +27,8 @@ static long mappings(void)
 	return lines;
 }
 
-static void spawn_some(int count, const char *block, uint32_t len, const char *bad, uint32_t bad_len)
+static void spawn_some(int count, const char *block, uint32_t len, const char *bad,
+		       uint32_t bad_len)
 {
 	for (int i = 0; i < count; i++) {
 		struct rs_outcome out = { .size = sizeof(out) };

@@ -1,6 +1,6 @@
 /*
- * libFuzzer: the parser and the chain it leads to, without a birth. Whatever bytes come, nothing is read
- * outside of them, and what is accepted gives a chain that keeps its promises.
+ * libFuzzer: the parser and the chain it leads to, without a birth. Whatever bytes come, nothing is
+ * read outside of them, and what is accepted gives a chain that keeps its promises.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -60,7 +60,8 @@ static size_t touch(const struct request *request, const struct chain *chain)
 
 static void keeps_its_promises(const struct request *request, const struct chain *chain)
 {
-	uint32_t room = CHAIN_SINGLE_STEPS + CHAIN_SIGNAL_STEPS + CHAIN_STEPS_PER_SLOT * request->head.slots.count +
+	uint32_t room = CHAIN_SINGLE_STEPS + CHAIN_SIGNAL_STEPS +
+			CHAIN_STEPS_PER_SLOT * request->head.slots.count +
 			request->head.limits.count;
 
 	is(chain->step_count <= room);
@@ -75,11 +76,13 @@ static void keeps_its_promises(const struct request *request, const struct chain
 			is(step->args[0] <= step->args[1]);
 		if (step->kind == RS_STEP_CLOSE_FDS)
 			for (uint32_t k = 0; k < request->head.slots.count; k++)
-				is(request->slots[k].target < step->args[0] || request->slots[k].target > step->args[1]);
+				is(request->slots[k].target < step->args[0] ||
+				   request->slots[k].target > step->args[1]);
 		/* No dup overwrites what a later one reads. Onto itself, it is no dup. */
 		if (step->kind == RS_STEP_FDS && step->args[0] >= 0)
 			for (uint32_t k = 0; k < i; k++)
-				if (chain->steps[k].kind == RS_STEP_FDS && chain->steps[k].args[0] != chain->steps[k].args[1])
+				if (chain->steps[k].kind == RS_STEP_FDS &&
+				    chain->steps[k].args[0] != chain->steps[k].args[1])
 					is(chain->steps[k].args[1] != step->args[0]);
 	}
 }

@@ -1,5 +1,6 @@
 /* executor: vfork
- * The waiting mechanism: one-shot watches, time limits, the notifying thread, and stopping in every state. */
+ * The waiting mechanism: one-shot watches, time limits, the notifying thread, and stopping in every
+ * state. */
 #include <pthread.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -35,7 +36,7 @@ static void watches_once(void)
 	CHECK_IS(rs_loop_take(loop, events, 4, -1), 1);
 	CHECK_IS(events[0].token, 77);
 	CHECK_IS(events[0].ready, RS_READABLE);
-	CHECK_IS(rs_loop_take(loop, events, 4, 0), 0); /* still readable, but taken */
+	CHECK_IS(rs_loop_take(loop, events, 4, 0), 0);             /* still readable, but taken */
 	CHECK_IS(rs_loop_watch(loop, fds[0], RS_READABLE, 78), 0); /* asked anew, another token */
 	CHECK_IS(rs_loop_take(loop, events, 4, 0), 1);
 	CHECK_IS(events[0].token, 78);
@@ -180,7 +181,8 @@ static void notifies_from_its_thread(void)
 			CHECK_IS(owner.count, seen); /* told once, however long we take */
 		}
 		while (rs_loop_take(loop, &event, 1, 0) == 0) {
-			/* A notification may be about an event that the turn before took already. */
+			/* A notification may be about an event that the turn before took already.
+			 */
 			rs_loop_taken(loop);
 			pthread_mutex_lock(&owner.lock);
 			while (owner.count == seen)

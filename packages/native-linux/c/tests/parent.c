@@ -68,7 +68,8 @@ static void outlives_the_thread(void)
 	CHECK(has_no_children());
 }
 
-/* A process that starts a child, from its main thread or another, and is killed. We adopt the child. */
+/* A process that starts a child, from its main thread or another, and is killed. We adopt the
+ * child. */
 static void dies_with_the_process(int in_thread)
 {
 	int report[2];
@@ -89,7 +90,8 @@ static void dies_with_the_process(int in_thread)
 			start_one(&order);
 		}
 		CHECK_IS(order.out.error, 0);
-		CHECK(write(report[1], &order.out.pid, sizeof(order.out.pid)) == sizeof(order.out.pid));
+		CHECK(write(report[1], &order.out.pid, sizeof(order.out.pid)) ==
+		      sizeof(order.out.pid));
 		for (;;)
 			pause();
 	}

@@ -317,19 +317,34 @@ static void same(void)
 {
 }
 
-/* Whatever a waiting child would have had from us otherwise changes the mark, each in its own way. */
+/* Whatever a waiting child would have had from us otherwise changes the mark, each in its own way.
+ */
 static void birthmark(void)
 {
 	static void (*const changes[])(void) = {
-		same, other_uid, other_gid, one_group, two_groups, three_groups, many_groups, other_many_groups,
-		other_priority, other_io_priority, other_policy, other_affinity, other_soft_limit, other_hard_limit,
-		other_cwd, other_root,
+		same,
+		other_uid,
+		other_gid,
+		one_group,
+		two_groups,
+		three_groups,
+		many_groups,
+		other_many_groups,
+		other_priority,
+		other_io_priority,
+		other_policy,
+		other_affinity,
+		other_soft_limit,
+		other_hard_limit,
+		other_cwd,
+		other_root,
 	};
 	enum { COUNT = sizeof(changes) / sizeof(*changes) };
 	uint64_t before, *marks;
 	int status;
 
-	marks = mmap(NULL, sizeof(*marks) * COUNT, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	marks = mmap(NULL, sizeof(*marks) * COUNT, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(marks != MAP_FAILED);
 	for (int i = 0; i < COUNT; i++) {
 		pid_t pid = fork();

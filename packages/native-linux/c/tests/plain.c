@@ -1,4 +1,5 @@
-/* The happy path: what a child is given by default, how its end is told, and what calls answer to misuse. */
+/* The happy path: what a child is given by default, how its end is told, and what calls answer to
+ * misuse. */
 #include "test.h"
 
 static void gets_exactly_argv_and_env(void)
@@ -155,8 +156,8 @@ static void on_chld(int sig)
 	chld_count++;
 }
 
-/* The program's own handler hears of programs that ran; of those that could not be started only with io_uring, whose
- * children are ordinary ones from their birth. */
+/* The program's own handler hears of programs that ran; of those that could not be started only
+ * with io_uring, whose children are ordinary ones from their birth. */
 static void sends_sigchld(void)
 {
 	struct rs_outcome out;

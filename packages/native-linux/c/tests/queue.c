@@ -1,6 +1,6 @@
 /* executor: io_uring
- * rs_queue and rs_submit: starts that nobody waits for. News come in order, with the bell; what a start was given
- * may be taken away at once; nothing is left of a failure.
+ * rs_queue and rs_submit: starts that nobody waits for. News come in order, with the bell; what a
+ * start was given may be taken away at once; nothing is left of a failure.
  */
 #include "test.h"
 
@@ -161,7 +161,9 @@ static void burst(void)
 			else if (pidfds[i] >= 0)
 				CHECK_IS(rs_close(pidfds[i]), 0);
 		}
-		count = count == 16 ? (uint32_t)rs_submit(engine, RS_RING_STARTS, 0, rows, 16) : over < COUNT ? listen_for(rows, 16) : 0;
+		count = count == 16    ? (uint32_t)rs_submit(engine, RS_RING_STARTS, 0, rows, 16)
+			: over < COUNT ? listen_for(rows, 16)
+				       : 0;
 	}
 	CHECK(has_no_children());
 }
@@ -234,7 +236,8 @@ int main(void)
 	one();
 	CHECK_IS(fd_count(), before);
 
-	/* An environment may end while starts are under way: they come to their program all the same. */
+	/* An environment may end while starts are under way: they come to their program all the
+	 * same. */
 	{
 		struct rs_outcome out;
 

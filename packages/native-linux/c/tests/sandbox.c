@@ -1,6 +1,6 @@
 /* executor: vfork
- * Where clone3 is refused, as default containers do, clone(2) serves: with real seccomp filters, each in a
- * process of its own, since neither a filter nor the probe's answer can be taken back.
+ * Where clone3 is refused, as default containers do, clone(2) serves: with real seccomp filters,
+ * each in a process of its own, since neither a filter nor the probe's answer can be taken back.
  */
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -50,9 +50,9 @@ static void *pester(void *unused)
 }
 
 /*
- * A signal to the whole process group meets children that have not exec'd yet. It may end them, since that
- * is what it does by default, but the program's handler must never run in them: exec resets handlers, so
- * only this shows that the birth has done it before.
+ * A signal to the whole process group meets children that have not exec'd yet. It may end them,
+ * since that is what it does by default, but the program's handler must never run in them: exec
+ * resets handlers, so only this shows that the birth has done it before.
  */
 static void handlers_never_run_in_the_child(void)
 {
@@ -157,15 +157,33 @@ static void run(int which)
 
 	if (pid == 0) {
 		switch (which) {
-		case 0: works_by_clone(ENOSYS, 1); break;
-		case 1: works_by_clone(EPERM, 1); break;
-		case 2: works_by_clone(ENOSYS, 0); break;
-		case 3: works_by_clone(EPERM, 0); break;
-		case 4: probe_says(SYS_clone, EPERM, RS_PROBE_CLONE); break;
-		case 5: probe_says(SYS_close_range, ENOSYS, RS_PROBE_CLOSE_RANGE); break;
-		case 6: probe_says(SYS_close_range, EPERM, RS_PROBE_CLOSE_RANGE); break;
-		case 7: probe_says(SYS_epoll_ctl, EPERM, RS_PROBE_PIDFD); break;
-		case 8: works_by_clone3(); break;
+		case 0:
+			works_by_clone(ENOSYS, 1);
+			break;
+		case 1:
+			works_by_clone(EPERM, 1);
+			break;
+		case 2:
+			works_by_clone(ENOSYS, 0);
+			break;
+		case 3:
+			works_by_clone(EPERM, 0);
+			break;
+		case 4:
+			probe_says(SYS_clone, EPERM, RS_PROBE_CLONE);
+			break;
+		case 5:
+			probe_says(SYS_close_range, ENOSYS, RS_PROBE_CLOSE_RANGE);
+			break;
+		case 6:
+			probe_says(SYS_close_range, EPERM, RS_PROBE_CLOSE_RANGE);
+			break;
+		case 7:
+			probe_says(SYS_epoll_ctl, EPERM, RS_PROBE_PIDFD);
+			break;
+		case 8:
+			works_by_clone3();
+			break;
 		}
 		_exit(0);
 	}

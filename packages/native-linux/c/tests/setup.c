@@ -93,7 +93,9 @@ static void limits(void)
 	r->limits[0] = (struct rs_limit){ .resource = RLIMIT_NOFILE, .set = 1, .soft = 2 };
 	r->limits[1] = (struct rs_limit){ .resource = RLIMIT_CORE, .set = 3, .soft = 0, .hard = 0 };
 	r->limits[2] = (struct rs_limit){ .resource = RLIMIT_CPU, .set = 2, .hard = 1000 };
-	r->limits[3] = (struct rs_limit){ .resource = RLIMIT_FSIZE, .set = 3, .soft = 1ull << 40, .hard = UINT64_MAX };
+	r->limits[3] = (struct rs_limit){
+		.resource = RLIMIT_FSIZE, .set = 3, .soft = 1ull << 40, .hard = UINT64_MAX
+	};
 	/* A soft limit above the hard one that alone is lowered would be an error. */
 	CHECK_FAILS(spawn(r), EINVAL, RS_STEP_LIMITS, 2);
 
@@ -103,7 +105,8 @@ static void limits(void)
 	slot(r, 1, RS_SLOT_PIPE_OUT, 0);
 	r->head.limits.count = 2;
 	r->limits[0] = (struct rs_limit){ .resource = RLIMIT_NOFILE, .set = 1, .soft = 50 };
-	r->limits[1] = (struct rs_limit){ .resource = RLIMIT_CPU, .set = 3, .soft = 77, .hard = 78 };
+	r->limits[1] =
+		(struct rs_limit){ .resource = RLIMIT_CPU, .set = 3, .soft = 77, .hard = 78 };
 	{
 		struct rs_outcome out = spawn_ok(r);
 
@@ -115,7 +118,9 @@ static void limits(void)
 
 	r = req_show();
 	r->head.limits.count = 1;
-	r->limits[0] = (struct rs_limit){ .resource = RLIMIT_FSIZE, .set = 3, .soft = 1ull << 40, .hard = UINT64_MAX };
+	r->limits[0] = (struct rs_limit){
+		.resource = RLIMIT_FSIZE, .set = 3, .soft = 1ull << 40, .hard = UINT64_MAX
+	};
 	CHECK_SHOWS(shown(r), "limit1", "1099511627776 -1");
 
 	r = req_show();

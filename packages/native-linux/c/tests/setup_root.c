@@ -1,4 +1,5 @@
-/* The steps that take privilege: ids, root, namespaces, raised limits. And what ids do to a shared memory. */
+/* The steps that take privilege: ids, root, namespaces, raised limits. And what ids do to a shared
+ * memory. */
 #include <grp.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -46,7 +47,8 @@ static void ids(void)
 
 	r = req_show();
 	r->head.set |= RS_SET_UID;
-	r->head.uid = UINT32_MAX; /* -1 means "leave it": then it is not the id that was asked for */
+	r->head.uid =
+		UINT32_MAX; /* -1 means "leave it": then it is not the id that was asked for */
 	CHECK_FAILS(spawn(r), EINVAL, RS_STEP_REQUEST, 104);
 }
 
@@ -155,8 +157,9 @@ static void namespaces(void)
 		uint32_t bit;
 		const char *name;
 	} kinds[] = {
-		{ 0x00000080, "time" }, { 0x00020000, "mnt" }, { 0x02000000, "cgroup" }, { 0x04000000, "uts" },
-		{ 0x08000000, "ipc" },  { 0x10000000, "user" }, { 0x20000000, "pid" },   { 0x40000000, "net" },
+		{ 0x00000080, "time" }, { 0x00020000, "mnt" }, { 0x02000000, "cgroup" },
+		{ 0x04000000, "uts" },  { 0x08000000, "ipc" }, { 0x10000000, "user" },
+		{ 0x20000000, "pid" },  { 0x40000000, "net" },
 	};
 	uint32_t all = 0;
 
@@ -169,7 +172,8 @@ static void namespaces(void)
 
 		all |= asked;
 		put(&r->argv, "-l");
-		put(&r->argv, "/proc/self/ns"); /* the parent's /proc: a new pid namespace is not in it */
+		put(&r->argv,
+		    "/proc/self/ns"); /* the parent's /proc: a new pid namespace is not in it */
 		if (asked & 0x20000000) {
 			free(r);
 			continue;
@@ -191,13 +195,15 @@ static void namespaces(void)
 			mine[len] = 0;
 			snprintf(told, sizeof(told), " %s -> %s\n", kinds[i].name, mine);
 			if ((strstr(text, told) == NULL) != ((asked & kinds[i].bit) != 0)) {
-				fprintf(stderr, "asked for %x, %s is wrong:\n%s", asked, kinds[i].name, text);
+				fprintf(stderr, "asked for %x, %s is wrong:\n%s", asked,
+					kinds[i].name, text);
 				exit(1);
 			}
 		}
 	}
 	CHECK(lists_only_the_shell("echo $$", 0x20000000, "1\n"));
-	CHECK(lists_only_the_shell("echo $$; id -u; ls /sys/class/net >/dev/null", all, "1\n65534\n"));
+	CHECK(lists_only_the_shell("echo $$; id -u; ls /sys/class/net >/dev/null", all,
+				   "1\n65534\n"));
 	CHECK(lists_only_the_shell("hostname rs-test && hostname", 0x04000000, "rs-test\n"));
 
 	/* The parent cannot be seen from inside: the death signal is set without looking. */
@@ -226,23 +232,27 @@ static void refusals(void)
 		struct req *r;
 
 		CHECK(setresgid(4242, 4242, 4242) == 0 && setresuid(4242, 4242, 4242) == 0);
-		/* A ring is of no use to another process. The rest may be a copy of the parent's. */
+		/* A ring is of no use to another process. The rest may be a copy of the parent's.
+		 */
 		if (executor() == RS_EXECUTOR_IO_URING)
 			engine_up();
-#define REFUSED(change, error, step) \
-		do { \
-			r = req_new("/bin/true"); \
-			change; \
-			CHECK_FAILS(spawn(r), error, step, 0); \
-		} while (0)
+#define REFUSED(change, error, step)                   \
+	do {                                           \
+		r = req_new("/bin/true");              \
+		change;                                \
+		CHECK_FAILS(spawn(r), error, step, 0); \
+	} while (0)
 		REFUSED((r->head.set = RS_SET_UID, r->head.uid = 0), EPERM, RS_STEP_UID);
 		REFUSED((r->head.set = RS_SET_GID, r->head.gid = 0), EPERM, RS_STEP_GID);
 		REFUSED((r->head.set = RS_SET_GROUPS), EPERM, RS_STEP_GROUPS);
 		REFUSED((r->root = "/tmp"), EPERM, RS_STEP_ROOT);
-		REFUSED((r->head.set = RS_SET_PRIORITY, r->head.priority = -5), EACCES, RS_STEP_PRIORITY);
-		REFUSED((r->head.set = RS_SET_IO_PRIORITY, r->head.io_priority = 1 << 13), EPERM, RS_STEP_IO_PRIORITY);
-		REFUSED((r->head.set = RS_SET_SCHEDULER, r->head.sched_policy = SCHED_FIFO, r->head.sched_priority = 1), EPERM,
-			RS_STEP_SCHEDULER);
+		REFUSED((r->head.set = RS_SET_PRIORITY, r->head.priority = -5), EACCES,
+			RS_STEP_PRIORITY);
+		REFUSED((r->head.set = RS_SET_IO_PRIORITY, r->head.io_priority = 1 << 13), EPERM,
+			RS_STEP_IO_PRIORITY);
+		REFUSED((r->head.set = RS_SET_SCHEDULER, r->head.sched_policy = SCHED_FIFO,
+			 r->head.sched_priority = 1),
+			EPERM, RS_STEP_SCHEDULER);
 		REFUSED((r->head.namespaces = 0x20000000), EPERM, RS_STEP_NAMESPACES);
 		REFUSED((r->head.namespaces = 0x04000000), EPERM, RS_STEP_NAMESPACES);
 		{
@@ -250,9 +260,11 @@ static void refusals(void)
 
 			CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
 		}
-		REFUSED((r->head.limits.count = 1, r->limits[0] = (struct rs_limit){ RLIMIT_NOFILE, 3, 1001, 1001 }), EPERM,
-			RS_STEP_LIMITS);
-		/* The id we have: nothing about groups was said, and none are dropped where that takes root. */
+		REFUSED((r->head.limits.count = 1,
+			 r->limits[0] = (struct rs_limit){ RLIMIT_NOFILE, 3, 1001, 1001 }),
+			EPERM, RS_STEP_LIMITS);
+		/* The id we have: nothing about groups was said, and none are dropped where that
+		 * takes root. */
 		r = req_show();
 		r->head.set = RS_SET_UID;
 		r->head.uid = 4242;

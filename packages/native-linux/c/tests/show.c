@@ -131,7 +131,8 @@ int main(int argc, char **argv)
 		struct rlimit limit;
 
 		getrlimit(i, &limit);
-		printf("limit%d %lld %lld\n", i, (long long)limit.rlim_cur, (long long)limit.rlim_max);
+		printf("limit%d %lld %lld\n", i, (long long)limit.rlim_cur,
+		       (long long)limit.rlim_max);
 	}
 	prctl(PR_GET_PDEATHSIG, &death);
 	printf("death %d\nnnp %d\n", death, prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));

@@ -4,7 +4,7 @@
 
 #include "test.h"
 
-#define BIT(sig) (1ull << ((sig) - 1))
+#define BIT(sig) (1ull << ((sig)-1))
 
 static const char *hex(unsigned long long number)
 {

@@ -19,28 +19,30 @@
 
 #include "ringspawn.h"
 
-#define CHECK(condition) \
-	do { \
-		if (!(condition)) { \
-			fprintf(stderr, "%s:%d: not so: %s (errno %d)\n", __FILE__, __LINE__, #condition, errno); \
-			exit(1); \
-		} \
+#define CHECK(condition)                                                                      \
+	do {                                                                                  \
+		if (!(condition)) {                                                           \
+			fprintf(stderr, "%s:%d: not so: %s (errno %d)\n", __FILE__, __LINE__, \
+				#condition, errno);                                           \
+			exit(1);                                                              \
+		}                                                                             \
 	} while (0)
 
-#define CHECK_IS(have, want) \
-	do { \
-		long long have_ = (long long)(have), want_ = (long long)(want); \
-		if (have_ != want_) { \
-			fprintf(stderr, "%s:%d: %s is %lld, not %lld\n", __FILE__, __LINE__, #have, have_, want_); \
-			exit(1); \
-		} \
+#define CHECK_IS(have, want)                                                                 \
+	do {                                                                                 \
+		long long have_ = (long long)(have), want_ = (long long)(want);              \
+		if (have_ != want_) {                                                        \
+			fprintf(stderr, "%s:%d: %s is %lld, not %lld\n", __FILE__, __LINE__, \
+				#have, have_, want_);                                        \
+			exit(1);                                                             \
+		}                                                                            \
 	} while (0)
 
-#define SKIP(...) \
-	do { \
+#define SKIP(...)                                \
+	do {                                     \
 		printf("skipped: " __VA_ARGS__); \
-		printf("\n"); \
-		exit(77); \
+		printf("\n");                    \
+		exit(77);                        \
 	} while (0)
 
 /* ---- requests ---- */
@@ -74,7 +76,8 @@ static inline enum rs_executor executor(void)
 {
 	const char *name = getenv("RS_TEST_EXECUTOR");
 
-	return name != NULL && strcmp(name, "io_uring") == 0 ? RS_EXECUTOR_IO_URING : RS_EXECUTOR_VFORK;
+	return name != NULL && strcmp(name, "io_uring") == 0 ? RS_EXECUTOR_IO_URING
+							     : RS_EXECUTOR_VFORK;
 }
 
 /* `path`, run with this as its only argument; no environment, no fds. */
@@ -101,7 +104,8 @@ static inline struct rs_slot *slot(struct req *r, int target, enum rs_slot_kind 
 	return s;
 }
 
-static inline struct rs_slot *slot_file(struct req *r, int target, const char *path, int flags, int mode)
+static inline struct rs_slot *slot_file(struct req *r, int target, const char *path, int flags,
+					int mode)
 {
 	struct rs_slot *s = slot(r, target, RS_SLOT_FILE, 0);
 
@@ -111,7 +115,8 @@ static inline struct rs_slot *slot_file(struct req *r, int target, const char *p
 	return s;
 }
 
-static inline uint32_t block_bytes(char *block, uint32_t *len, const void *bytes, size_t size, uint32_t align)
+static inline uint32_t block_bytes(char *block, uint32_t *len, const void *bytes, size_t size,
+				   uint32_t align)
 {
 	uint32_t at = (*len + align - 1) / align * align;
 
@@ -134,11 +139,13 @@ static inline struct rs_span block_list(char *block, uint32_t *len, const struct
 		return (struct rs_span){ 0, 0 };
 	for (uint32_t i = 0; i < list->count; i++)
 		offsets[i] = block_string(block, len, list->items[i]);
-	return (struct rs_span){ block_bytes(block, len, offsets, list->count * sizeof(uint32_t), 4), list->count };
+	return (struct rs_span){
+		block_bytes(block, len, offsets, list->count * sizeof(uint32_t), 4), list->count
+	};
 }
 
-static inline uint32_t block_items(char *block, uint32_t *len, const void *items, uint32_t count, size_t size,
-				   uint32_t align)
+static inline uint32_t block_items(char *block, uint32_t *len, const void *items, uint32_t count,
+				   size_t size, uint32_t align)
 {
 	return count == 0 ? 0 : block_bytes(block, len, items, count * size, align);
 }
@@ -155,10 +162,13 @@ static inline char *req_block(struct req *r, uint32_t *len)
 	r->head.envp = block_list(block, len, &r->envp);
 	for (uint32_t i = 0; i < r->head.slots.count; i++)
 		r->slots[i].path = block_string(block, len, r->slot_paths[i]);
-	r->head.slots.offset = block_items(block, len, r->slots, r->head.slots.count, sizeof(struct rs_slot), 8);
-	r->head.limits.offset = block_items(block, len, r->limits, r->head.limits.count, sizeof(struct rs_limit), 8);
+	r->head.slots.offset =
+		block_items(block, len, r->slots, r->head.slots.count, sizeof(struct rs_slot), 8);
+	r->head.limits.offset = block_items(block, len, r->limits, r->head.limits.count,
+					    sizeof(struct rs_limit), 8);
 	r->head.groups.offset = block_items(block, len, r->groups, r->head.groups.count, 4, 4);
-	r->head.affinity.offset = block_items(block, len, r->affinity, r->head.affinity.count, 1, 1);
+	r->head.affinity.offset =
+		block_items(block, len, r->affinity, r->head.affinity.count, 1, 1);
 	r->head.cwd = block_string(block, len, r->cwd);
 	r->head.root = block_string(block, len, r->root);
 	r->head.cgroup = block_string(block, len, r->cgroup);
@@ -206,7 +216,8 @@ static inline struct rs_outcome spawn_ok(struct req *r)
 	struct rs_outcome out = spawn(r);
 
 	if (out.error != 0) {
-		fprintf(stderr, "spawn failed: %s at step %u, index %u\n", strerror(out.error), out.step, out.index);
+		fprintf(stderr, "spawn failed: %s at step %u, index %u\n", strerror(out.error),
+			out.step, out.index);
 		exit(1);
 	}
 	CHECK(out.pid > 0);
@@ -311,23 +322,26 @@ static inline const char *value(const char *text, const char *key)
 	static int turn;
 	size_t len = strlen(key);
 
-	for (const char *line = text; line != NULL && *line != 0; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+	for (const char *line = text; line != NULL && *line != 0;
+	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
 		if (strncmp(line, key, len) == 0 && line[len] == ' ') {
 			turn = (turn + 1) % 8;
-			snprintf(found[turn], sizeof(found[turn]), "%.*s", (int)strcspn(line + len + 1, "\n"), line + len + 1);
+			snprintf(found[turn], sizeof(found[turn]), "%.*s",
+				 (int)strcspn(line + len + 1, "\n"), line + len + 1);
 			return found[turn];
 		}
 	fprintf(stderr, "show did not say '%s':\n%s", key, text);
 	exit(1);
 }
 
-#define CHECK_SHOWS(text, key, want) \
-	do { \
-		const char *have_ = value(text, key), *want_ = (want); \
-		if (strcmp(have_, want_) != 0) { \
-			fprintf(stderr, "%s:%d: the child's %s is '%s', not '%s'\n", __FILE__, __LINE__, key, have_, want_); \
-			exit(1); \
-		} \
+#define CHECK_SHOWS(text, key, want)                                                           \
+	do {                                                                                   \
+		const char *have_ = value(text, key), *want_ = (want);                         \
+		if (strcmp(have_, want_) != 0) {                                               \
+			fprintf(stderr, "%s:%d: the child's %s is '%s', not '%s'\n", __FILE__, \
+				__LINE__, key, have_, want_);                                  \
+			exit(1);                                                               \
+		}                                                                              \
 	} while (0)
 
 /* ---- what must not be left ---- */
@@ -349,20 +363,21 @@ static inline int has_no_children(void)
 {
 	siginfo_t info;
 
-	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == -1 && errno == ECHILD;
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == -1 &&
+	       errno == ECHILD;
 }
 
 #define CHECK_FAILS(outcome, want_error, want_step, want_index) \
-	do { \
-		struct rs_outcome out_ = (outcome); \
-		CHECK_IS(out_.error, want_error); \
-		CHECK_IS(out_.step, want_step); \
-		CHECK_IS(out_.index, want_index); \
-		CHECK_IS(out_.pid, -1); \
-		CHECK_IS(out_.pidfd, -1); \
-		for (uint32_t i_ = 0; i_ < RS_MAX_SLOTS; i_++) \
-			CHECK_IS(out_.fds[i_], -1); \
-		CHECK(has_no_children()); \
+	do {                                                    \
+		struct rs_outcome out_ = (outcome);             \
+		CHECK_IS(out_.error, want_error);               \
+		CHECK_IS(out_.step, want_step);                 \
+		CHECK_IS(out_.index, want_index);               \
+		CHECK_IS(out_.pid, -1);                         \
+		CHECK_IS(out_.pidfd, -1);                       \
+		for (uint32_t i_ = 0; i_ < RS_MAX_SLOTS; i_++)  \
+			CHECK_IS(out_.fds[i_], -1);             \
+		CHECK(has_no_children());                       \
 	} while (0)
 
 #endif

@@ -1,4 +1,5 @@
-/* A thread ends with everything open: rs_thread_cleanup leaves nothing but its running children, for reaping. */
+/* A thread ends with everything open: rs_thread_cleanup leaves nothing but its running children,
+ * for reaping. */
 #include <dirent.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -20,8 +21,8 @@ static int thread_count(void)
 }
 
 struct what {
-	int closes_bell;   /* as a runtime may that ends its own part first */
-	int other;         /* then the number means another file */
+	int closes_bell; /* as a runtime may that ends its own part first */
+	int other;       /* then the number means another file */
 };
 
 static struct rs_outcome start(struct rs_engine *mine, struct req *r)

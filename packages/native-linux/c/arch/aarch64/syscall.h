@@ -1,8 +1,10 @@
-/* Raw system calls of arm64: no libc, no errno. They answer as the kernel does: a value, or -errno. */
+/* Raw system calls of arm64: no libc, no errno. They answer as the kernel does: a value, or -errno.
+ */
 #ifndef RS_ARCH_SYSCALL_H
 #define RS_ARCH_SYSCALL_H
 
-static inline __attribute__((always_inline)) long sys6(long nr, long a, long b, long c, long d, long e, long f)
+static inline __attribute__((always_inline)) long sys6(long nr, long a, long b, long c, long d,
+						       long e, long f)
 {
 	register long x8 __asm__("x8") = nr;
 	register long x0 __asm__("x0") = a;
@@ -20,7 +22,8 @@ static inline __attribute__((always_inline)) long sys6(long nr, long a, long b, 
 }
 
 /* A spare argument costs one register move here, so the shorter calls are the longest one. */
-static inline __attribute__((always_inline)) long sys5(long nr, long a, long b, long c, long d, long e)
+static inline __attribute__((always_inline)) long sys5(long nr, long a, long b, long c, long d,
+						       long e)
 {
 	return sys6(nr, a, b, c, d, e, 0);
 }

@@ -1,8 +1,10 @@
-/* Raw system calls of x86-64: no libc, no errno. They answer as the kernel does: a value, or -errno. */
+/* Raw system calls of x86-64: no libc, no errno. They answer as the kernel does: a value, or
+ * -errno. */
 #ifndef RS_ARCH_SYSCALL_H
 #define RS_ARCH_SYSCALL_H
 
-static inline __attribute__((always_inline)) long sys6(long nr, long a, long b, long c, long d, long e, long f)
+static inline __attribute__((always_inline)) long sys6(long nr, long a, long b, long c, long d,
+						       long e, long f)
 {
 	register long r10 __asm__("r10") = d;
 	register long r8 __asm__("r8") = e;
@@ -16,7 +18,8 @@ static inline __attribute__((always_inline)) long sys6(long nr, long a, long b, 
 	return ret;
 }
 
-static inline __attribute__((always_inline)) long sys5(long nr, long a, long b, long c, long d, long e)
+static inline __attribute__((always_inline)) long sys5(long nr, long a, long b, long c, long d,
+						       long e)
 {
 	register long r10 __asm__("r10") = d;
 	register long r8 __asm__("r8") = e;
@@ -45,7 +48,10 @@ static inline __attribute__((always_inline)) long sys3(long nr, long a, long b, 
 {
 	long ret;
 
-	__asm__ volatile("syscall" : "=a"(ret) : "a"(nr), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c)
+			 : "rcx", "r11", "memory");
 	return ret;
 }
 

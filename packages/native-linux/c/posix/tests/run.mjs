@@ -54,7 +54,12 @@ function run(command, args, engine, more = {}) {
 }
 
 function casesOf(said) {
-  return new Map(said.split(/^case /m).slice(1).map((text) => [text.slice(0, text.indexOf("\n")), text]));
+  return new Map(
+    said
+      .split(/^case /m)
+      .slice(1)
+      .map((text) => [text.slice(0, text.indexOf("\n")), text]),
+  );
 }
 
 /** `wanted`: who must serve. */
