@@ -4,7 +4,8 @@
  *
  * After every case the program must be as it was before: no fd more, no child left.
  */
-import { createPool, engines, spawn, spawnSync } from "ringspawn";
+import { engines, spawn, spawnSync } from "ringspawn";
+import { createPool } from "ringspawn/pool";
 import { type Case, type Plan, T } from "./harness.ts";
 import { lacking } from "./needs.ts";
 import { children, delay, fs, openFds, parent, path, pathToFileURL, patience, tmpdir } from "./tools.ts";

@@ -1,7 +1,7 @@
 import { type Case, finished } from "../harness.ts";
 import type { Report } from "../report.ts";
 import { assert, parent } from "../tools.ts";
-import { createPool } from "ringspawn";
+import { createPool } from "ringspawn/pool";
 import type { EngineName } from "ringspawn";
 
 const cases: Case[] = [

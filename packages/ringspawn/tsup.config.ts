@@ -1,7 +1,7 @@
 import type { Options } from "tsup";
 
 const config: Options = {
-  entry: ["src/index.ts", "src/unsupported.ts", "src/cli.ts"],
+  entry: ["src/index.ts", "src/pool.ts", "src/unsupported.ts", "src/cli.ts"],
   // Resolved where it runs, by package.json's `imports`.
   external: ["#adapter"],
   format: "esm",

@@ -1,7 +1,19 @@
 /** The normal form of one fd slot, whichever way it was written. */
 import { fd, integer, listed, mustBe, mustBeOfType, nonEmptyText, object, unknownKey, usageError } from "./check.js";
 import type { Host } from "./host.js";
-import type { Slot } from "./request.js";
+
+/** One fd of the child. `in`: the child reads it. */
+export type Slot =
+  | { readonly target: number; readonly kind: "null" }
+  | { readonly target: number; readonly kind: "fd"; readonly fd: number }
+  | { readonly target: number; readonly kind: "pipe"; readonly direction: Direction }
+  | {
+      readonly target: number;
+      readonly kind: "file";
+      readonly path: string;
+      readonly open: (typeof OPEN_MODES)[number];
+      readonly mode: number;
+    };
 
 /** Which way data goes: `in` when the child reads. */
 type Direction = "in" | "out";
