@@ -98,7 +98,8 @@ export function object(option: string, value: unknown): Readonly<Record<string, 
  * program has put on Object.prototype is no option.
  */
 export function ownOptions<T extends object>(given: T, known: readonly (keyof T & string)[]): T {
-  const options: Partial<T> = {};
+  // Without a prototype: what is not an option here must not be found there, either.
+  const options = Object.create(null) as Partial<T>;
   for (const key of known) {
     const isOwn = Object.hasOwn(given, key) || (key in given && !(key in Object.prototype));
     const value = isOwn ? given[key] : undefined;

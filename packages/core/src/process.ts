@@ -1,4 +1,5 @@
 /** The one handle under every face: a running process, its pipes, and what ends it early. */
+import { after } from "./builtins.js";
 import { collect } from "./collect.js";
 import type { EngineName, Exit, Running, Sink, Source, Usage } from "./engine.js";
 import type { SpawnError } from "./error.js";
@@ -13,9 +14,6 @@ export interface ExtraPipes {
 
 /** A pipe that somebody has begun to use. */
 type Stream = SubprocessReadableStream | WritableStream<Uint8Array>;
-
-/** The longest a timer can be set for; longer ones would fire at once. */
-const MAX_DELAY = 2_147_483_647;
 
 /** Of all processes that are known to run. */
 const RUNS: Promise<undefined> = Promise.resolve(undefined);
@@ -159,10 +157,8 @@ export class Process {
 
   /** Sends `killSignal` after `timeout` milliseconds, unless the process has ended by then. */
   killAfter(timeout: number, killSignal: number): void {
-    const timer = setTimeout(() => this.end(killSignal), Math.min(timeout, MAX_DELAY));
-    // The child keeps the program alive if it is to; the timer of an unref'd one must not. A number has no unref.
-    (timer as { unref?: () => void }).unref?.();
-    this.whenExited(() => clearTimeout(timer));
+    // The child keeps the program alive if it is to; the timer of an unref'd child must not.
+    this.whenExited(after(timeout, () => this.end(killSignal)));
   }
 
   /** Calls back as soon as the exit is known, before those who wait for {@link exited}. */

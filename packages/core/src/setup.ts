@@ -63,6 +63,8 @@ export type NormalSetup = { readonly [K in Exclude<SetupKey, "signals">]?: Norma
   readonly signals: NormalSignals;
 };
 
+type Draft = { -readonly [K in keyof NormalSetup]: NormalSetup[K] };
+
 /** One key of `setup`. */
 export interface SetupRule<K extends SetupKey = SetupKey> {
   /**
@@ -135,10 +137,15 @@ const bit = (signal: number): bigint => 1n << BigInt(signal - 1);
 const UNTOUCHABLE = bit(SIGNALS.SIGKILL) | bit(SIGNALS.SIGSTOP);
 const ALL_SIGNALS = ((1n << BigInt(MAX_SIGNAL)) - 1n) & ~UNTOUCHABLE;
 
+const USUAL_SIGNALS: NormalSignals = Object.freeze({ default: ALL_SIGNALS, ignore: 0n, mask: 0n });
+
+/** Without a prototype: a key that was not given must not be found on Object.prototype. */
+function emptySetup(): Draft {
+  return Object.assign(Object.create(null) as object, { signals: USUAL_SIGNALS });
+}
+
 /** What a child has where nothing was said. */
-export const AS_THE_PARENT: NormalSetup = Object.freeze({
-  signals: Object.freeze({ default: ALL_SIGNALS, ignore: 0n, mask: 0n }),
-});
+export const AS_THE_PARENT: NormalSetup = Object.freeze(emptySetup());
 
 /**
  * Reads one key into `draft`, and adds the key to `given` unless it changes nothing.
@@ -160,12 +167,8 @@ export function readKey(
 }
 
 /** All of `setup`; undefined values are as if the key was not there. @throws {TypeError} for a key that is unknown. */
-export function readSetup(
-  setup: unknown,
-  given: SetupKey[],
-  host: Host,
-): { -readonly [K in keyof NormalSetup]: NormalSetup[K] } {
-  const draft = { ...AS_THE_PARENT };
+export function readSetup(setup: unknown, given: SetupKey[], host: Host): Draft {
+  const draft = emptySetup();
   const written = object("setup", setup);
   for (const key of Object.keys(written)) {
     if (!Object.hasOwn(SETUP, key)) throw unknownKey("setup", key, Object.keys(SETUP));

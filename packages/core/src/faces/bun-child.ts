@@ -1,8 +1,9 @@
 /** The handle of the face in Bun's shape. */
+import { soon } from "../builtins.js";
 import { signal as signalNumber } from "../check.js";
 import { Drain, limited } from "../collect.js";
 import type { EngineName } from "../engine.js";
-import type { SignalName } from "../numbers.js";
+import { SIGNALS, type SignalName } from "../numbers.js";
 import type { ExtraPipes, Process } from "../process.js";
 import { exitNumber, exitSignal, resourceUsage, type ResourceUsage } from "../status.js";
 import type { InputData, Slot } from "../stdio.js";
@@ -65,7 +66,7 @@ export class Child implements Subprocess {
     this.#exited = process.exited.then(exitNumber);
     if (onExit !== undefined) {
       // One turn of the microtasks later than the first reaction: then whoever awaited `exited` has run.
-      void this.#exited.then(() => queueMicrotask(() => onExit(this, this.exitCode, this.signalCode, undefined)));
+      void this.#exited.then(() => soon(() => onExit(this, this.exitCode, this.signalCode, undefined)));
     }
   }
 
@@ -127,8 +128,10 @@ export class Child implements Subprocess {
     return this.#process.exit !== undefined;
   }
 
-  kill(signal: SignalName | number = "SIGTERM"): void {
-    this.#process.kill(signalNumber("signal", signal, 0));
+  kill(signal?: SignalName | number): void {
+    // As Bun has it, nothing is the default: "", null and NaN too. 0 only looks.
+    const isNothing = signal !== 0 && !signal;
+    this.#process.kill(isNothing ? SIGNALS.SIGTERM : signalNumber("signal", signal, 0));
   }
 
   ref(): void {

@@ -1,4 +1,5 @@
 /** The face in the shape of `Bun.spawn` and `Bun.spawnSync`, over the one handle. */
+import { isArrayBuffer } from "../builtins.js";
 import {
   abortSignal,
   array,
@@ -165,8 +166,11 @@ function amount(option: string, value: unknown): number | undefined {
 
 function abortError(reason: unknown): Error {
   const error = new Error("The operation was aborted", { cause: reason });
-  error.name = "AbortError";
-  return Object.assign(error, { code: "ABORT_ERR" });
+  // Not by assignment, which fails where a program has frozen Error.prototype.
+  return Object.defineProperties(error, {
+    name: { value: "AbortError", configurable: true, writable: true },
+    code: { value: "ABORT_ERR", configurable: true, enumerable: true, writable: true },
+  });
 }
 
 function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"): Stdio {
@@ -192,7 +196,7 @@ function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"):
 
 /** What a blocking call can feed: only bytes, since nothing else may run meanwhile. */
 function bytesAtHand(data: InputData): Uint8Array {
-  if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) return asBytes(data);
+  if (ArrayBuffer.isView(data) || isArrayBuffer(data)) return asBytes(data);
   const expected = "an ArrayBufferView or ArrayBuffer in a blocking call, which cannot wait for its data";
   throw mustBeOfType("stdin", expected, data);
 }

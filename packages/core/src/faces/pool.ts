@@ -1,4 +1,5 @@
 /** A face of our own: children that were born and set up before anybody knew what they would run. */
+import { after } from "../builtins.js";
 import { array, integer, mustBe, usageError } from "../check.js";
 import type { Prespawned } from "../engine.js";
 import type { Launcher } from "../launcher.js";
@@ -197,7 +198,7 @@ class WaitingPool implements Pool {
   #refillSoon(): void {
     if (this.#isRefilling || this.#isDisposed) return;
     this.#isRefilling = true;
-    const timer = setTimeout(() => {
+    after(0, () => {
       this.#isRefilling = false;
       try {
         while (!this.#isDisposed && this.#waiting.length < this.#size) this.#prespawn();
@@ -205,7 +206,5 @@ class WaitingPool implements Pool {
         // No fd or process left: programs are passed on, and tell why if they cannot be started either.
       }
     });
-    // A number has no unref.
-    (timer as { unref?: () => void }).unref?.();
   }
 }
