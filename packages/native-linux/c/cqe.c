@@ -16,7 +16,7 @@
 #include "prespawn.h"
 #include "run.h"
 #include "verdict.h"
-#include "vfork.h"
+#include "vfork_birth.h"
 
 #ifndef SYS_openat2
 #define SYS_openat2 437

@@ -25,6 +25,7 @@
 #include "outcome.h"
 #include "verdict.h"
 #include "vfork.h"
+#include "vfork_birth.h"
 
 /* arch/<machine>/clone.S */
 long rs_clone3(struct kernel_clone_args *args, unsigned long size, void (*child)(void *), void *arg)
