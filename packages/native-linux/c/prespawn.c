@@ -12,10 +12,12 @@
 #include "prespawn.h"
 #include "run.h"
 #include "sqe.h"
+#include "step_call.h"
 
 void prespawn_put(struct uring *uring, struct run *run, struct parked *parked,
 		  const struct chain *chain)
 {
+	const struct step_call to_cwd = { SYS_chdir, { (uint64_t)(uintptr_t)parked->room->cwd } };
 	struct sqe *read;
 
 	*run = (struct run){ .chain = chain, .parked = 1, .pidfd = -1 };
@@ -25,8 +27,7 @@ void prespawn_put(struct uring *uring, struct run *run, struct parked *parked,
 	read->addr = (uint64_t)(uintptr_t)&parked->read;
 	read->len = sizeof(parked->read);
 	read->off = UINT64_MAX; /* it has no position */
-	sqe_put_call(uring, run, SYS_chdir,
-		     (const uint64_t[6]){ (uint64_t)(uintptr_t)parked->room->cwd });
+	sqe_put_call(uring, run, &to_cwd);
 	for (uint32_t i = 0; i < parked->places; i++)
 		sqe_put_exec(uring, run, parked->room->paths[i], parked->room->argv,
 			     i + 1 < parked->places ? SQE_HARDLINK : 0);
