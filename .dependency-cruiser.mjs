@@ -1,7 +1,7 @@
 /**
  * The arrows between the packages, as a program:
  *
- *   core <- native-linux (types only) <- adapters <- ringspawn <- conformance, bench
+ *   core <- native-linux (types only) <- adapters, posix-spawn <- ringspawn <- conformance, bench
  *
  * Workspace packages resolve to their dist/, so run it after a build.
  */
@@ -45,8 +45,9 @@ export default {
         pathNot: ["^packages/$1/", "^packages/(core|native-linux)/"],
       },
     },
-    // native-linux, because the command line hands its preload library to programs.
-    only("ringspawn", "core", "native-linux", "adapter-[a-z]+"),
+    only("posix-spawn", "native-linux"),
+    // posix-spawn, because the command line hands its library to programs.
+    only("ringspawn", "core", "posix-spawn", "adapter-[a-z]+"),
     {
       name: "outside-goes-through-the-umbrella",
       comment: "conformance, bench and examples see what people see; a benchmark in C compiles the engine's objects",

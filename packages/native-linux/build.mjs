@@ -1,7 +1,7 @@
 /**
  * Compiles the native engine: every C file once, then two doors from the same objects: `engine.so` (FFI)
- * and `engine.node` (N-API), in prebuilds/linux-<arch>-<libc>/; and, for glibc, posix_spawn for LD_PRELOAD. Plain
- * Node, so that it runs before anything else is built.
+ * and `engine.node` (N-API), in prebuilds/linux-<arch>-<libc>/. Plain Node, so that it runs before anything else is
+ * built. packages/posix-spawn/build.mjs and the tests use what this module exports.
  *
  *   node build.mjs [--debug] [--sanitize] [--clean] [--target <triple>]
  *
@@ -13,7 +13,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -81,60 +81,80 @@ function libcOf(compiler, machine) {
   return machine.includes("musl") || basename(compiler).startsWith("musl-") ? "musl" : "gnu";
 }
 
+/** Where a variant's objects go: `folder` is a package's. */
+function objectFolder(folder, tools, variant) {
+  const out = join(folder, "build", `${tools.name}-${variant}${tools.clang ? "-clang" : ""}`);
+  mkdirSync(out, { recursive: true });
+  return out;
+}
+
 /**
  * Compiles the C files (and the assembly of the machine) of one variant, each only if it, a header or its
  * flags changed. Returns the paths of the objects.
  */
 export function compile(tools, variant) {
-  const out = join(here, "build", `${tools.name}-${variant}${tools.clang ? "-clang" : ""}`);
-  mkdirSync(out, { recursive: true });
   const arch = join(c, "arch", tools.arch);
-  const headers = hashOf([...under(c, /\.h$/)].map((file) => readFileSync(file)));
-  const names = readdirSync(c).filter((name) => name.endsWith(".c"));
-  return [...names.map((name) => join(c, name)), join(arch, "clone.S")].map((source) => {
-    const child = basename(source) === "vfork.c";
-    const flags = [
-      ...(source.endsWith(".S") ? ["-fPIC"] : [...CFLAGS, ...VARIANTS[variant]]),
-      ...(child ? CHILD_FLAGS : []),
-      ...(child && !tools.clang ? CHILD_GCC_FLAGS : []),
-      ...["-I", join(c, "include"), "-I", arch, "-I", c],
-    ];
-    const object = join(out, `${basename(source)}.o`);
-    if (makeObject(tools.cc, flags, source, object, headers + tools.version) && child) checkChild(tools, object);
-    return object;
-  });
+  const sources = [...readdirSync(c).map((name) => join(c, name)), join(arch, "clone.S")];
+  return compileIn(here, c, tools, variant, sources, [join(c, "include"), arch, c]);
 }
 
-/** `map`: the version script with every symbol the library shows. */
-function linkFlags(map) {
+/** The C files in `folder`/c, of a package that may use what the header `private`/posix_hooks.h shows of the engine. */
+export function compileWithHooks(folder, tools, variant) {
+  const own = join(folder, "c");
+  const sources = readdirSync(own).map((name) => join(own, name));
+  const include = [join(c, "private"), join(c, "include"), join(c, "arch", tools.arch)];
+  return compileIn(folder, own, tools, variant, sources, include);
+}
+
+/** @returns {string[]} */
+function compileIn(folder, own, tools, variant, sources, include) {
+  const out = objectFolder(folder, tools, variant);
+  const headers = hashOf([...under(c, /\.h$/), ...under(own, /\.h$/)].map((file) => readFileSync(file)));
+  return sources
+    .filter((source) => /\.[cS]$/.test(source))
+    .map((source) => {
+      const child = basename(source) === "vfork.c";
+      const flags = [
+        ...(source.endsWith(".S") ? ["-fPIC"] : [...CFLAGS, ...VARIANTS[variant]]),
+        ...(child ? CHILD_FLAGS : []),
+        ...(child && !tools.clang ? CHILD_GCC_FLAGS : []),
+        ...include.flatMap((path) => ["-I", path]),
+      ];
+      const object = join(out, `${basename(source)}.o`);
+      if (makeObject(tools.cc, flags, source, object, headers + tools.version) && child) checkChild(tools, object);
+      return object;
+    });
+}
+
+/** `map`: path of the version script with every symbol the library shows. */
+function linkFlags(map, variant) {
   return [
     "-shared",
     "-pthread",
-    `-Wl,--version-script=${join(c, map)}`,
+    `-Wl,--version-script=${map}`,
     "-Wl,--gc-sections",
     // A runtime unloads an ended worker's addon; a thread of ours would then run in unmapped memory.
     "-Wl,-z,nodelete",
     "-Wl,-z,relro,-z,now",
     "-Wl,-O1",
     "-Wl,--build-id=none",
+    ...(variant === "release" ? ["-s"] : []),
+    ...VARIANTS[variant].filter((flag) => flag.startsWith("-fsanitize")),
   ];
+}
+
+/** Links objects of C into `target`, a shared library, and says so. */
+export function linkLibrary(tools, variant, map, objects, target) {
+  mkdirSync(dirname(target), { recursive: true });
+  // A sanitizer's own functions come from the program.
+  const complete = variant === "sanitize" ? [] : ["-Wl,-z,defs"];
+  report(target, link(tools.cc, variant, map, complete, objects, target, tools.version));
 }
 
 function build(tools, variant) {
   const objects = compile(tools, variant);
   const out = variant === "sanitize" ? dirname(objects[0]) : join(here, "prebuilds", tools.name);
-  mkdirSync(out, { recursive: true });
-  const strip = variant === "release" ? ["-s"] : [];
-  const sanitize = VARIANTS[variant].filter((flag) => flag.startsWith("-fsanitize"));
-
-  const so = join(out, "engine.so");
-  // A sanitizer's own functions come from the program.
-  const complete = variant === "sanitize" ? [] : ["-Wl,-z,defs"];
-  const soFlags = [...linkFlags("engine.map"), ...strip, ...sanitize, ...complete];
-  report(so, link(tools.cc, soFlags, objects, so, tools.version));
-
-  const isForGlibc = tools.name.endsWith("-gnu");
-  if (variant !== "sanitize" && isForGlibc) buildPosix(tools, variant, objects, [...strip, ...complete]);
+  linkLibrary(tools, variant, join(c, "engine.map"), objects, join(out, "engine.so"));
 
   const napi = join(c, "napi.cc");
   if (variant === "sanitize" || !existsSync(napi)) return;
@@ -165,20 +185,9 @@ function build(tools, variant) {
   makeObject(tools.cxx, flags, napi, object, headers + tools.version);
   const door = join(out, "engine.node");
   // Without libstdc++ of its own the addon would need one as new as the machine's it was built on.
-  const doorFlags = [...linkFlags("napi.map"), ...strip, "-static-libstdc++", "-static-libgcc"];
-  report(door, link(tools.cxx, doorFlags, [...objects, object], door, tools.version));
-}
-
-/** For glibc alone: it puts itself in front of that libc's functions and knows its structs. */
-function buildPosix(tools, variant, objects, flags) {
-  const source = join(c, "posix", "posix.c");
-  const object = join(dirname(objects[0]), "posix.c.o");
-  const include = ["-I", join(c, "include"), "-I", join(c, "arch", tools.arch), "-I", c];
-  const headers = hashOf([...under(c, /\.h$/)].map((file) => readFileSync(file)));
-  makeObject(tools.cc, [...CFLAGS, ...VARIANTS[variant], ...include], source, object, headers + tools.version);
-  const so = join(here, "prebuilds", tools.name, "libringspawn-posix.so");
-  const soFlags = [...linkFlags(join("posix", `${tools.arch}.map`)), ...flags];
-  report(so, link(tools.cc, soFlags, [...objects, object], so, tools.version));
+  const own = ["-static-libstdc++", "-static-libgcc"];
+  const map = join(c, "napi.map");
+  report(door, link(tools.cxx, variant, map, own, [...objects, object], door, tools.version));
 }
 
 /** Compiles unless `object` was made of the same things. Answers whether it compiled. */
@@ -198,9 +207,9 @@ export function makeProgram(tools, flags, source, objects, target) {
   });
 }
 
-function link(compiler, flags, objects, target, rest) {
-  const maps = [...under(c, /\.map$/)];
-  const inputs = [...objects, ...maps].map((file) => readFileSync(file));
+function link(compiler, variant, map, more, objects, target, rest) {
+  const flags = [...linkFlags(map, variant), ...more];
+  const inputs = [...objects, map].map((file) => readFileSync(file));
   return unlessSame(target, hashOf([...inputs, compiler, flags.join("\0"), rest]), (fresh) => {
     execFileSync(compiler, [...objects, ...flags, "-o", fresh], { stdio: "inherit" });
   });
@@ -262,10 +271,11 @@ function runs(command) {
 }
 
 function report(target, made) {
-  console.log(`${made ? "built" : "up to date"}  ${target.slice(here.length + 1)}`);
+  console.log(`${made ? "built" : "up to date"}  ${relative(dirname(here), target)}`);
 }
 
-function main() {
+/** What a package's build.mjs is called with; `build` gets the compilers and the variant. */
+export function commandLine(folder, build) {
   const { values } = parseArgs({
     options: {
       debug: { type: "boolean" },
@@ -275,7 +285,7 @@ function main() {
     },
   });
   if (values.clean) {
-    for (const name of ["build", "prebuilds"]) rmSync(join(here, name), { recursive: true, force: true });
+    for (const name of ["build", "prebuilds"]) rmSync(join(folder, name), { recursive: true, force: true });
     return;
   }
   if (process.platform !== "linux") {
@@ -292,4 +302,6 @@ function main() {
   }
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) main();
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  commandLine(here, build);
+}

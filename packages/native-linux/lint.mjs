@@ -1,4 +1,7 @@
-/** clang-tidy over the engine's C and C++, with the checks of .clang-tidy: `node packages/native-linux/lint.mjs` */
+/**
+ * clang-tidy over this package's C and C++, with the checks of .clang-tidy, and over other folders whose files include
+ * the engine's headers: `node packages/native-linux/lint.mjs [FOLDER…]`
+ */
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,10 +12,12 @@ const c = fileURLToPath(new URL("c", import.meta.url));
 const require = createRequire(import.meta.url);
 const arch = { x64: "x86_64", arm64: "aarch64" }[process.arch];
 
-const files = readdirSync(c, { recursive: true, encoding: "utf8" })
-  .filter((name) => /\.(c|cc)$/.test(name) && !name.includes("tests"))
-  .map((name) => join(c, name));
-const includes = [".", "include", join("arch", arch)].flatMap((name) => ["-I", join(c, name)]);
+const files = [c, ...process.argv.slice(2)].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.(c|cc)$/.test(name) && !name.includes("tests"))
+    .map((name) => join(folder, name)),
+);
+const includes = [".", "private", "include", join("arch", arch)].flatMap((name) => ["-I", join(c, name)]);
 const napi = [dirname(require.resolve("node-addon-api/napi.h")), require("node-api-headers").include_dir];
 
 let ok = files.length > 0;

@@ -23,32 +23,13 @@ struct birth {
 };
 
 /*
- * One system call of the child. `args` are its numbers in the call's own order, pointers left out;
- * `data` is what its pointer argument points to:
+ * One thing that the child does before exec, which is one system call but for two steps. `args` are
+ * the numbers of that call, pointers left out; `data` is what its pointer argument points to.
+ * step_call.h has the call of each. DIE_WITH_PARENT also has the pid that getppid() must answer
+ * afterwards as its third number (0: it is not asked). The other two are vfork's alone:
  *
- *   NAMESPACES         unshare(0)
- *   SESSION            setsid()
- *   PROCESS_GROUP      setpgid(0, 1)
- *   FDS                dup3(0, 1, 2), or fcntl(0, F_SETFD, 0) where 0 and 1 are the same
- *   TERMINAL           ioctl(0, 1, 2)
- *   LIMITS             prlimit64(self, 0, {1, 2})
- *   PRIORITY           setpriority(0, 1, 2)
- *   IO_PRIORITY        ioprio_set(0, 1, 2)
- *   AFFINITY           sched_setaffinity(0, 1, data)
- *   SCHEDULER          sched_setscheduler(0, 1, {2})
- *   UMASK              umask(0)
- *   ROOT               chroot(data)
- *   CWD                chdir(data), or fchdir(0) where there is no data
- *   GROUPS             setgroups(0, data)
- *   GID                setresgid(0, 1, 2)
- *   UID                setresuid(0, 1, 2)
- *   DIE_WITH_PARENT    prctl(0, 1), then getppid() must be 2 (0: not looked at)
- *   NO_NEW_PRIVILEGES  prctl(0, 1, 0, 0, 0)
- *   CLOSE_FDS          close_range(0, 1, 2)
- *   SIGNALS            rt_sigaction(0, 1 = SIG_DFL or SIG_IGN)
- *   MASK               rt_sigprocmask(0, {1})
- *   OPEN               close(0), open(data, 1, 2), and what that gives moved to 0; vfork only
- *   FOREGROUND         ioctl(0, 1, {getpgid(0)}); vfork only
+ *   OPEN        close(0), open(data, 1, 2), and what that gives moved to 0
+ *   FOREGROUND  ioctl(0, 1, {getpgid(0)})
  */
 struct step {
 	enum rs_step kind;

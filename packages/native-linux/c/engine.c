@@ -73,6 +73,11 @@ static int tables_can_be_cut(void)
 	       (major > 6 || (major == 6 && minor >= 11));
 }
 
+uint32_t rs_abi(void)
+{
+	return RS_ABI;
+}
+
 int rs_engine_open(struct rs_engine **out)
 {
 	struct rs_engine *engine;

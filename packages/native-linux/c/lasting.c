@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include "kernel.h"
 #include "lasting.h"
+#include "request.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -53,6 +56,11 @@ static int start(void)
 	pthread_attr_destroy(&attr);
 	started = error == 0;
 	return -error;
+}
+
+int needs_process_thread(const struct request *request)
+{
+	return (request->head.set & RS_SET_DIE_WITH_PARENT) && sys0(SYS_gettid) != getpid();
 }
 
 int lasting_run(void (*fn)(void *), void *arg)

@@ -2,7 +2,18 @@
 #ifndef RS_OUTCOME_H
 #define RS_OUTCOME_H
 
+#include <string.h>
+
 #include "ringspawn.h"
+
+static inline void outcome_reset(struct rs_outcome *out)
+{
+	memset(out, 0xff, sizeof(*out)); /* -1 everywhere: pid, pidfd, fds */
+	out->size = sizeof(*out);
+	out->error = 0;
+	out->step = RS_STEP_NONE;
+	out->index = 0;
+}
 
 /* Notes the failure; answers -error, so that a caller can return it in the same line. */
 static inline int fail(struct rs_outcome *out, int error, enum rs_step step, uint32_t index)

@@ -19,6 +19,7 @@
 #include "ringspawn.h"
 #include "uring.h"
 #include "vfork.h"
+#include "vfork_birth.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int asked;

@@ -23,8 +23,10 @@
 #include "fault.h"
 #include "kernel.h"
 #include "outcome.h"
+#include "step_call.h"
 #include "verdict.h"
 #include "vfork.h"
+#include "vfork_birth.h"
 
 /* arch/<machine>/clone.S */
 long rs_clone3(struct kernel_clone_args *args, unsigned long size, void (*child)(void *), void *arg)
@@ -143,28 +145,6 @@ static void die(struct walk *walk, long error, uint32_t step, uint32_t index)
 		sys1(SYS_exit_group, 127);
 }
 
-static long die_with_parent(const struct step *step)
-{
-	long ret = sys5(SYS_prctl, step->args[0], step->args[1], 0, 0, 0);
-
-	/* The parent may have been killed before the call; then nobody will send that signal any
-	 * more. */
-	if (ret == 0 && step->args[2] != 0 && sys0(SYS_getppid) != step->args[2])
-		return -ESRCH;
-	return ret;
-}
-
-static long set_disposition(const struct step *step)
-{
-	struct kernel_sigaction action;
-
-	action.handler = (void (*)(int))(intptr_t)step->args[1]; /* SIG_DFL or SIG_IGN */
-	action.flags = 0;
-	action.restorer = 0;
-	action.mask = 0;
-	return sys4(SYS_rt_sigaction, step->args[0], (long)&action, 0, KERNEL_SIGSET_SIZE);
-}
-
 static long open_at_number(const struct step *step)
 {
 	long wanted = step->args[0], fd, ret;
@@ -190,75 +170,24 @@ static long take_foreground(const struct step *step)
 /* One step: what the kernel answered. */
 static long take(const struct step *step)
 {
-	const int64_t *a = step->args;
-	long data = (long)step->data;
-	int priority;
+	struct step_call call;
+	long ret;
 
-	switch (step->kind) {
-	case RS_STEP_NAMESPACES:
-		return sys1(SYS_unshare, a[0]);
-	case RS_STEP_SESSION:
-		return sys0(SYS_setsid);
-	case RS_STEP_PROCESS_GROUP:
-		return sys2(SYS_setpgid, a[0], a[1]);
-	case RS_STEP_FDS:
-		/* dup3 refuses equal numbers; there only close-on-exec stands in the way. */
-		return a[0] == a[1] ? sys3(SYS_fcntl, a[0], F_SETFD, 0)
-				    : sys3(SYS_dup3, a[0], a[1], a[2]);
-	case RS_STEP_TERMINAL:
-		return sys3(SYS_ioctl, a[0], a[1], a[2]);
-	case RS_STEP_LIMITS:
-		return sys4(SYS_prlimit64, 0, a[0], (long)&a[1],
-			    0); /* {soft, hard} lie as the struct wants them */
-	case RS_STEP_PRIORITY:
-		return sys3(SYS_setpriority, a[0], a[1], a[2]);
-	case RS_STEP_IO_PRIORITY:
-		return sys3(SYS_ioprio_set, a[0], a[1], a[2]);
-	case RS_STEP_AFFINITY:
-		return sys3(SYS_sched_setaffinity, a[0], a[1], data);
-	case RS_STEP_SCHEDULER:
-		priority = (int)a[2];
-		return sys3(SYS_sched_setscheduler, a[0], a[1], (long)&priority);
-	case RS_STEP_UMASK:
-		sys1(SYS_umask, a[0]); /* answers the old one */
-		return 0;
-	case RS_STEP_ROOT:
-		return sys1(SYS_chroot, data);
-	case RS_STEP_CWD:
-		return data != 0 ? sys1(SYS_chdir, data) : sys1(SYS_fchdir, a[0]);
-	case RS_STEP_GROUPS:
-		return sys2(SYS_setgroups, a[0], data);
-	case RS_STEP_GID:
-		return sys3(SYS_setresgid, a[0], a[1], a[2]);
-	case RS_STEP_UID:
-		return sys3(SYS_setresuid, a[0], a[1], a[2]);
-	case RS_STEP_DIE_WITH_PARENT:
-		return die_with_parent(step);
-	case RS_STEP_NO_NEW_PRIVILEGES:
-		return sys5(SYS_prctl, a[0], a[1], 0, 0, 0);
-	case RS_STEP_CLOSE_FDS:
-		return sys3(SYS_close_range, a[0], a[1], a[2]);
-	case RS_STEP_SIGNALS:
-		return set_disposition(step);
-	case RS_STEP_MASK:
-		return sys4(SYS_rt_sigprocmask, a[0], (long)&a[1], 0, KERNEL_SIGSET_SIZE);
-	case RS_STEP_OPEN:
+	if (step->kind == RS_STEP_OPEN)
 		return open_at_number(step);
-	case RS_STEP_FOREGROUND:
+	if (step->kind == RS_STEP_FOREGROUND)
 		return take_foreground(step);
-
-	/* The parent's, and exec: never in a chain's steps. */
-	case RS_STEP_NONE:
-	case RS_STEP_REQUEST:
-	case RS_STEP_MEMORY:
-	case RS_STEP_STDIO:
-	case RS_STEP_CGROUP:
-	case RS_STEP_BIRTH:
-	case RS_STEP_FILE:
-	case RS_STEP_INTERPRETER:
-		break;
-	}
-	return -EINVAL;
+	call = step_call_of(step);
+	if (call.number == STEP_HAS_NO_CALL)
+		return -EINVAL;
+	ret = sys6(call.number, (long)call.args[0], (long)call.args[1], (long)call.args[2],
+		   (long)call.args[3], (long)call.args[4], (long)call.args[5]);
+	/* The parent may have died before the call, and then no signal will come. A ring's kernel
+	 * looks by itself. */
+	if (step->kind == RS_STEP_DIE_WITH_PARENT && ret == 0 && step->args[2] != 0 &&
+	    sys0(SYS_getppid) != step->args[2])
+		return -ESRCH;
+	return ret;
 }
 
 static long execve_of(const char *path, const char *const *argv, const char *const *envp)

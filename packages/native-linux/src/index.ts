@@ -2,4 +2,4 @@
 export { ABI, BLOCKING, type Door, type LoopName, TURNING } from "./door.js";
 export { nativeEngines } from "./engines.js";
 export { ffiDoor, type FfiSymbol, type FfiType, type Library, type Listener, SYMBOLS } from "./ffi.js";
-export { type NativeFile, nativePath } from "./load.js";
+export { type NativeFile, nativePath, prebuiltTarget } from "./load.js";

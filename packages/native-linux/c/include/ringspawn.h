@@ -70,7 +70,7 @@ enum rs_step {
 	RS_STEP_SIGNALS = 35,           /* rt_sigaction of signal `index` */
 	RS_STEP_MASK = 36,              /* rt_sigprocmask */
 
-	/* of posix/posix.c alone, whose chains have their steps in the program's order */
+	/* of packages/posix-spawn alone, whose chains have their steps in the program's order */
 	RS_STEP_OPEN = 37,       /* open at a given number */
 	RS_STEP_FOREGROUND = 38, /* TIOCSPGRP of the child's own group */
 

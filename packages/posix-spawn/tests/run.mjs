@@ -11,17 +11,17 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { makeProgram, toolchain } from "../../../build.mjs";
+import { makeProgram, toolchain } from "../../native-linux/build.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const root = join(here, "..", "..", "..");
+const root = join(here, "..");
 const { values: options } = parseArgs({
   options: { engine: { type: "string", default: "vfork" }, only: { type: "string" } },
 });
 const tools = toolchain();
 const library = join(root, "prebuilds", tools.name, "libringspawn-posix.so");
 if (!existsSync(library)) {
-  console.log(`${library} is not built (node packages/native-linux/build.mjs)\n0 passed, 1 failed`);
+  console.log(`${library} is not built (node packages/posix-spawn/build.mjs)\n0 passed, 1 failed`);
   process.exit(1);
 }
 const scratch = mkdtempSync(join(tmpdir(), "ringspawn-posix-"));

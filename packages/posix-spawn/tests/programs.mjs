@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { dirname, join } from "node:path";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const deno = join(here, "../../../../../scripts/node_modules/@deno/linux-x64-glibc/deno");
+const deno = join(here, "../../../scripts/node_modules/@deno/linux-x64-glibc/deno");
 
 const makefile = `all: ${Array.from({ length: 60 }, (_, i) => `t${i}`).join(" ")} fails
 	@cat t* | sort -n | tr '\\n' ' '

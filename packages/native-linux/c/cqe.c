@@ -1,0 +1,194 @@
+/*
+ * What completions mean. Every request has one. A chain is over when as many have come as it has
+ * requests, and not before: until then the child may read our memory.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "fault.h"
+#include "kernel.h"
+#include "prespawn.h"
+#include "run.h"
+#include "verdict.h"
+#include "vfork_birth.h"
+
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#define RESOLVE_IN_ROOT 0x10u
+
+void run_fail(struct run *run, int error, enum rs_step step, uint32_t index)
+{
+	run->error = error;
+	run->step = step;
+	run->index = index;
+}
+
+static int injected(uint32_t step, uint32_t index, int error)
+{
+	int wanted = fault(step, index);
+
+	return wanted != 0 ? wanted : error;
+}
+
+/* A birth failed. One that had a list: for an fd that was closed meanwhile, or for a number beyond
+ * the limit? */
+static void fail_birth(struct run *run, int error)
+{
+	const struct chain *chain = run->chain;
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	for (uint32_t i = 0; error == EBADF && run->is_listed && i < chain->step_count; i++) {
+		const struct step *step = &chain->steps[i];
+
+		if (step->kind != RS_STEP_FDS)
+			continue;
+		if ((uint64_t)step->args[1] >= limit.rlim_cur ||
+		    fcntl((int)step->args[0], F_GETFD) < 0) {
+			run_fail(run, error, RS_STEP_FDS, step->index);
+			return;
+		}
+	}
+	run_fail(run, error, birth_step(&chain->birth, error), 0);
+}
+
+/* One request of a run is over. */
+static void run_complete(uint64_t user_data, int32_t res)
+{
+	struct run *run = run_of(user_data);
+	const struct chain *chain = run->chain;
+	uint32_t place = place_of(user_data);
+
+	run->left--;
+	/* Cut off by whatever ended the chain, which says so itself. */
+	if (res == -ECANCELED)
+		return;
+	if (place == 0) {
+		if (res < 0)
+			fail_birth(run, -res);
+		else
+			run->pid = res;
+		return;
+	}
+	if (res >= 0)
+		return;
+	if (place <= chain->step_count) {
+		const struct step *step = &chain->steps[place - 1];
+
+		run_fail(run, injected(step->kind, step->index, -res), step->kind, step->index);
+		return;
+	}
+	place -= 1 + chain->step_count;
+	if (run->parked && place == PARKED_READ) {
+		/* A signal ended the wait, and then the child, which its exit tells. */
+	} else if (run->parked && place < PARKED_EXEC) {
+		run_fail(run, -res, RS_STEP_CWD, 0);
+	} else {
+		uint32_t candidate = run->parked ? place - PARKED_EXEC : place;
+
+		/* Places that the program did not need. */
+		if (candidate >= chain->candidate_count)
+			return;
+		run->exec_index = candidate;
+		run->exec_error = injected(RS_STEP_FILE, candidate, -res);
+		if (run->shell == NULL)
+			chain->candidates[candidate].error = run->exec_error;
+	}
+}
+
+/*
+ * Submits what is queued, waits for `wanted` completions, takes all that have come. What the kernel
+ * does not take for want of memory is over, with that error.
+ */
+void uring_turn(struct uring *uring, uint32_t wanted)
+{
+	struct ring *ring = &uring->ring;
+	int error = ring_enter(ring, wanted);
+	struct cqe cqe;
+
+	while (ring_take(ring, &cqe))
+		run_complete(cqe.user_data, cqe.res);
+	if (error == 0 || error == -EINTR)
+		return;
+	for (uint32_t i = ring_unsubmitted(ring); i > 0; i--)
+		run_complete(ring->sqes[(ring->tail - i) & ring->sq_mask].user_data, error);
+	ring_withdraw(ring);
+}
+
+static const char *data_of(const struct chain *chain, enum rs_step kind)
+{
+	for (uint32_t i = 0; i < chain->step_count; i++)
+		if (chain->steps[i].kind == kind)
+			return chain->steps[i].data;
+	return NULL;
+}
+
+/* The child is gone, so its root and cwd are walked from here. */
+static int is_there(const struct chain *chain, const char *path)
+{
+	const char *root = data_of(chain, RS_STEP_ROOT);
+	const char *cwd = chain->late_cwd != NULL ? chain->late_cwd : data_of(chain, RS_STEP_CWD);
+	struct {
+		uint64_t flags, mode, resolve;
+	} how = { O_PATH | O_CLOEXEC, 0, root != NULL ? RESOLVE_IN_ROOT : 0 };
+	int from = root != NULL ? open(root, O_PATH | O_DIRECTORY | O_CLOEXEC) : AT_FDCWD;
+	size_t size = strlen(path) + (cwd != NULL ? strlen(cwd) : 0) + 2;
+	char *whole = malloc(size);
+	int fd = -1;
+
+	if (whole != NULL) {
+		snprintf(whole, size, "%s%s%s", path[0] == '/' || cwd == NULL ? "" : cwd,
+			 path[0] == '/' || cwd == NULL ? "" : "/", path);
+		fd = (int)syscall(SYS_openat2, from, whole, &how, sizeof(how));
+		free(whole);
+	}
+	if (from >= 0)
+		close(from);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* The run is over: what its candidates come to, and no zombie if it has failed. */
+void run_conclude(struct run *run)
+{
+	const struct chain *chain = run->chain;
+
+	if (run->error == 0 && run->exec_error != 0) {
+		if (run->shell != NULL) {
+			/* The candidate was fine, it is the shell that is missing. Which one, the
+			 * caller knows. */
+			run_fail(run, run->exec_error, RS_STEP_INTERPRETER, 0);
+		} else if (!search_goes_on_after(run->exec_error)) {
+			run_fail(run, run->exec_error, RS_STEP_FILE, run->exec_index);
+		} else if (run->exec_index + 1 == chain->candidate_count) {
+			struct verdict verdict = exec_verdict(chain, is_there);
+
+			run_fail(run, verdict.error, verdict.step, verdict.index);
+		}
+		/* Else a signal has killed the child in the middle of its search, which is an end
+		 * like any other. */
+	}
+	if (run->error != 0 && run->pid > 0)
+		cradle_reap(run->pidfd, run->pid);
+}
+
+void run_drop_pidfd(struct run *run)
+{
+	if (run->pidfd >= 0)
+		close(run->pidfd);
+	run->pidfd = -1;
+}
+
+/* A signal was pending, so nobody was born: it has been dealt with by now. */
+int run_was_interrupted(const struct run *run)
+{
+	return run->error == EINTR && run->pid == 0;
+}

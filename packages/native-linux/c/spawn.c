@@ -1,0 +1,88 @@
+/* A spawn that is waited for. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <unistd.h>
+
+#include "chain.h"
+#include "engine.h"
+#include "fd.h"
+#include "lasting.h"
+#include "orphan.h"
+#include "outcome.h"
+#include "pipe.h"
+#include "request.h"
+#include "ringspawn.h"
+#include "thread.h"
+#include "uring.h"
+#include "vfork.h"
+
+struct birth_job {
+	const struct chain *chain;
+	enum rs_executor executor;
+	void *stack_top;
+	struct uring **uring;
+	struct rs_outcome *out;
+};
+
+static void run_birth(void *arg)
+{
+	struct birth_job *job = arg;
+
+	switch (job->executor) {
+	case RS_EXECUTOR_VFORK:
+		vfork_run(job->chain, job->stack_top, job->out);
+		break;
+	case RS_EXECUTOR_IO_URING:
+		if (uring_for(job->uring, job->chain, job->out) == 0)
+			uring_run(*job->uring, job->chain, job->out);
+		break;
+	}
+}
+
+static void give_birth(struct rs_engine *engine, const struct request *request,
+		       const struct chain *chain, struct rs_outcome *out)
+{
+	static struct uring *lasting; /* a ring belongs to the thread that made it */
+	struct birth_job job = { chain, (enum rs_executor)request->head.executor,
+				 engine_stack_top(engine), &engine->uring, out };
+	int error;
+
+	if (needs_process_thread(request)) {
+		job.uring = &lasting;
+		error = lasting_run(run_birth, &job);
+		if (error != 0)
+			fail(out, -error, RS_STEP_BIRTH, 0);
+	} else {
+		run_birth(&job);
+	}
+	out->pidfd = pidfd_above_stdio(out->pidfd);
+}
+
+int rs_spawn(struct rs_engine *engine, const void *block, uint32_t len, struct rs_outcome *out)
+{
+	struct request request;
+	struct chain chain;
+	int cgroup_fd;
+
+	if (out == NULL || engine == NULL)
+		return -EFAULT;
+	if (out->size != sizeof(*out))
+		return -EINVAL;
+	outcome_reset(out);
+	orphans_reap();
+	if (request_parse(&request, block, len, out) != 0)
+		return 0;
+	if (pipe_open(&request, engine, &cgroup_fd, out) == 0) {
+		chain_build(&chain, &request, engine, cgroup_fd);
+		give_birth(engine, &request, &chain, out);
+		pipe_close_child_ends(&request, cgroup_fd);
+		if (out->error == 0) {
+			pipe_give(&request, out);
+			thread_owns(out, request.head.slots.count);
+		} else {
+			pipe_close_parent_ends(&request);
+		}
+	}
+	request_free(&request);
+	return 0;
+}

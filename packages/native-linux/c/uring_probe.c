@@ -1,0 +1,89 @@
+/* Can the io_uring executor work here? Found out by doing it once. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "run.h"
+#include "uring.h"
+
+/* What a trial has found. Of the kernel, hence for all environments. */
+static int kernel_lists_fds;
+
+int uring_kernel_lists_fds(void)
+{
+	return __atomic_load_n(&kernel_lists_fds, __ATOMIC_RELAXED);
+}
+
+/* An exec of nothing in particular: /dev/null is no program, and by then everything else has
+ * worked. */
+static int try_one(struct uring *uring)
+{
+	static const char *const nothing[] = { NULL };
+	static struct candidate candidate = { .path = "/dev/null" };
+	struct listed_fd room[1];
+	struct step steps[] = {
+		{ .kind = RS_STEP_FDS, .args = { uring->ring.fd, 0, 0 } },
+		{ .kind = RS_STEP_UMASK, .args = { 022 } },
+	};
+	struct chain chain = {
+		.birth = { .cgroup_fd = -1 },
+		.steps = steps,
+		.step_count = 2,
+		.listed = room,
+		.candidates = &candidate,
+		.candidate_count = 1,
+		.argv = (const char **)nothing,
+		.envp = nothing,
+	};
+	struct run run;
+
+	uring_fly(uring, &run, &chain, NULL);
+	if (run.pid == 0)
+		return run.error;
+	return run.error == EACCES && run.step == RS_STEP_FILE ? 0
+	       : run.error != 0                                ? run.error
+							       : ENOSYS;
+}
+
+void uring_probe(struct rs_probe *out)
+{
+	struct uring *uring;
+	char text[16];
+	ssize_t length;
+	int fd = open(IO_URING_SPAWN_ABI_FILE, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		out->part = RS_PROBE_NO_SPAWN_ABI;
+		out->error = errno;
+		return;
+	}
+	length = read(fd, text, sizeof(text) - 1);
+	text[length > 0 ? length : 0] = 0;
+	close(fd);
+	if (length <= 0) { /* something else lies over it */
+		out->part = RS_PROBE_NO_SPAWN_ABI;
+		return;
+	}
+	if (atoi(text) != IO_URING_SPAWN_ABI) {
+		out->part = RS_PROBE_SPAWN_ABI;
+		out->error = atoi(text);
+		return;
+	}
+	uring = uring_open(0);
+	if (uring == NULL) {
+		out->part = RS_PROBE_RING;
+		out->error = errno;
+		return;
+	}
+	uring->lists_fds = 1;
+	out->error = try_one(uring);
+	if (out->error == EINVAL) { /* a kernel without that flag */
+		uring->lists_fds = 0;
+		out->error = try_one(uring);
+	}
+	__atomic_store_n(&kernel_lists_fds, uring->lists_fds, __ATOMIC_RELAXED);
+	out->part = out->error == 0 ? RS_PROBE_OK : RS_PROBE_CHAIN;
+	uring_close(uring);
+}

@@ -1,0 +1,18 @@
+/* Which executor carries a chain out. */
+#ifndef RS_POSIX_EXECUTOR_H
+#define RS_POSIX_EXECUTOR_H
+
+#include "posix_hooks.h"
+
+/* Who starts the children of a call, from the one that is always there to the one to be preferred.
+ */
+enum server { BY_LIBC, BY_VFORK, BY_IO_URING };
+
+/*
+ * Runs the chain by the best server that can do it and that is not above `most`. BY_LIBC: no
+ * executor can; nothing was started.
+ */
+enum server executor_run(enum server most, const struct chain *chain, void *stack_top,
+			 struct rs_outcome *out);
+
+#endif
