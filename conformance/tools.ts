@@ -95,6 +95,11 @@ export function children(): Map<number, string> {
   return found;
 }
 
+/** A nice value that takes no privilege: `more` above that of this program, as far as there is one. */
+export function nicer(more: number): number {
+  return Math.min(19, os.getPriority() + more);
+}
+
 /** fd → link of every open fd of this program. */
 export function openFds(): Map<number, string> {
   const found = new Map<number, string>();
