@@ -5,6 +5,7 @@
 #ifndef RS_CHAIN_H
 #define RS_CHAIN_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -61,16 +62,11 @@ struct chain {
 			      looked for */
 };
 
-/* The most steps a chain can have that do not come from a list of the request, and per listed
- * thing. */
-enum {
-	CHAIN_SINGLE_STEPS = 20,
-	CHAIN_SIGNAL_STEPS = 64,
-	CHAIN_STEPS_PER_SLOT = 2, /* its FDS and the gap before it */
-};
-
 struct request;
 struct rs_engine;
+
+/* The most steps that a chain of this request can have. */
+size_t chain_capacity(const struct rs_request *h);
 
 /*
  * Fills `chain` from the request and the fds that pipe.c got for it. Cannot fail: what can be wrong

@@ -18,10 +18,6 @@
 _Static_assert(sizeof(struct rs_request) == 160, "the encoder writes at fixed offsets");
 _Static_assert(sizeof(void *) == 8, "sums of 32-bit counts times sizes fit a size_t");
 
-#define ALL_FLAGS                                                                \
-	(RS_F_INHERIT_ENV | RS_F_SHELL_FALLBACK | RS_F_KEEP_FDS | RS_F_SESSION | \
-	 RS_F_NO_NEW_PRIVILEGES)
-#define ALL_SET ((RS_SET_DIE_WITH_PARENT << 1) - 1u)
 #define ALL_NAMESPACES                                                                            \
 	(KERNEL_CLONE_NEWTIME | KERNEL_CLONE_NEWNS | KERNEL_CLONE_NEWCGROUP |                     \
 	 KERNEL_CLONE_NEWUTS | KERNEL_CLONE_NEWIPC | KERNEL_CLONE_NEWUSER | KERNEL_CLONE_NEWPID | \
@@ -42,29 +38,86 @@ static int is_span(const struct rs_span *span, uint32_t size, uint32_t len)
 	       span->count <= (len - span->offset) / size;
 }
 
-/* What the header alone can tell. */
-static uint32_t check_head(const struct rs_request *h, uint32_t len)
+static uint32_t check_executor(const struct rs_request *h)
 {
-	const uint64_t unignorable = SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP);
+	switch ((enum rs_executor)h->executor) {
+	case RS_EXECUTOR_VFORK:
+	case RS_EXECUTOR_IO_URING:
+		return GOOD;
+	}
+	return BAD(executor);
+}
 
-	if (h->size != sizeof(*h))
-		return BAD(size);
-	if (h->abi != RS_ABI)
-		return BAD(abi);
-	if (h->executor != RS_EXECUTOR_VFORK && h->executor != RS_EXECUTOR_IO_URING)
-		return BAD(executor);
-	if (h->flags & ~(uint32_t)ALL_FLAGS)
-		return BAD(flags);
-	if (h->set & ~(uint32_t)ALL_SET)
-		return BAD(set);
-	if (h->namespaces & ~(uint32_t)ALL_NAMESPACES)
-		return BAD(namespaces);
+/* What a flag may not come with. */
+static uint32_t check_flag(const struct rs_request *h, enum rs_flag flag)
+{
+	switch (flag) {
+	case RS_F_INHERIT_ENV:
+		return h->envp.count == 0 ? GOOD : BAD(envp);
+	case RS_F_SHELL_FALLBACK:
+	case RS_F_KEEP_FDS:
+	case RS_F_SESSION:
+	case RS_F_NO_NEW_PRIVILEGES:
+		return GOOD;
+	}
+	return BAD(flags);
+}
+
+/* The plain field that a bit of `set` stands for. */
+static uint32_t check_set(const struct rs_request *h, enum rs_set bit)
+{
+	switch (bit) {
+	case RS_SET_PROCESS_GROUP:
+		return h->process_group >= 0 ? GOOD : BAD(process_group);
+	case RS_SET_CONTROLLING_TERMINAL:
+		return h->controlling_terminal >= 0 ? GOOD : BAD(controlling_terminal);
+	/* -1 tells setresuid and setresgid to leave an id alone, so it would silently not change.
+	 */
+	case RS_SET_UID:
+		return h->uid != UINT32_MAX ? GOOD : BAD(uid);
+	case RS_SET_GID:
+		return h->gid != UINT32_MAX ? GOOD : BAD(gid);
+	case RS_SET_UMASK:
+		return h->umask <= 0777 ? GOOD : BAD(umask);
+	case RS_SET_PRIORITY:
+		return h->priority >= -20 && h->priority <= 19 ? GOOD : BAD(priority);
+	case RS_SET_IO_PRIORITY:
+		return h->io_priority <= 0xffff ? GOOD : BAD(io_priority);
+	case RS_SET_CGROUP_FD:
+		return h->cgroup == 0 ? GOOD : BAD(cgroup);
+	case RS_SET_DIE_WITH_PARENT:
+		return h->die_signal >= 1 && h->die_signal <= KERNEL_NSIG ? GOOD : BAD(die_signal);
+	/* The kernel knows which ids, policies and priorities there are. */
+	case RS_SET_GROUPS:
+	case RS_SET_SCHEDULER:
+		return GOOD;
+	}
+	return BAD(set);
+}
+
+/* Every bit alone, so that a bit without a meaning is found too. */
+static uint32_t check_bits(const struct rs_request *h)
+{
+	for (uint32_t i = 0; i < 32; i++) {
+		uint32_t bit = UINT32_C(1) << i, bad = GOOD;
+
+		if (h->flags & bit)
+			bad = check_flag(h, (enum rs_flag)bit);
+		if (bad == GOOD && (h->set & bit))
+			bad = check_set(h, (enum rs_set)bit);
+		if (bad != GOOD)
+			return bad;
+	}
+	return GOOD;
+}
+
+static uint32_t check_spans(const struct rs_request *h, uint32_t len)
+{
 	if (h->candidates.count == 0 || !is_span(&h->candidates, sizeof(uint32_t), len))
 		return BAD(candidates);
 	if (h->argv.count == 0 || !is_span(&h->argv, sizeof(uint32_t), len))
 		return BAD(argv);
-	if (!is_span(&h->envp, sizeof(uint32_t), len) ||
-	    ((h->flags & RS_F_INHERIT_ENV) && h->envp.count != 0))
+	if (!is_span(&h->envp, sizeof(uint32_t), len))
 		return BAD(envp);
 	if (h->slots.count > RS_MAX_SLOTS || !is_span(&h->slots, sizeof(struct rs_slot), len))
 		return BAD(slots);
@@ -75,29 +128,27 @@ static uint32_t check_head(const struct rs_request *h, uint32_t len)
 		return BAD(groups);
 	if (!is_span(&h->affinity, 1, len))
 		return BAD(affinity);
-	if (h->cgroup != 0 && (h->set & RS_SET_CGROUP_FD))
-		return BAD(cgroup);
-	if ((h->set & RS_SET_PROCESS_GROUP) && h->process_group < 0)
-		return BAD(process_group);
-	if ((h->set & RS_SET_TERMINAL) && h->terminal < 0)
-		return BAD(terminal);
-	/* -1 tells setresuid and setresgid to leave an id alone: it would silently not be changed.
-	 */
-	if ((h->set & RS_SET_UID) && h->uid == UINT32_MAX)
-		return BAD(uid);
-	if ((h->set & RS_SET_GID) && h->gid == UINT32_MAX)
-		return BAD(gid);
-	if ((h->set & RS_SET_UMASK) && h->umask > 0777)
-		return BAD(umask);
-	if ((h->set & RS_SET_PRIORITY) && (h->priority < -20 || h->priority > 19))
-		return BAD(priority);
-	if ((h->set & RS_SET_IO_PRIORITY) && h->io_priority > 0xffff)
-		return BAD(io_priority);
-	if ((h->set & RS_SET_DIE_WITH_PARENT) && (h->die_signal < 1 || h->die_signal > KERNEL_NSIG))
-		return BAD(die_signal);
+	return GOOD;
+}
+
+/* What the header alone can tell. */
+static uint32_t check_head(const struct rs_request *h, uint32_t len)
+{
+	const uint64_t unignorable = SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP);
+	uint32_t bad;
+
+	if (h->size != sizeof(*h))
+		return BAD(size);
+	if (h->abi != RS_ABI)
+		return BAD(abi);
+	if (h->namespaces & ~(uint32_t)ALL_NAMESPACES)
+		return BAD(namespaces);
 	if (h->signals_ignore & unignorable)
 		return BAD(signals_ignore);
-	return GOOD;
+	bad = check_executor(h);
+	if (bad == GOOD)
+		bad = check_bits(h);
+	return bad == GOOD ? check_spans(h, len) : bad;
 }
 
 /* Every string ends inside the block iff it begins no later than the block's last NUL: no string is
@@ -187,8 +238,6 @@ static void *carve(char *base, size_t *used, size_t count, size_t size)
 static size_t lay_out(struct request *request, char *base, uint32_t len)
 {
 	const struct rs_request *h = &request->head;
-	size_t steps = CHAIN_SINGLE_STEPS + CHAIN_SIGNAL_STEPS +
-		       (size_t)CHAIN_STEPS_PER_SLOT * h->slots.count + h->limits.count;
 	size_t used = 0;
 
 	request->arena = base;
@@ -198,7 +247,7 @@ static size_t lay_out(struct request *request, char *base, uint32_t len)
 	request->candidates = carve(base, &used, h->candidates.count, sizeof(struct candidate));
 	request->ends = carve(base, &used, h->slots.count, sizeof(struct end));
 	request->listed = carve(base, &used, h->slots.count, sizeof(struct listed_fd));
-	request->steps = carve(base, &used, steps, sizeof(struct step));
+	request->steps = carve(base, &used, chain_capacity(h), sizeof(struct step));
 	request->text = carve(base, &used, len, 1);
 	return used;
 }

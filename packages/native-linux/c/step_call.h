@@ -51,7 +51,7 @@ static inline __attribute__((always_inline)) struct step_call step_call_of(const
 		if (a == b)
 			return CALL(SYS_fcntl, a, F_SETFD, c != 0 ? FD_CLOEXEC : 0, 0);
 		return CALL(SYS_dup3, a, b, c, 0);
-	case RS_STEP_TERMINAL:
+	case RS_STEP_CONTROLLING_TERMINAL:
 		return CALL(SYS_ioctl, a, b, c, 0);
 	case RS_STEP_LIMITS:
 		/* The soft and the hard limit lie in the step as the call's struct has them. */

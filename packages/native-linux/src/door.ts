@@ -55,4 +55,4 @@ export const STARTS: RingName = 0;
 export const PARKING: RingName = 1;
 
 /** What this package was written against; a door onto another ABI is not used. */
-export const ABI = 2;
+export const ABI = 3;

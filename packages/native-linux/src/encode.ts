@@ -29,7 +29,7 @@ const AT = {
   cgroup: 88,
   cgroupFd: 92,
   processGroup: 96,
-  terminal: 100,
+  controllingTerminal: 100,
   uid: 104,
   gid: 108,
   umask: 112,
@@ -46,7 +46,7 @@ const AT = {
 const FLAG = { inheritEnv: 1, shellFallback: 2, keepFds: 4, session: 8, noNewPrivileges: 16 } as const;
 const SET = {
   processGroup: 1,
-  terminal: 2,
+  controllingTerminal: 2,
   uid: 4,
   gid: 8,
   groups: 16,
@@ -158,7 +158,7 @@ export class Block {
       this.#view.setInt32(at, value, true);
     };
     number(SET.processGroup, AT.processGroup, setup.processGroup);
-    number(SET.terminal, AT.terminal, setup.controllingTerminal);
+    number(SET.controllingTerminal, AT.controllingTerminal, setup.controllingTerminal);
     number(SET.uid, AT.uid, setup.uid);
     number(SET.gid, AT.gid, setup.gid);
     number(SET.umask, AT.umask, setup.umask);

@@ -8,6 +8,10 @@
 #include "arena.h"
 #include "posix_hooks.h"
 
+/* The most steps that the attributes can take: the signals, and one each for scheduler, session,
+ * process group, uid and gid. */
+#define ATTRIBUTE_STEPS (KERNEL_NSIG + 5)
+
 /* A call, as the program made it. */
 struct call {
 	const char *file;

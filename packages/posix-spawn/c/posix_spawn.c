@@ -88,7 +88,7 @@ struct sizes {
 static struct sizes sizes_of(const struct call *call, const char *path)
 {
 	struct sizes sizes = {
-		.steps = CHAIN_SINGLE_STEPS + CHAIN_SIGNAL_STEPS,
+		.steps = ATTRIBUTE_STEPS + 1, /* and the signal mask */
 		.candidates = 1,
 	};
 

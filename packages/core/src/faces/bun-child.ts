@@ -134,12 +134,12 @@ export class Child implements Subprocess {
     this.#process.kill(isNothing ? SIGNALS.SIGTERM : signalNumber("signal", signal, 0));
   }
 
-  ref(): void {
-    this.#process.ref();
-  }
-
   unref(): void {
     this.#process.unref();
+  }
+
+  ref(): void {
+    this.#process.ref();
   }
 
   resourceUsage(): ResourceUsage | undefined {

@@ -23,7 +23,7 @@ extern "C" {
 #define RS_API __attribute__((visibility("default")))
 
 /* Goes up whenever a struct or the meaning of a field changes. */
-#define RS_ABI 2u
+#define RS_ABI 3u
 
 /* A request may redirect this many fds. */
 #define RS_MAX_SLOTS 256u
@@ -32,9 +32,13 @@ extern "C" {
 #define RS_MAX_REQUEST (16u * 1024u * 1024u)
 
 /*
- * Every step a spawn can fail at. The values are ABI: append, never renumber.
- * The first group is the parent's work; the second is the chain's, in the order in which a chain
- * holds them (chain.c is the only place that knows that order); the last is exec.
+ * Every step a spawn can fail at, in four groups: the parent's work, the steps of a chain, exec,
+ * and the steps of packages/posix-spawn alone.
+ *
+ * Two rules are ABI. The name of a step without RS_STEP_, in camel case, is its name in TypeScript:
+ * RS_STEP_CLOSE_FDS is "closeFds". And the second group stands in the order in which a chain has
+ * its steps (chain.c says why that order), so a step that is put in between renumbers those behind
+ * it, and raises RS_ABI.
  */
 enum rs_step {
 	RS_STEP_NONE = 0,
@@ -47,16 +51,16 @@ enum rs_step {
 	RS_STEP_BIRTH = 5,   /* clone itself: EAGAIN, ENOMEM, ... */
 
 	/* the chain, in order */
-	RS_STEP_NAMESPACES = 16,    /* unshare, or CLONE_NEW* at the birth */
-	RS_STEP_SESSION = 17,       /* setsid */
-	RS_STEP_PROCESS_GROUP = 18, /* setpgid */
-	RS_STEP_FDS = 19,           /* dup3 or F_SETFD for slot `index` */
-	RS_STEP_TERMINAL = 20,      /* TIOCSCTTY */
-	RS_STEP_LIMITS = 21,        /* prlimit64 of limits[index] */
-	RS_STEP_PRIORITY = 22,      /* setpriority */
-	RS_STEP_IO_PRIORITY = 23,   /* ioprio_set */
-	RS_STEP_AFFINITY = 24,      /* sched_setaffinity */
-	RS_STEP_SCHEDULER = 25,     /* sched_setscheduler */
+	RS_STEP_NAMESPACES = 16,           /* unshare, or CLONE_NEW* at the birth */
+	RS_STEP_SESSION = 17,              /* setsid */
+	RS_STEP_PROCESS_GROUP = 18,        /* setpgid */
+	RS_STEP_FDS = 19,                  /* dup3 or F_SETFD for slot `index` */
+	RS_STEP_CONTROLLING_TERMINAL = 20, /* TIOCSCTTY */
+	RS_STEP_LIMITS = 21,               /* prlimit64 of limits[index] */
+	RS_STEP_PRIORITY = 22,             /* setpriority */
+	RS_STEP_IO_PRIORITY = 23,          /* ioprio_set */
+	RS_STEP_AFFINITY = 24,             /* sched_setaffinity */
+	RS_STEP_SCHEDULER = 25,            /* sched_setscheduler */
 	RS_STEP_UMASK = 26,  /* umask; cannot fail, stands here for explain and fault injection */
 	RS_STEP_ROOT = 27,   /* chroot */
 	RS_STEP_CWD = 28,    /* chdir */
@@ -70,14 +74,14 @@ enum rs_step {
 	RS_STEP_SIGNALS = 35,           /* rt_sigaction of signal `index` */
 	RS_STEP_MASK = 36,              /* rt_sigprocmask */
 
-	/* of packages/posix-spawn alone, whose chains have their steps in the program's order */
-	RS_STEP_OPEN = 37,       /* open at a given number */
-	RS_STEP_FOREGROUND = 38, /* TIOCSPGRP of the child's own group */
-
 	/* exec */
 	RS_STEP_FILE = 48, /* candidates[index] could not be executed */
 	RS_STEP_INTERPRETER =
-		49 /* candidates[index] is there, the loader or #! program it names is not */
+		49, /* candidates[index] is there, the loader or #! program it names is not */
+
+	/* of packages/posix-spawn, whose chains have their steps in the program's order */
+	RS_STEP_OPEN = 64,      /* open at a given number */
+	RS_STEP_FOREGROUND = 65 /* TIOCSPGRP of the child's own group */
 };
 
 enum rs_executor { RS_EXECUTOR_VFORK = 1, RS_EXECUTOR_IO_URING = 2 };
@@ -90,8 +94,8 @@ enum rs_slot_kind {
 	RS_SLOT_FILE = 4 /* `path`, opened by the parent with open_flags | O_CLOEXEC and mode */
 };
 
-/* `flags` of a request */
-enum {
+/* `flags` of a request. request.c does not compile before it says what each may come with. */
+enum rs_flag {
 	RS_F_INHERIT_ENV =
 		1u << 0, /* envp is the caller's environ as it is now; `envp` must be empty */
 	RS_F_SHELL_FALLBACK = 1u << 1, /* ENOEXEC: run the candidate by /bin/sh, as execvp does */
@@ -100,10 +104,11 @@ enum {
 	RS_F_NO_NEW_PRIVILEGES = 1u << 4
 };
 
-/* `set`: which of the plain fields below were given */
-enum {
+/* `set`: which of the plain fields below were given. request.c does not compile before it checks
+ * the field of each. */
+enum rs_set {
 	RS_SET_PROCESS_GROUP = 1u << 0,
-	RS_SET_TERMINAL = 1u << 1,
+	RS_SET_CONTROLLING_TERMINAL = 1u << 1,
 	RS_SET_UID = 1u << 2,
 	RS_SET_GID = 1u << 3,
 	RS_SET_GROUPS = 1u << 4, /* so that an empty list can be told from none */
@@ -163,8 +168,8 @@ struct rs_request {
 	uint32_t root;    /* string offset; the child's cwd is then `cwd`, or "/" */
 	uint32_t cgroup;  /* string offset: path of a cgroup v2 directory */
 	int32_t cgroup_fd;
-	int32_t process_group; /* 0: a new group led by the child */
-	int32_t terminal;      /* an fd of the child, after the redirections */
+	int32_t process_group;        /* 0: a new group led by the child */
+	int32_t controlling_terminal; /* an fd of the child, after the redirections */
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t umask;

@@ -90,7 +90,7 @@ static void refuses_values(void)
 		CHECK_FAILS(spawn(r), EINVAL, RS_STEP_REQUEST, AT(field)); \
 	} while (0)
 	REFUSES_VALUE(RS_SET_PROCESS_GROUP, process_group, -1);
-	REFUSES_VALUE(RS_SET_TERMINAL, terminal, -1);
+	REFUSES_VALUE(RS_SET_CONTROLLING_TERMINAL, controlling_terminal, -1);
 	REFUSES_VALUE(RS_SET_UMASK, umask, 01000);
 	REFUSES_VALUE(RS_SET_PRIORITY, priority, 20);
 	REFUSES_VALUE(RS_SET_PRIORITY, priority, -21);

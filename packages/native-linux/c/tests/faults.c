@@ -25,7 +25,7 @@ static int is_a_step(uint32_t number)
 	case RS_STEP_SESSION:
 	case RS_STEP_PROCESS_GROUP:
 	case RS_STEP_FDS:
-	case RS_STEP_TERMINAL:
+	case RS_STEP_CONTROLLING_TERMINAL:
 	case RS_STEP_LIMITS:
 	case RS_STEP_PRIORITY:
 	case RS_STEP_IO_PRIORITY:
@@ -71,8 +71,8 @@ static struct req *full(int terminal, const char *program)
 	slot(r, 7, RS_SLOT_NULL, 0);
 	r->head.flags = RS_F_SESSION | RS_F_NO_NEW_PRIVILEGES;
 	/* No process group: a session's leader has its own, and the kernel refuses to move it. */
-	r->head.set = RS_SET_TERMINAL | RS_SET_UID | RS_SET_GID | RS_SET_GROUPS | RS_SET_UMASK |
-		      RS_SET_PRIORITY | RS_SET_IO_PRIORITY | RS_SET_SCHEDULER |
+	r->head.set = RS_SET_CONTROLLING_TERMINAL | RS_SET_UID | RS_SET_GID | RS_SET_GROUPS |
+		      RS_SET_UMASK | RS_SET_PRIORITY | RS_SET_IO_PRIORITY | RS_SET_SCHEDULER |
 		      RS_SET_DIE_WITH_PARENT;
 	r->head.namespaces = 0x04000000; /* uts */
 	r->head.limits.count = 2;
@@ -107,7 +107,7 @@ static struct req *chain_with(uint32_t step, int terminal)
 
 	if (step == RS_STEP_PROCESS_GROUP) {
 		r->head.flags &= ~(uint32_t)RS_F_SESSION;
-		r->head.set &= ~(uint32_t)RS_SET_TERMINAL;
+		r->head.set &= ~(uint32_t)RS_SET_CONTROLLING_TERMINAL;
 		r->head.set |= RS_SET_PROCESS_GROUP;
 	}
 	return r;

@@ -5,7 +5,7 @@
  *   node fuzz.mjs [--seconds 60]
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -21,6 +21,8 @@ if (!Number.isInteger(seconds) || seconds < 1) {
 
 const SANITIZERS = "-fsanitize=fuzzer,address,undefined";
 const HEADER = 160;
+const header = readFileSync(join(here, "..", "include", "ringspawn.h"), "utf8");
+const ABI = Number(/^#define RS_ABI (\d+)u$/m.exec(header)?.[1]);
 
 /** Some clang that can link libFuzzer, or undefined. */
 function findClang() {
@@ -55,7 +57,7 @@ function block({ flags = 0, set = 0, argv = ["true"], candidates = ["/bin/true"]
   };
   const u32 = (value, at) => bytes.writeUInt32LE(value >>> 0, at);
   u32(HEADER, 0);
-  u32(1, 4);
+  u32(ABI, 4);
   u32(1, 8);
   u32(flags, 12);
   u32(set, 16);

@@ -60,11 +60,7 @@ static size_t touch(const struct request *request, const struct chain *chain)
 
 static void keeps_its_promises(const struct request *request, const struct chain *chain)
 {
-	uint32_t room = CHAIN_SINGLE_STEPS + CHAIN_SIGNAL_STEPS +
-			CHAIN_STEPS_PER_SLOT * request->head.slots.count +
-			request->head.limits.count;
-
-	is(chain->step_count <= room);
+	is(chain->step_count <= chain_capacity(&request->head));
 	is(chain->candidate_count >= 1 && chain->argv[0] != NULL);
 	for (uint32_t i = 1; i < chain->step_count; i++)
 		is(chain->steps[i - 1].kind <= chain->steps[i].kind);

@@ -30,8 +30,8 @@ static void own_session_and_terminal(void)
 	slot(r, 1, RS_SLOT_PIPE_OUT, 0);
 	slot(r, 5, RS_SLOT_FD, terminal);
 	r->head.flags |= RS_F_SESSION;
-	r->head.set |= RS_SET_TERMINAL;
-	r->head.terminal = 5;
+	r->head.set |= RS_SET_CONTROLLING_TERMINAL;
+	r->head.controlling_terminal = 5;
 	text = shown(r);
 	CHECK_SHOWS(text, "tty", "yes");
 	CHECK(strcmp(value(text, "sid"), value(text, "pid")) == 0);
@@ -39,13 +39,13 @@ static void own_session_and_terminal(void)
 	/* What is no terminal, and what is not there. */
 	r = req_show();
 	r->head.flags |= RS_F_SESSION;
-	r->head.set |= RS_SET_TERMINAL;
-	r->head.terminal = 0;
-	CHECK_FAILS(spawn(r), ENOTTY, RS_STEP_TERMINAL, 0);
+	r->head.set |= RS_SET_CONTROLLING_TERMINAL;
+	r->head.controlling_terminal = 0;
+	CHECK_FAILS(spawn(r), ENOTTY, RS_STEP_CONTROLLING_TERMINAL, 0);
 	r = req_show();
-	r->head.set |= RS_SET_TERMINAL;
-	r->head.terminal = 900;
-	CHECK_FAILS(spawn(r), EBADF, RS_STEP_TERMINAL, 0);
+	r->head.set |= RS_SET_CONTROLLING_TERMINAL;
+	r->head.controlling_terminal = 900;
+	CHECK_FAILS(spawn(r), EBADF, RS_STEP_CONTROLLING_TERMINAL, 0);
 	close(terminal);
 	close(master);
 }
