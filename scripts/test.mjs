@@ -101,6 +101,14 @@ const suites = [
     count: (output) => check(last(output, /looked at (\d+) files/g), "files"),
   },
   {
+    // docs/setup.md, made again.
+    name: "documents",
+    command: process.execPath,
+    args: ["scripts/setup-docs.mjs", "--check"],
+    minutes: 1,
+    count: (output) => check(last(output, /^(\d+) keys/gm), "keys"),
+  },
+  {
     name: "duplicates",
     // Until the native engine and the adapters have none any more.
     byName: true,
