@@ -256,7 +256,7 @@ export async function bytesOf(stream: unknown): Promise<Uint8Array> {
 }
 
 async function read(child: Child): Promise<Report> {
-  // The witness uses no pipe beyond 2, and this program's ends of them must not stay open.
+  // The witness uses no pipe beyond 2; ours must not stay open.
   for (const fd of Object.keys(child.fds)) {
     const stream = child.fds[Number(fd)];
     if (stream instanceof ReadableStream) void stream.cancel();
