@@ -8,8 +8,9 @@
  */
 import { argv } from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
-import { createPool, engines, start } from "ringspawn";
-import type { Pool } from "ringspawn";
+import { engines, start } from "ringspawn";
+import { createPool } from "ringspawn/pool";
+import type { Pool } from "ringspawn/pool";
 import { now } from "./clock.ts";
 import { median } from "./median.ts";
 import { on, ourSide } from "./ours.ts";

@@ -1,10 +1,11 @@
-/** A cell is a runtime and an engine. How each runtime is found and launched stands here and nowhere else. */
+/** A cell is a runtime and an engine. How each runtime is found and started stands here and nowhere else. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { find } from "../scripts/runtimes.mjs";
+import type { Family } from "./apis.ts";
 
 type Engine = "io_uring" | "vfork" | "runtime";
 
@@ -12,7 +13,7 @@ export interface Runtime {
   /** `node24` */
   readonly name: string;
   /** `node`: what `--cell node:vfork` means by "node". */
-  readonly family: string;
+  readonly family: Family;
   /** Argument vector before the script's path. */
   readonly command: readonly string[];
   /** False when it cannot run TypeScript itself: it then gets the same files with their types blanked. */
@@ -23,23 +24,23 @@ export interface Cell {
   /** `node24:vfork` */
   readonly id: string;
   readonly engine: Engine;
-  /** Undefined: not built yet, or the runtime is not installed. */
+  /** Undefined: it is not installed. */
   readonly runtime: Runtime | undefined;
   /** Why it is missing. */
   readonly missing: string | undefined;
   /** Directories of its cases. */
   readonly cases: readonly string[];
-  /** The keys of `setup` this engine can do; undefined: all. It must refuse the others by name. */
-  readonly serves: readonly string[] | undefined;
   readonly quick: boolean;
-  /** Runs under the lab's kernel, which has what its engine needs: see lab.ts. */
+  /** It runs under the lab's kernel, which has what its engine needs: see lab.ts. */
   readonly lab: boolean;
 }
 
 const here: string = dirname(fileURLToPath(import.meta.url));
 const cases: readonly string[] = [join(here, "cases")];
-/** What only Node can show, on any engine. */
+/** Cases that only Node can show, on any engine. */
 const nodes: string = join(here, "node");
+/** Cases about what the library finds on a machine; they run on Node alone. */
+const machine: string = join(here, "tests");
 
 function node(path: string): Runtime {
   const version = execFileSync(path, ["--version"], { encoding: "utf8" });
@@ -58,66 +59,59 @@ function machinesOwn(): string | undefined {
 
 /** Every cell, present or missing. */
 export function cells(): Cell[] {
-  const runtimes: Runtime[] = [];
   const pinned = [find("nodeLts"), find("nodeNewest")];
+  const runtimes: Runtime[] = [];
   for (const path of [...pinned, machinesOwn()]) {
-    if (path === undefined) continue;
-    const runtime = node(path);
-    if (!runtimes.some((other) => other.name === runtime.name)) runtimes.push(runtime);
+    const runtime = path === undefined ? undefined : node(path);
+    if (runtime && !runtimes.some(({ name }) => name === runtime.name)) runtimes.push(runtime);
   }
-  const list: Cell[] = [];
-  for (const [index, runtime] of runtimes.entries()) {
-    const common = { runtime, missing: undefined, cases, serves: undefined, quick: index === 0, lab: false };
-    const { name } = runtime;
+  const list = runtimes.flatMap((runtime, index) => {
+    const tests = {
+      ...common(runtime),
+      id: `${runtime.name}:tests`,
+      engine: "vfork",
+      cases: [machine, nodes],
+    } as const;
     // The lab takes its time, and so only what the workspace pins.
-    if (pinned.includes(runtime.command[0])) list.push(inLab(runtime));
-    list.push(
-      { ...common, id: `${name}:vfork`, engine: "vfork" },
-      { ...common, id: `${name}:runtime`, engine: "runtime", serves: ["session", "uid", "gid", "fds"] },
-      { ...common, id: `${name}:tests`, engine: "vfork", cases: [join(here, "tests"), nodes] },
-    );
-  }
-  const bun = find("bun");
-  if (bun === undefined) {
-    list.push(...missing("bun"));
-  } else {
-    const runtime: Runtime = { name: "bun", family: "bun", command: [bun], typescript: true };
-    const common = { runtime, missing: undefined, cases, quick: false, lab: false };
-    list.push(
-      inLab(runtime),
-      { ...common, id: "bun:vfork", engine: "vfork", serves: undefined },
-      { ...common, id: "bun:runtime", engine: "runtime", serves: ["session", "uid", "gid", "fds"] },
-    );
-  }
-  const deno = find("deno");
-  if (deno === undefined) {
-    list.push(...missing("deno"));
-  } else {
-    const runtime: Runtime = { name: "deno", family: "deno", command: [deno, "run", "-A"], typescript: true };
-    const common = { runtime, missing: undefined, cases, quick: false, lab: false };
-    list.push(
-      inLab(runtime),
-      { ...common, id: "deno:vfork", engine: "vfork", serves: undefined },
-      { ...common, id: "deno:runtime", engine: "runtime", serves: ["session", "uid", "gid"] },
-    );
-  }
+    const lab = pinned.includes(runtime.command[0]) ? [inLab(runtime)] : [];
+    return [...lab, ...onThisMachine(runtime), tests].map((cell) => ({ ...cell, quick: index === 0 && !cell.lab }));
+  });
+  const [bun, deno] = [find("bun"), find("deno")];
+  list.push(...others("bun", bun, []), ...others("deno", deno, ["run", "-A"]));
   return list;
 }
 
-/** The one of io_uring: besides all cases those that need its kernel. */
+/** The cells of a runtime that is there in one version, or not at all. */
+function others(name: "bun" | "deno", path: string | undefined, args: readonly string[]): Cell[] {
+  if (path === undefined) return missing(name);
+  const runtime: Runtime = { name, family: name, command: [path, ...args], typescript: true };
+  return [inLab(runtime), ...onThisMachine(runtime)];
+}
+
+function onThisMachine(runtime: Runtime): Cell[] {
+  return (["vfork", "runtime"] as const).map((engine) => ({
+    ...common(runtime),
+    id: `${runtime.name}:${engine}`,
+    engine,
+  }));
+}
+
+/** The cell of io_uring: besides all cases it runs those that need its kernel. */
 function inLab(runtime: Runtime): Cell {
   const isNode = runtime.family === "node";
   return {
+    ...common(runtime),
     id: `${runtime.name}:io_uring`,
     engine: "io_uring",
     // Node strips types by a compiler in WebAssembly, which takes seconds there at every start.
     runtime: isNode ? { ...runtime, typescript: false } : runtime,
-    missing: undefined,
     cases: [...cases, join(here, "lab"), ...(isNode ? [nodes] : [])],
-    serves: undefined,
-    quick: false,
     lab: true,
   };
+}
+
+function common(runtime: Runtime): Pick<Cell, "runtime" | "missing" | "cases" | "quick" | "lab"> {
+  return { runtime, missing: undefined, cases, quick: false, lab: false };
 }
 
 function missing(runtime: string): Cell[] {
@@ -127,13 +121,19 @@ function missing(runtime: string): Cell[] {
     runtime: undefined,
     missing: `${runtime} is not installed`,
     cases,
-    serves: undefined,
     quick: false,
     lab: engine === "io_uring",
   }));
 }
 
-/** The path under which `runtime` can run this TypeScript file of ours. */
+/** Whether a cell is meant by `node24:vfork`, `node:vfork`, `node24` or `node`. */
+export function matches(cell: Cell, pattern: string): boolean {
+  const [runtime, engine] = cell.id.split(":") as [string, string];
+  const [wanted, wantedEngine] = pattern.split(":") as [string, string | undefined];
+  return (runtime === wanted || runtime.replace(/\d+$/, "") === wanted) && (wantedEngine ?? engine) === engine;
+}
+
+/** The path under which `runtime` can run a TypeScript file of this directory. */
 export function runnable(runtime: Runtime, file: string): string {
   if (runtime.typescript) return file;
   return join(here, "build", "blanked", file.slice(here.length + 1).replace(/\.ts$/, ".js"));
@@ -150,7 +150,7 @@ export function blankTypes(): void {
   }
 }
 
-/** Case files of these directories, by name. Nobody lists them by hand. */
+/** The case files of these directories, in the order of their names. There is no list of them to keep. */
 export function caseFiles(directories: readonly string[]): string[] {
   return directories.flatMap((directory) =>
     readdirSync(directory)

@@ -13,13 +13,17 @@ import type {
   Subprocess,
   SyncSubprocess,
 } from "ringspawn";
+import { type Api, apiOf, type Asked, lacks, RUNTIMES, type RuntimeFacts } from "./apis.ts";
 import type { Need } from "./needs.ts";
+import type { Plan } from "./plan.ts";
 import type { Report } from "./report.ts";
-import { assert, cloexec, delay, fs, path } from "./tools.ts";
+import { assert, children, cloexec, fs, path } from "./tools.ts";
+
+export { LEAKY_FD, STDIN_TEXT } from "./plan.ts";
 
 export interface Case {
   readonly name: string;
-  /** What the machine must have; when it has not, the case is skipped and the reason is printed. */
+  /** What the machine must have. Where the machine lacks it, the case is skipped and the reason is printed. */
   readonly needs?: readonly Need[];
   /** Left out of `--quick`. */
   readonly slow?: boolean;
@@ -28,36 +32,8 @@ export interface Case {
   run(t: T): Promise<void> | void;
 }
 
-/** What of a handle this file needs: `Subprocess` itself is a different type for every stdio. */
+/** The part of a handle that this file needs: `Subprocess` itself is a different type for every stdio. */
 export type Child = Pick<Subprocess, "stdout" | "stderr" | "exited" | "exitCode" | "signalCode" | "fds">;
-
-/** What run-cell.ts is told by matrix.ts. */
-export interface Plan {
-  readonly cell: string;
-  readonly engine: EngineName;
-  /** Keys of `setup` the engine does; null: all. */
-  readonly serves: readonly string[] | null;
-  /** Argument vector that runs a script under the same runtime. */
-  readonly command: readonly string[];
-  /** The same files, but for runtimes without TypeScript. */
-  readonly extension: ".ts" | ".js";
-  readonly root: string;
-  readonly build: string;
-  readonly events: string;
-  readonly quick: boolean;
-  readonly files: readonly string[];
-  /** Part of the `file: name` of those to run; "": all. */
-  readonly filter: string;
-  /** `file: name` of those that an earlier runner of this cell has done, or died of. */
-  readonly done: readonly string[];
-  /** Every runtime there is, for tests that compare. */
-  readonly runtimes: readonly (readonly string[])[];
-}
-
-/** The fd that matrix.ts leaves open in this program without CLOEXEC. */
-export const LEAKY_FD = 200;
-/** What matrix.ts puts in this program's stdin. */
-export const STDIN_TEXT = "the runner's stdin\n";
 
 export interface Result {
   readonly code: number | null;
@@ -66,15 +42,37 @@ export interface Result {
   readonly stderr: string;
 }
 
-/** One per case. */
+/** Ends a case whose engine lacks an option, once it is asserted that the engine refuses that option. */
+export class Refused extends Error {
+  readonly option: string;
+
+  constructor(option: string) {
+    super(`${option} was refused`);
+    this.option = option;
+  }
+}
+
+/**
+ * What a case works with; one per case.
+ *
+ * `spawn`, `spawnSync`, `start` and what is made of them run on the engine of this cell, and assert that no other
+ * engine ran. Where apis.ts says that the engine lacks an option that they are given, they assert instead that the
+ * engine refuses the option by name and that nothing was started, and the case has passed with that. A case is
+ * therefore written as if every engine had every option.
+ */
 export class T {
   readonly ENGINE: EngineName;
-  /** True for the engines that can do everything. */
+  /** What carries out what this engine is asked for. */
+  readonly api: Api;
+  readonly runtime: RuntimeFacts;
+  /** True for ringspawn's own engines, which can do everything. */
   readonly native: boolean;
   /** Path of the witness. */
   readonly witness: string;
   /** A directory of this case's own, removed after it; others may enter it. */
   readonly dir: string;
+  /** A file that exists when the program of a refused request ran all the same. */
+  readonly mark: string;
   readonly plan: Plan;
   readonly Command = Command;
   readonly SpawnError = SpawnError;
@@ -83,22 +81,26 @@ export class T {
   constructor(plan: Plan, dir: string) {
     this.plan = plan;
     this.ENGINE = plan.engine;
-    this.native = plan.serves === null;
+    this.api = apiOf(plan.family, plan.engine);
+    this.runtime = RUNTIMES[plan.family];
+    this.native = this.api.native;
     this.witness = path.join(plan.build, "witness");
     this.dir = dir;
+    this.mark = path.join(dir, "ran although it was refused");
   }
 
-  /** The library's `spawn` on the engine of this cell, and nothing else may have run it. */
+  /** The library's `spawn` on the engine of this cell. */
   spawn<In extends SpawnInput = "ignore", Out extends SpawnOutput = "pipe", Err extends SpawnOutput = "inherit">(
     command: readonly string[],
     options: SpawnOptions<In, Out, Err> = {},
   ): Subprocess<In, Out, Err> {
+    this.needs(options);
     const child = spawn<In, Out, Err>(command, { engine: this.ENGINE, ...options });
     assert.equal(child.engine, this.ENGINE, "another engine ran it");
     return child;
   }
 
-  /** The library's `spawn` as it is: for when the engine is what is under test. */
+  /** The library's `spawn` as it is: for cases about the choice of an engine, and for what only prepares a case. */
   readonly spawnAny: typeof spawn = spawn;
 
   /** The library's `spawnSync` on the engine of this cell. */
@@ -106,6 +108,9 @@ export class T {
     command: readonly string[],
     options: SpawnSyncOptions<In, Out, Err> = {},
   ): SyncSubprocess<Out, Err> {
+    this.#refusalOf(lacks(this.api, options, { blocking: true }), () =>
+      spawnSync([this.witness, "report", this.mark], { engine: this.ENGINE, ...options }),
+    );
     const result = spawnSync<In, Out, Err>(command, { engine: this.ENGINE, ...options });
     assert.equal(result.engine, this.ENGINE, "another engine ran it");
     return result;
@@ -113,6 +118,9 @@ export class T {
 
   /** The library's `start` on the engine of this cell. */
   start(file: string | URL, options: StartOptions = {}): StartedProcess {
+    this.#refusalOf(lacks(this.api, options), () =>
+      start(this.witness, { engine: this.ENGINE, ...options, args: ["report", this.mark] }),
+    );
     const child = start(file, { engine: this.ENGINE, ...options });
     assert.equal(child.engine, this.ENGINE, "another engine has it");
     return child;
@@ -123,7 +131,7 @@ export class T {
     return new Command(file, { engine: this.ENGINE, ...options });
   }
 
-  /** Starts the witness (argv[0] and arguments in `args`) and gives what it saw, from its stdout. */
+  /** Starts the witness (argv[0] and arguments in `args`) and gives what the witness saw, from its stdout. */
   async report(
     options: SpawnOptions = {},
     args: readonly string[] = [],
@@ -133,7 +141,7 @@ export class T {
     return read(child);
   }
 
-  /** The same for when stdout is under test: the witness writes a file. */
+  /** The same where stdout is under test: the witness writes a file. */
   async reportToFile(options: SpawnOptions = {}, args: readonly string[] = []): Promise<Report> {
     const file = path.join(this.dir, `report-${Math.random().toString(36).slice(2)}.json`);
     const child = this.spawn([this.witness, "report", file, ...args], options);
@@ -141,22 +149,24 @@ export class T {
     return JSON.parse(fs.readFileSync(file, "utf8")) as Report;
   }
 
+  /** What the witness, started with this `setup`, saw. */
+  async setup(setup: ProcessSetup, options: SpawnOptions = {}, witness: string = this.witness): Promise<Report> {
+    return this.report({ ...options, setup }, [], witness);
+  }
+
   /**
-   * What a `setup` does, seen in the child. An engine that cannot do one of its keys must refuse it,
-   * by name, before anything starts; in its cell that is what is asserted, and undefined comes back.
+   * For a case that hands options to a program of its own: ends the case here where the engine lacks one of them, with
+   * the assertion that `spawn` refuses it.
    */
-  async setup(
-    setup: ProcessSetup,
-    options: SpawnOptions = {},
-    witness: string = this.witness,
-  ): Promise<Report | undefined> {
-    const refused = Object.keys(setup).find((key) => this.plan.serves !== null && !this.plan.serves.includes(key));
-    if (refused === undefined) return this.report({ ...options, setup }, [], witness);
-    const marker = path.join(this.dir, "ran");
-    this.refuses(`setup.${refused}`, () => this.spawn([this.witness, "report", marker], { ...options, setup }));
-    await delay(20);
-    assert.ok(!fs.existsSync(marker), "the program ran although it was refused");
-    return undefined;
+  needs(options: SpawnOptions): void {
+    this.#refusalOf(lacks(this.api, options), () =>
+      spawn([this.witness, "report", this.mark], { engine: this.ENGINE, ...options }),
+    );
+  }
+
+  /** The first of these options that `engine` lacks in this runtime, by the name that a refusal of it has. */
+  lacks(options: Asked, engine: EngineName = this.ENGINE): string | undefined {
+    return lacks(apiOf(this.plan.family, engine), options);
   }
 
   /** Asserts that `start` throws the SpawnError of a refusal that names `option` and an engine that could. */
@@ -166,12 +176,15 @@ export class T {
     assert.match(message, /\b(vfork|io_uring)\b.* could/, "the refusal does not name an engine that could");
   }
 
-  /** Asserts that `start` throws the SpawnError of a refusal; gives it back. */
+  /** Asserts that `start` throws the SpawnError of a refusal and starts nothing; gives the error back. */
   refusal(start: () => unknown): SpawnError {
+    const before = [...children().keys()];
     const error = thrown(start);
     assert.equal(error.code, "ENOTSUP", error.message);
     assert.equal(error.step, undefined);
     assert.equal(error.engine, undefined);
+    const started = [...children().keys()].filter((pid) => !before.includes(pid));
+    assert.deepEqual(started, [], "processes were started although the request was refused");
     return error;
   }
 
@@ -183,12 +196,12 @@ export class T {
   }
 
   /**
-   * The numbers of the fds a child has. What the runtime's own spawn lets through is one known gap, told by one
-   * case; it must not hide the others.
+   * The numbers of the fds that a child has. What the runtime's own spawn lets through is one known gap, which one case
+   * tells; it must not hide the others.
    */
   numbers(report: Report): number[] {
     const all = report.fds.map(({ fd }) => fd);
-    return this.native ? all : all.filter((fd) => fd <= 2 || cloexec(fd) !== false);
+    return this.api.closesFds ? all : all.filter((fd) => fd <= 2 || cloexec(fd) !== false);
   }
 
   /** A program of programs/, by this runtime, on this engine; `under` is what `witness under` changes first. */
@@ -203,14 +216,22 @@ export class T {
     const all = under.length === 0 ? command : [this.witness, "under", ...under, "--", ...command];
     return finished(this.spawn(all, { stdin: "ignore", stdout: "pipe", stderr: "pipe", ...options }));
   }
+
+  /** Ends the case where the engine lacks an option: `start`, whose program leaves {@link mark}, must refuse it. */
+  #refusalOf(option: string | undefined, start: () => unknown): void {
+    if (option === undefined) return;
+    this.refuses(option, start);
+    throw new Refused(option);
+  }
 }
 
+/** The SpawnError that `start` throws. Whatever else it throws is thrown on. */
 function thrown(start: () => unknown): SpawnError {
   try {
     start();
   } catch (error) {
-    assert.ok(error instanceof SpawnError, `not a SpawnError: ${(error as Error).stack ?? String(error)}`);
-    return error;
+    if (error instanceof SpawnError) return error;
+    throw error;
   }
   return assert.fail("it did not throw");
 }
@@ -235,7 +256,7 @@ export async function bytesOf(stream: unknown): Promise<Uint8Array> {
 }
 
 async function read(child: Child): Promise<Report> {
-  // The witness uses no pipe beyond 2; ours must not stay open.
+  // The witness uses no pipe beyond 2, and this program's ends of them must not stay open.
   for (const fd of Object.keys(child.fds)) {
     const stream = child.fds[Number(fd)];
     if (stream instanceof ReadableStream) void stream.cancel();

@@ -1,199 +1,116 @@
 /**
- * What is known to be wrong. A row is a promise to repair it: the run fails when the case begins to
- * pass (then delete the row) and when the case or cell does not exist.
+ * What is known to be wrong, and what would repair it. A row is a promise: the run fails when the case begins to pass
+ * (then delete the row) and when the case or the cell does not exist.
+ *
+ * What a runtime's own spawn has no option for is no gap: the engine refuses it by name, and the case asserts that
+ * (apis.ts says what each API has).
  */
 export interface Gap {
   /** `file: name of the case`, as the matrix prints it. */
   readonly case: string;
   /** Cells by id (`node24:vfork`) or by family (`node:vfork`). */
   readonly cells: readonly string[];
+  /** What is wrong. */
   readonly reason: string;
+  /** Who would have to change what. */
+  readonly repair: string;
 }
 
 export const gaps: readonly Gap[] = [
   {
-    case: "stdio: the child has 0, 1 and 2 and nothing else",
-    cells: ["node:runtime"],
-    reason: "child_process leaves every fd without CLOEXEC open in the child",
-  },
-  {
-    case: "stdio: pipes are pipes: an output can be opened again by its name",
-    cells: ["node:runtime"],
-    reason: "child_process makes socket pairs, which /dev/stdout cannot open again",
+    case: "stdio: the child has the fds 0, 1 and 2 and no other",
+    cells: ["node:runtime", "deno:runtime"],
+    reason: "child_process and Deno.Command leave every fd without CLOEXEC open in the child",
+    repair: "both runtimes: close_range in the child before exec",
   },
   {
     case: "stdio: 0, 1 and 2 closed in the parent: pipes, files and nothing still arrive where they belong",
     cells: ["node:runtime"],
     reason: "libuv aborts the program when it is to close a handle that got fd 0, 1 or 2",
+    repair: "the engine: open /dev/null at the numbers that are free below 3, before it starts anything",
   },
   {
-    case: "exit: a real-time signal",
+    case: "exit: a death by a real-time signal is told by its number",
     cells: ["node:runtime"],
     reason: "child_process reports the death by a signal it has no name for as exit code 0",
+    repair: "Node: tell the number of such a signal",
   },
   {
-    case: "errors: a text without #!: spawn does not run it",
-    cells: ["node:runtime"],
-    reason: "libuv execs as execvp does: it always has the shell run it",
+    case: "errors: spawn does not run a text without #!",
+    cells: ["node:runtime", "deno:runtime"],
+    reason: "libuv and Deno exec as execvp does: they always have the shell run it",
+    repair: "the engine: read the first bytes of the file before it starts the file",
   },
   {
-    case: "errors: no fd left: whichever could not be had, the others are given back",
+    case: "start: a text without #! is not given to the shell",
+    cells: ["node:runtime", "deno:runtime"],
+    reason: "libuv and Deno exec as execvp does: they always have the shell run it",
+    repair: "the engine: read the first bytes of the file before it starts the file",
+  },
+  {
+    case: "errors: a start with too few free fds gives back those that it had got",
     cells: ["node:runtime"],
     reason: "child_process keeps the sockets of a spawn that failed with EMFILE",
+    repair: "Node: close them; or the engine: see that there are fds enough before it starts anything",
   },
   {
-    case: "env: a change of the parent's environment is seen by the next child",
-    cells: ["bun:io_uring", "bun:vfork", "bun:runtime"],
-    reason: "spawn without env hands on the environment of the program's start, as Bun.spawn does",
-  },
-  {
-    case: "setup: closeFds: false leaves what has no CLOEXEC",
-    cells: ["bun:io_uring", "bun:vfork"],
-    reason: "Bun sets CLOEXEC on what it inherits when it starts: there is no fd for this case to leave open",
-  },
-  {
-    case: "stdio: the child has 0, 1 and 2 and nothing else",
-    cells: ["bun:io_uring", "bun:vfork", "bun:runtime"],
-    reason: "Bun sets CLOEXEC on what it inherits when it starts: there is no fd for this case to leak",
-  },
-  {
-    case: "stdio: 0, 1 and 2 closed in the parent: pipes, files and nothing still arrive where they belong",
-    cells: ["bun:io_uring", "bun:vfork", "bun:runtime"],
-    reason: "Bun opens /dev/null at 0, 1 and 2 when it starts without them: they cannot be closed in the parent",
-  },
-  {
-    case: "stdio: pipes are pipes: an output can be opened again by its name",
+    case: "stdio: stdin, stdout and stderr can be rotated",
     cells: ["bun:runtime"],
-    reason: "Bun.spawn makes socket pairs, which /dev/stdout cannot open again",
-  },
-  {
-    case: "stdio: rotated: 0 → 1 → 2 → 0",
-    cells: ["bun:runtime"],
-    reason: "Bun.spawn takes neither 1 nor 2 as stdin",
-  },
-  {
-    case: "engine: the runtime's own spawn as the oracle: the child is the same in everything that both do",
-    cells: ["deno:io_uring", "deno:vfork", "deno:runtime"],
-    reason: "Deno.Command has neither argv0 nor fds beyond 2: there is no oracle for these",
-  },
-  {
-    case: "argv: argv0 replaces argv[0] and nothing else",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command has no argv0",
+    reason: "Bun.spawn takes neither 1 nor 2 as stdin, and throws a TypeError",
+    repair: "the engine: refuse it by the name stdin",
   },
   {
     case: "argv: argv[0] is the command as written, not what PATH made of it",
     cells: ["deno:runtime"],
     reason: "Deno.Command gives the child the path it found as argv[0]",
+    repair: "Deno: search PATH and leave argv[0] alone, as every other spawn",
   },
   {
-    case: "cwd: a file is no cwd",
+    case: "cwd: a cwd that is a file fails with ENOTDIR",
     cells: ["deno:runtime"],
     reason: "Deno.Command says of a cwd that is a file that it does not exist",
+    repair: "the engine: look at cwd after the failure",
   },
   {
-    case: "errors: a text without #!: spawn does not run it",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command execs as execvp does: it always has the shell run it",
-  },
-  {
-    case: "errors: PATH: the first that can be executed wins, what may not be is passed over",
+    case: "errors: the first file in PATH that can be executed is run, and what may not be executed is passed over",
     cells: ["deno:runtime"],
     reason: "Deno.Command says of what may not be executed that it was not found",
+    repair: "the engine: look at the candidates after the failure",
   },
   {
-    case: "errors: a closed fd as stdio",
+    case: "setup: signals that this program ignores are reset in the child",
     cells: ["deno:runtime"],
-    reason: "Deno.Command has no fds beyond 2",
+    reason: "Deno.Command leaves the two signals ignored that glibc's posix_spawn keeps to itself",
+    repair: "Deno: reset them in the child, or start it without posix_spawn",
   },
   {
-    case: "setup: what this program ignores is reset",
+    case: "stdio: fd numbers: the child gets these fds of the parent as its stdout and stderr, and no copy of them",
     cells: ["deno:runtime"],
-    reason: "Deno.Command hands on the signals that this program ignores",
+    reason: "Deno.Command leaves a copy of every fd that it is given open in the child",
+    repair: "Deno: make the copies with CLOEXEC",
   },
   {
-    case: "setup: controllingTerminal: stdin, by true",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command has no fds beyond 2",
-  },
-  {
-    case: "setup: controllingTerminal: another fd, opened by path",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command has no fds beyond 2",
-  },
-  {
-    case: "stdio: the child has 0, 1 and 2 and nothing else",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command leaves every fd without CLOEXEC open in the child",
-  },
-  {
-    case: "stdio: fd numbers",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command leaves every fd without CLOEXEC open in the child",
-  },
-  {
-    case: "stdio: setup.fds: pipes at 3 to 9, both ways",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command has no fds beyond 2",
-  },
-  {
-    case: "stdio: setup.fds: far numbers, with nothing between",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command has no fds beyond 2",
-  },
-  {
-    case: "stdio: setup.fds: beyond 255",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command has no fds beyond 2",
-  },
-  {
-    case: "stdio: setup.fds: files of every kind of opening",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command has no fds beyond 2",
-  },
-  {
-    case: "stdio: setup.fds: a missing file is blamed",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command has no fds beyond 2",
-  },
-  {
-    case: "stdio: setup.fds: one fd of the parent at several places, and fds that trade places",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command has no fds beyond 2",
-  },
-  {
-    case: "stdio: setup.fds: an fd at its own number stays open",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command has no fds beyond 2",
-  },
-  {
-    case: "stdio: 200 extra fds at once",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command has no fds beyond 2",
-  },
-  {
-    case: "stdio: 0, 1 and 2 closed in the parent: pipes, files and nothing still arrive where they belong",
-    cells: ["deno:runtime"],
-    reason: "Deno.Command leaves every fd without CLOEXEC open in the child",
-  },
-  {
-    case: "sync: spawnSync: what it gives",
+    case: "sync: spawnSync gives status, both outputs and the pid",
     cells: ["deno:runtime"],
     reason: "Deno.Command's outputSync does not tell the pid",
+    repair: "Deno: tell it; or the engine: call Deno's child_process.spawnSync, which does",
   },
   {
-    case: "sync: spawnSync: input as stdin, small, none and 8 MiB both ways",
+    case: "sync: spawnSync feeds bytes to stdin: none, a few, and 8 MiB that come back",
     cells: ["deno:runtime"],
-    reason: "Deno's blocking spawn takes no more than 64 KiB of input",
+    reason: "the engine fails with ENOTSUP for more input than 64 KiB, where it should refuse",
+    repair: "the engine: refuse it by the name stdin before it starts anything",
   },
   {
-    case: "sync: spawnSync: a child that does not want its input",
+    case: "sync: spawnSync succeeds although the child does not read all of its input",
     cells: ["deno:runtime"],
-    reason: "Deno's blocking spawn takes no more than 64 KiB of input",
+    reason: "the engine fails with ENOTSUP for more input than 64 KiB, where it should refuse",
+    repair: "the engine: refuse it by the name stdin before it starts anything",
   },
   {
-    case: "sync: spawnSync: maxBuffer kills",
+    case: "sync: spawnSync kills a child that writes more than maxBuffer, and says so",
     cells: ["deno:runtime"],
-    reason: "Deno's blocking spawn cannot stop at a limit",
+    reason: "the engine fails with ENOTSUP for maxBuffer, where it should refuse",
+    repair: "the engine: refuse it by the name maxBuffer before it starts anything",
   },
 ];

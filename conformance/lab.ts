@@ -3,6 +3,7 @@
  *
  *   node conformance/lab.ts matrix [--cell node24] [--case text] [--verbose]
  *   node conformance/lab.ts differential [--seed N] [--runs N]
+ *   node conformance/lab.ts case FILE|TEXT CELL
  *
  * The script gets --lab and these arguments; its output and exit status are this program's. The lab's machine is
  * emulated, on as many processors as this one has: SLOWNESS tells the scripts (see tools.ts).
@@ -16,7 +17,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "./build.mjs";
 import { blankTypes } from "./cell.ts";
 
-/** Times as slow as a real machine, at the worst. */
+/** The lab is at most so many times as slow as a real machine. */
 const SLOWNESS = 20;
 const MEMORY_MB = 4096;
 const CPUS = 2;
@@ -24,17 +25,17 @@ const CPUS = 2;
 const here = dirname(fileURLToPath(import.meta.url));
 const report = join(here, "build", "matrix-lab.json");
 const [script, ...args] = process.argv.slice(2);
-if (script !== "matrix" && script !== "differential") {
-  console.error("usage: node conformance/lab.ts matrix|differential [ARG…]");
+if (script !== "matrix" && script !== "differential" && script !== "case") {
+  console.error("usage: node conformance/lab.ts matrix|differential|case [ARG…]");
   process.exit(2);
 }
 
-// There it would take longer, and be lost with the lab.
+// In the lab, this would take longer and be lost at its end.
 build();
 blankTypes();
 if (script === "matrix" && args.length === 0) rmSync(report, { force: true });
 
-// Files of the cases belong on a real file system of the guest, not on the overlay over this machine's.
+// The cases want their files on a real file system of the guest, not on the overlay over this machine's.
 const environment = ["TMPDIR=/dev/shm", `CONFORMANCE_SLOWNESS=${SLOWNESS}`];
 const child = spawn(
   join(here, "..", "kernel", "boot"),
@@ -51,6 +52,6 @@ for await (const line of createInterface({ input: child.stdout })) {
   else console.log(line);
 }
 const [status] = await closed;
-// 99: all may have passed, and yet the kernel complained.
+// 99: the kernel complained, even if all passed.
 if (status !== 0 && status !== 1) console.error(`the lab ended with status ${status}`);
 process.exitCode = status ?? 1;

@@ -1,25 +1,28 @@
 /**
- * The runner: one runtime, one engine, all cases one after the other. Started by matrix.ts, which reads
- * the events it appends to a file (not stdout: that is a case's to inherit or close).
+ * The runner: one runtime, one engine, all cases one after the other. Started by supervise.ts, which reads the events
+ * that the runner appends to a file. They do not go to stdout, because a case may inherit or close that.
  *
  * After every case the program must be as it was before: no fd more, no child left.
  */
-import { createPool, engines, spawn, spawnSync } from "ringspawn";
-import { type Case, type Plan, T } from "./harness.ts";
+import { engines, spawn, spawnSync } from "ringspawn";
+import { createPool } from "ringspawn/pool";
+import { type Case, Refused, T } from "./harness.ts";
+import { keepAcrossExec } from "./libc.ts";
 import { lacking } from "./needs.ts";
-import { children, delay, fs, openFds, parent, path, pathToFileURL, patience, tmpdir } from "./tools.ts";
+import { LEAKY_FD, type Plan, type RunnerEvent } from "./plan.ts";
+import { assert, children, delay, fs, openFds, parent, path, pathToFileURL, patience, tmpdir } from "./tools.ts";
 
 const plan = JSON.parse(fs.readFileSync(parent.argv[2] as string, "utf8")) as Plan;
 const DEFAULT_TIMEOUT = 10_000;
 
-function tell(event: Record<string, unknown>): void {
+function tell(event: RunnerEvent): void {
   fs.appendFileSync(plan.events, `${JSON.stringify(event)}\n`);
 }
 
-/** What a case may not be stopped in: it goes on in the background and would disturb the next ones. */
+/** A case that did not end in time. It cannot be stopped, and would disturb the next ones. */
 class TimeOut extends Error {}
 
-/** Runtimes and engines open things of their own at the first spawn (loops, event fds); that is no leak. */
+/** The first spawns let runtimes and engines open what they keep (loops, event fds), which is no leak. */
 async function warmUp(): Promise<void> {
   const witness = path.join(plan.build, "witness");
   for (const engine of new Set([plan.engine, "runtime"] as const)) {
@@ -28,7 +31,7 @@ async function warmUp(): Promise<void> {
     await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
     spawnSync([witness, "exit", "0"], { engine });
   }
-  // The ring in which children wait.
+  // The ring in which prespawned children wait.
   if (plan.engine === "io_uring") await createPool({ size: 1, engine: plan.engine })[Symbol.asyncDispose]();
   engines();
   await fs.promises.readFile("/dev/null");
@@ -53,15 +56,29 @@ async function leftBehind(before: Map<number, string>): Promise<string | undefin
   }
 }
 
-async function withTimeout(work: Promise<void> | void, ms: number): Promise<void> {
+async function withTimeout<R>(work: Promise<R>, ms: number): Promise<R> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new TimeOut(`not done after ${ms} ms`)), ms);
   });
   try {
-    await Promise.race([work, late]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Runs the case to its end; gives the option whose refusal was all that could be asserted, if there is one. */
+async function outcome(test: Case, t: T): Promise<string | undefined> {
+  try {
+    await test.run(t);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    // The program of a refused request would need a moment to leave its mark.
+    await delay(20);
+    assert.ok(!fs.existsSync(t.mark), "the program ran although it was refused");
+    return error.option;
   }
 }
 
@@ -75,15 +92,10 @@ async function one(id: string, test: Case): Promise<void> {
   const before = openFds();
   const start = performance.now();
   try {
-    await withTimeout(
-      (async () => {
-        await test.run(new T(plan, dir));
-      })(),
-      timeout,
-    );
+    const refused = await withTimeout(outcome(test, new T(plan, dir)), timeout);
     const left = await leftBehind(before);
     if (left !== undefined) throw new Error(`left behind: ${left}`);
-    tell({ id, result: "passed", ms: Math.round(performance.now() - start) });
+    tell({ id, result: "passed", ms: Math.round(performance.now() - start), refused });
   } catch (error) {
     const text = error instanceof Error ? `${error.stack ?? error.message}${causes(error)}` : String(error);
     tell({ id, result: "failed", ms: Math.round(performance.now() - start), error: text });
@@ -108,6 +120,7 @@ parent.on("unhandledRejection", (error) => {
   tell({ result: "stray", error: `unhandled rejection: ${error instanceof Error ? error.stack : String(error)}` });
 });
 
+await keepAcrossExec(LEAKY_FD);
 await warmUp();
 for (const file of plan.files) {
   const module = (await import(pathToFileURL(file).href)) as { default: readonly Case[] };
@@ -122,4 +135,4 @@ for (const file of plan.files) {
   }
 }
 tell({ result: "end" });
-// A handle that keeps the program alive is a leak as well: matrix.ts gives it a second to end by itself.
+// A handle that keeps the program alive is a leak as well: supervise.ts gives the program some time to end by itself.

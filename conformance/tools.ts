@@ -10,9 +10,10 @@ import path from "node:path";
 import parent from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import vm from "node:vm";
 import type { Report, ReportedFd } from "./report.ts";
 
-export { assert, delay, fs, os, parent, path, pathToFileURL, tmpdir };
+export { assert, delay, fs, os, parent, path, pathToFileURL, tmpdir, vm };
 
 /**
  * How much slower than a real one this machine is: 1, or what lab.ts says of its emulated one. All that is slowed by
@@ -92,6 +93,11 @@ export function children(): Map<number, string> {
     if (Number(fields[1]) === parent.pid) found.set(Number(name), fields[0] ?? "?");
   }
   return found;
+}
+
+/** A nice value that takes no privilege: `more` above that of this program, as far as there is one. */
+export function nicer(more: number): number {
+  return Math.min(19, os.getPriority() + more);
 }
 
 /** fd → link of every open fd of this program. */

@@ -21,22 +21,22 @@ const read = (name) => JSON.parse(readFileSync(join(packages, name, "package.jso
 const native = read("native-linux");
 const version = (name) => `^${read(name).version}`;
 
+/** A name of ours on JSR, and each of its subpaths, as an import map has them. */
+const jsr = (name, ...subpaths) =>
+  Object.fromEntries(
+    ["", ...subpaths].map((path) => [`@ringspawn/${name}${path}`, `jsr:@ringspawn/${name}@${version(name)}${path}`]),
+  );
+
 /** On JSR every name has a scope, and its umbrella is Deno's: no condition chooses there. */
 const members = {
-  core: { entry: "index.ts", imports: {} },
+  core: { entries: { ".": "index.ts", "./seam": "seam.ts", "./pool": "faces/pool.ts" }, imports: {} },
   "adapter-deno": {
-    entry: "index.ts",
-    imports: {
-      "@ringspawn/core": `jsr:@ringspawn/core@${version("core")}`,
-      [native.name]: `npm:${native.name}@^${native.version}`,
-    },
+    entries: { ".": "index.ts" },
+    imports: { ...jsr("core", "/seam"), [native.name]: `npm:${native.name}@^${native.version}` },
   },
   ringspawn: {
-    entry: "index.ts",
-    imports: {
-      "#adapter": `jsr:@ringspawn/adapter-deno@${version("adapter-deno")}`,
-      "@ringspawn/core": `jsr:@ringspawn/core@${version("core")}`,
-    },
+    entries: { ".": "index.ts", "./pool": "pool.ts" },
+    imports: { "#adapter": `jsr:@ringspawn/adapter-deno@${version("adapter-deno")}`, ...jsr("core", "/pool") },
   },
 };
 
@@ -52,9 +52,11 @@ function reached(folder, entry, found = new Set()) {
 }
 
 /** Writes one package and returns how many files of TypeScript it has. */
-function write(to, name, { entry, imports }) {
+function write(to, name, { entries, imports }) {
   const { version, license, name: npmName } = read(name);
-  const files = [...reached(join(packages, name, "src"), entry)].sort();
+  const found = new Set();
+  for (const entry of Object.values(entries)) reached(join(packages, name, "src"), entry, found);
+  const files = [...found].sort();
   for (const file of files) {
     const source = readFileSync(join(packages, name, "src", file), "utf8");
     mkdirSync(dirname(join(to, name, "src", file)), { recursive: true });
@@ -62,7 +64,8 @@ function write(to, name, { entry, imports }) {
   }
   cpSync(join(packages, name, "LICENSE"), join(to, name, "LICENSE"));
   const scoped = npmName.startsWith("@") ? npmName : `@ringspawn/${npmName}`;
-  const manifest = { name: scoped, version, license, exports: `./src/${entry}`, imports };
+  const exports = Object.fromEntries(Object.entries(entries).map(([path, entry]) => [path, `./src/${entry}`]));
+  const manifest = { name: scoped, version, license, exports, imports };
   writeFileSync(join(to, name, "deno.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   return files.length;
 }

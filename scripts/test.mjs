@@ -55,7 +55,7 @@ const hasLab = process.platform === "linux" && process.arch === "x64";
 
 /**
  * @type {{ name: string, command: string, args: string[], minutes: number, notQuick?: boolean, lab?: boolean,
- *   early?: boolean, count: (output: string) => Counts }[]}
+ *   early?: boolean, byName?: boolean, count: (output: string) => Counts }[]}
  */
 const suites = [
   {
@@ -97,6 +97,15 @@ const suites = [
     name: "dead code",
     command: "knip",
     args: ["--reporter", "symbols", "--reporter", "./scripts/knip-count.mjs", "--no-config-hints"],
+    minutes: 5,
+    count: (output) => check(last(output, /looked at (\d+) files/g), "files"),
+  },
+  {
+    name: "duplicates",
+    // Until the native engine and the adapters have none any more.
+    byName: true,
+    command: process.execPath,
+    args: ["scripts/duplicates.mjs"],
     minutes: 5,
     count: (output) => check(last(output, /looked at (\d+) files/g), "files"),
   },
@@ -330,8 +339,8 @@ for (const name of wanted) {
   console.error(`There is no suite "${name}". Suites: ${names.join(", ")}.`);
   process.exit(2);
 }
-const chosen = suites.filter(({ name, notQuick }) =>
-  wanted.length > 0 ? wanted.includes(name) : !(options.quick && notQuick),
+const chosen = suites.filter(({ name, notQuick, byName }) =>
+  wanted.length > 0 ? wanted.includes(name) : !byName && !(options.quick && notQuick),
 );
 
 const early = new Map(chosen.filter((suite) => suite.early).map((suite) => [suite, begin(suite)]));

@@ -11,28 +11,28 @@ const cases: Case[] = [
     },
   },
   {
-    name: "arguments are UTF-8",
+    name: "arguments of any script arrive as UTF-8",
     async run(t) {
       const args = ["ß", "日本語", "😀", "e\u0301", "\ufeffbom", "\u2028"];
       assert.deepEqual((await t.report({}, args)).argv.slice(1), args);
     },
   },
   {
-    name: "a megabyte of arguments",
+    name: "a megabyte of arguments arrives whole",
     async run(t) {
       const args = Array.from({ length: 1024 }, (_, i) => String(i).padEnd(1024, "x"));
       assert.deepEqual((await t.report({}, args)).argv.slice(1), args);
     },
   },
   {
-    name: "one argument of 128 KiB less its NUL, the kernel's longest",
+    name: "an argument as long as the kernel allows, 128 KiB with its NUL, arrives whole",
     async run(t) {
       const long = "y".repeat(128 * 1024 - 1);
       assert.deepEqual((await t.report({}, [long])).argv.slice(1), [long]);
     },
   },
   {
-    name: "ten thousand arguments",
+    name: "ten thousand arguments arrive in their order",
     async run(t) {
       const args = Array.from({ length: 10_000 }, (_, i) => `${i}`);
       assert.deepEqual((await t.report({}, args)).argv.slice(1), args);
@@ -56,7 +56,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "Command passes args",
+    name: "Command's args arrive behind argv[0]",
     async run(t) {
       const { success, stdout } = await t.command(t.witness, { args: ["a", "", "ü"] }).output();
       assert.ok(success);

@@ -15,7 +15,7 @@ async function upTo(stream: unknown, text: string): Promise<ReadableStreamDefaul
 
 const cases: Case[] = [
   {
-    name: "kill: SIGTERM by default, by name, by number",
+    name: "kill sends SIGTERM by default, else a signal by name or number",
     async run(t) {
       for (const [signal, expected] of [
         [undefined, 15],
@@ -33,7 +33,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "kill: a caught signal arrives, and the child ends by itself",
+    name: "kill sends a signal that the child catches, which then ends by itself",
     async run(t) {
       const child = t.spawn([t.witness, "trap", "10"], { stdin: "ignore", stdout: "pipe" });
       const reader = await upTo(child.stdout, "ready\n");
@@ -46,7 +46,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "kill: after the end it hits nobody",
+    name: "kill after the end does nothing in spawn, and throws in Command",
     async run(t) {
       const child = t.spawn([t.witness, "exit", "0"], { stdout: "ignore" });
       await child.exited;
@@ -58,7 +58,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "kill: signal 0 only looks",
+    name: "kill with signal 0 leaves the child alone",
     async run(t) {
       const child = t.command(t.witness, { args: ["sleep", "20000"] }).spawn();
       child.kill(0);
@@ -69,7 +69,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "kill: bad signals are usage mistakes",
+    name: "kill throws a TypeError for what is no signal, and leaves the child alone",
     async run(t) {
       const child = t.command(t.witness, { args: ["sleep", "20000"] }).spawn();
       for (const bad of ["SIGNOPE", "sigterm", "", 65, -1, 1.5]) {
@@ -93,7 +93,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "Symbol.asyncDispose does not escalate",
+    name: "Symbol.asyncDispose waits for a child that ignores SIGTERM, and sends nothing else",
     async run(t) {
       const child = t.spawn([t.witness, "ignore-term"], { stdin: "ignore", stdout: "pipe" });
       const reader = await upTo(child.stdout, "ready\n");
@@ -107,7 +107,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "abort: a later one kills",
+    name: "an abort of the signal kills the child",
     async run(t) {
       const controller = new AbortController();
       const child = t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore", signal: controller.signal });
@@ -119,7 +119,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "abort: killSignal is what is sent",
+    name: "an abort sends killSignal",
     async run(t) {
       const controller = new AbortController();
       const child = t.spawn([t.witness, "sleep", "20000"], {
@@ -132,7 +132,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "abort: spawn throws for an aborted signal, and starts nothing",
+    name: "spawn throws for an aborted signal, and starts nothing",
     async run(t) {
       assert.throws(() => t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore", signal: AbortSignal.abort() }), {
         name: "AbortError",
@@ -140,7 +140,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "abort: Command.output kills at once for an aborted signal",
+    name: "Command.output kills the child at once for an aborted signal",
     async run(t) {
       const command = t.command(t.witness, { args: ["sleep", "20000"], signal: AbortSignal.abort() });
       const { code, signal } = await command.output();
@@ -148,7 +148,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "timeout: the child is killed, by killSignal",
+    name: "timeout kills the child, by killSignal",
     async run(t) {
       const start = performance.now();
       const child = t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore", timeout: 100 });
@@ -160,14 +160,14 @@ const cases: Case[] = [
     },
   },
   {
-    name: "timeout: one that is long does not keep the program, nor touch the child",
+    name: "a long timeout neither keeps the program alive nor touches the child",
     async run(t) {
       const child = t.spawn([t.witness, "exit", "4"], { stdout: "ignore", timeout: 1_000_000 });
       assert.equal(await child.exited, 4);
     },
   },
   {
-    name: "ref: a child nobody waits for keeps the program alive until it ended",
+    name: "a running child keeps the program alive until the child has ended",
     async run(t) {
       const start = performance.now();
       const { code, stdout } = await t.program("ref", ["ref", "250"]);
@@ -177,7 +177,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "unref: the program does not wait, not for the child and not for its pipes",
+    name: "after unref the program waits neither for the child nor for its pipes",
     async run(t) {
       for (const how of ["unref", "unref-pipes", "unref-reading"]) {
         const { code, stdout, stderr } = await t.program("ref", [how, String(patience(20_000))], [], {
@@ -192,7 +192,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "unref, then ref: the program waits again",
+    name: "after unref and then ref the program waits again",
     slow: true,
     async run(t) {
       const start = performance.now();
@@ -202,7 +202,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a child that is stopped and continued is not an ended one",
+    name: "a child that is stopped and continued has not ended",
     async run(t) {
       const child = t.spawn([t.witness, "sleep", "150"], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
       child.kill("SIGSTOP");

@@ -3,13 +3,13 @@ import { assert, fs, parent, path, pathToFileURL } from "../tools.ts";
 
 const cases: Case[] = [
   {
-    name: "the parent's by default",
+    name: "the child has the parent's cwd by default",
     async run(t) {
       assert.equal((await t.report()).cwd, parent.cwd());
     },
   },
   {
-    name: "a path",
+    name: "cwd may be any path",
     async run(t) {
       const dir = path.join(t.dir, "with space ü");
       fs.mkdirSync(dir);
@@ -17,13 +17,13 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a relative path counts from the parent's",
+    name: "a relative cwd counts from the parent's",
     async run(t) {
       assert.equal((await t.report({ cwd: path.relative(parent.cwd(), t.dir) })).cwd, fs.realpathSync(t.dir));
     },
   },
   {
-    name: "Command takes a file URL",
+    name: "Command takes a file URL as cwd, and no other URL",
     async run(t) {
       const { stdout } = await t.command(t.witness, { cwd: pathToFileURL(t.dir) }).output();
       assert.equal((JSON.parse(new TextDecoder().decode(stdout)) as { cwd: string }).cwd, fs.realpathSync(t.dir));
@@ -40,7 +40,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a missing one is blamed, not the command",
+    name: "a cwd that is missing is told as such, and not as a missing command",
     run(t) {
       const cwd = path.join(t.dir, "not there");
       const error = t.fails(() => t.spawn([t.witness], { cwd }));
@@ -54,7 +54,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a file is no cwd",
+    name: "a cwd that is a file fails with ENOTDIR",
     run(t) {
       const cwd = path.join(t.dir, "file");
       fs.writeFileSync(cwd, "");

@@ -39,18 +39,18 @@ async function leak(t: T, count: number): Promise<void> {
 
 const cases: Case[] = [
   {
-    name: "100 children at once",
+    name: "100 children live at once and do not mix up their pipes",
     timeout: 20_000,
     run: (t) => atOnce(t, 100),
   },
   {
-    name: "500 children at once",
+    name: "500 children live at once and do not mix up their pipes",
     slow: true,
     timeout: 60_000,
     run: (t) => atOnce(t, volume(500)),
   },
   {
-    name: "300 failures (50 of the runtime's own) leave nothing",
+    name: "300 failed starts (50 of the runtime's own) leave no fd and no child",
     async run(t) {
       const fds = openFds().size;
       for (let i = 0; i < volume(t.native ? 300 : 50); i++) {
@@ -64,12 +64,12 @@ const cases: Case[] = [
     },
   },
   {
-    name: "1,000 spawns (200 of the runtime's own): no fd, no zombie, no memory stays",
+    name: "1,000 spawns (200 of the runtime's own) leave no fd, no zombie and no memory",
     timeout: 30_000,
     run: (t) => leak(t, volume(t.native ? 1000 : 200)),
   },
   {
-    name: "10,000 spawns (3,000 of the runtime's own): no fd, no zombie, no memory stays",
+    name: "10,000 spawns (3,000 of the runtime's own) leave no fd, no zombie and no memory",
     slow: true,
     timeout: 240_000,
     run: (t) => leak(t, volume(t.native ? 10_000 : 3000)),

@@ -2,7 +2,7 @@ import type { SpawnError, StartedProcess } from "ringspawn";
 import { type Case, type T, textOf } from "../harness.ts";
 import type { Attempt, Outcome } from "../programs/attempts.ts";
 import type { Report } from "../report.ts";
-import { alive, assert, children, delay, fs, openFds, parent, path, until } from "../tools.ts";
+import { alive, assert, children, delay, fs, nicer, openFds, parent, path, until } from "../tools.ts";
 
 const OUT = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
 const QUIET = { stdin: "null", stdout: "null", stderr: "null" } as const;
@@ -41,7 +41,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "how it ended: exit codes and signals",
+    name: "status tells exit codes and signals",
     async run(t) {
       const exits = t.start(t.witness, { ...QUIET, args: ["exit", "7"] });
       assert.deepEqual({ ...(await exits.status) }, { success: false, code: 7, signal: null });
@@ -50,7 +50,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "once it has started, its pid is the program's",
+    name: "once started has resolved, pid is that of the program",
     async run(t) {
       const child = t.start(t.witness, { ...QUIET, args: ["sleep", "20000"] });
       await child.started;
@@ -60,7 +60,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "stdin by a pipe",
+    name: "a piped stdin takes writes before and after the start",
     async run(t) {
       const child = t.start(t.witness, { args: ["cat"], stdin: "piped", stdout: "piped", stderr: "inherit" });
       // Before anybody knows that it runs.
@@ -76,7 +76,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "stdio is inherited by default",
+    name: "stdin, stdout and stderr are inherited by default",
     async run(t) {
       const file = path.join(t.dir, "report.json");
       const child = t.start(t.witness, { args: ["report", file] });
@@ -90,7 +90,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "output() collects both pipes and the end",
+    name: "output() collects both pipes and the status",
     async run(t) {
       const child = t.start(t.witness, { ...OUT, args: ["both", "1000"] });
       const { success, code, signal, stdout, stderr, engine } = await child.output();
@@ -101,7 +101,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "output() rejects for a stream that is read otherwise",
+    name: "output() rejects while a stream is locked by another reader",
     async run(t) {
       const child = t.start(t.witness, { ...OUT, args: ["exit", "0"] });
       const reader = child.stdout.getReader();
@@ -112,7 +112,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a missing file: the same error from started, status and output()",
+    name: "a missing command gives the same error from started, status and output()",
     async run(t) {
       const child = t.start("/nope/x", { stdin: "piped", stdout: "piped", stderr: "piped" });
       const error = await failure(t, child);
@@ -131,7 +131,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a missing file: the handle is that of a child that has ended",
+    name: "the handle of a missing command is like that of a child that has ended",
     async run(t) {
       const child = t.start("/nope/x", { stdin: "piped", stdout: "piped", stderr: "piped" });
       const reading = child.stdout.text();
@@ -147,7 +147,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a missing cwd",
+    name: "a cwd that is missing is told as such",
     async run(t) {
       const cwd = path.join(t.dir, "missing");
       const error = await failure(t, t.start(t.witness, { ...QUIET, cwd }));
@@ -159,17 +159,16 @@ const cases: Case[] = [
   {
     name: "a text without #! is not given to the shell",
     async run(t) {
-      if (!t.native) return;
       const text = path.join(t.dir, "text");
       fs.writeFileSync(text, "exit 0\n", { mode: 0o755 });
       const error = await failure(t, t.start(text, QUIET));
-      assert.deepEqual([error.code, error.step, error.path], ["ENOEXEC", "file", text]);
+      assert.equal(error.code, "ENOEXEC");
+      if (t.native) assert.deepEqual([error.step, error.path], ["file", text]);
     },
   },
   {
-    name: "steps that fail, each by its own name",
+    name: "steps that fail in one turn are each told by their own name",
     async run(t) {
-      if (!t.native) return;
       const missing = path.join(t.dir, "missing");
       const script = path.join(t.dir, "script");
       fs.writeFileSync(script, "#!/nope/interpreter\n", { mode: 0o755 });
@@ -190,7 +189,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "100 failures leave nothing",
+    name: "100 failed starts leave no fd and no child",
     async run(t) {
       const fds = openFds().size;
       const some = Array.from({ length: 100 }, () =>
@@ -203,7 +202,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "no fd left: EMFILE, and then all is well again",
+    name: "a start without free fds fails with EMFILE, and the next one with free fds succeeds",
     timeout: 30_000,
     slow: true,
     async run(t) {
@@ -223,7 +222,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "200 starts in one turn, one in ten of what is not there",
+    name: "200 starts in one turn do not mix up, with one in ten of a missing command",
     timeout: 30_000,
     async run(t) {
       const started = Array.from({ length: 200 }, (_, i) =>
@@ -262,7 +261,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "kill before it is known that there is nothing to kill",
+    name: "kill before a start has failed does nothing",
     async run(t) {
       const child = t.start("/nope/x", QUIET);
       child.kill();
@@ -271,7 +270,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "abort: before, at once, and later",
+    name: "an abort kills the child, whether it comes before the start, at once, or later",
     async run(t) {
       const controller = new AbortController();
       const sleeping = (signal: AbortSignal): StartedProcess =>
@@ -291,7 +290,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "abort: nothing comes of it for what is not there, or has ended",
+    name: "an abort changes nothing for a missing command or an ended child",
     async run(t) {
       const controller = new AbortController();
       const missing = failure(t, t.start("/nope/x", { ...QUIET, signal: controller.signal }));
@@ -303,7 +302,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "ref: a child that nobody waits for keeps the program alive until it ended",
+    name: "a running child keeps the program alive until the child has ended",
     timeout: 30_000,
     async run(t) {
       const { code, stdout, stderr } = await t.program("start-unref", ["ref", "250"]);
@@ -313,7 +312,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "unref: the program does not wait, and the child lives on",
+    name: "after unref the program does not wait, and the child lives on",
     timeout: 60_000,
     async run(t) {
       for (const how of ["unref", "unref-pipes"]) {
@@ -327,7 +326,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a failure comes up exactly once where nobody listens, and not at all where somebody does",
+    name: "a failure is one unhandled rejection where no promise of the handle was listened to, and none where one was",
     timeout: 30_000,
     async run(t) {
       const { code, stdout, stderr } = await t.program("start-unheard");
@@ -345,7 +344,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "options as Command has them: cwd, env, clearEnv, detached",
+    name: "cwd, env, clearEnv and detached mean what they mean for Command",
     async run(t) {
       const env = { A: "1", B: "two words" };
       const seen = await report(t, { cwd: t.dir, env, clearEnv: true, detached: true });
@@ -358,7 +357,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "options as Command has them: uid and gid",
+    name: "uid and gid mean what they mean for Command",
     needs: ["root", "a checkout others may enter"],
     async run(t) {
       const seen = await report(t, { uid: 65534, gid: 65534 });
@@ -366,19 +365,18 @@ const cases: Case[] = [
     },
   },
   {
-    name: "setup is honoured, or refused by name before anything starts",
+    name: "setup takes several keys at once",
     async run(t) {
-      const setup = { umask: 0o027, priority: 5, limits: { nofile: 99 }, noNewPrivileges: true };
-      const marker = path.join(t.dir, "ran");
-      if (!t.native) {
-        t.refuses("setup.umask", () => t.start(t.witness, { ...QUIET, args: ["report", marker], setup }));
-        await delay(20);
-        assert.ok(!fs.existsSync(marker), "the program ran although it was refused");
-        return;
-      }
-      const seen = await report(t, { setup });
+      const seen = await report(t, {
+        setup: { umask: 0o027, priority: nicer(5), limits: { nofile: 99 }, noNewPrivileges: true },
+      });
       const { umask, nice, limits, noNewPrivileges } = seen.report;
-      assert.deepEqual([umask, nice, limits["nofile"], noNewPrivileges], [0o027, 5, ["99", "99"], true]);
+      assert.deepEqual([umask, nice, limits["nofile"], noNewPrivileges], [0o027, nicer(5), ["99", "99"], true]);
+    },
+  },
+  {
+    name: "setup.fds makes pipes beyond 2",
+    async run(t) {
       const child = t.start(t.witness, {
         ...QUIET,
         args: ["echo-fd", "3", "4"],

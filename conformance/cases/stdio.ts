@@ -1,9 +1,10 @@
 import { bytesOf, type Case, finished, LEAKY_FD, STDIN_TEXT, textOf } from "../harness.ts";
+import type { Report, ReportedFd } from "../report.ts";
 import { assert, cloexec, fdOf, fs, openFds, path, statFd } from "../tools.ts";
 
 const cases: Case[] = [
   {
-    name: "the child has 0, 1 and 2 and nothing else",
+    name: "the child has the fds 0, 1 and 2 and no other",
     async run(t) {
       assert.ok(openFds().has(LEAKY_FD) && !cloexec(LEAKY_FD), "the parent has an fd without CLOEXEC");
       const own = fs.openSync("/dev/null", "r");
@@ -19,32 +20,32 @@ const cases: Case[] = [
     },
   },
   {
-    name: "pipes are pipes: an output can be opened again by its name",
+    name: "pipes are pipes, which a child can open again by /dev/stdout; or sockets, where the API makes those",
     async run(t) {
       const child = t.spawn([t.witness], { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
       void child.stdin.end();
       const { stdout } = await finished(child);
-      const report = JSON.parse(stdout) as Parameters<typeof fdOf>[0];
-      for (const fd of [0, 1, 2]) assert.equal(fdOf(report, fd).kind, "pipe", `fd ${fd} is a ${fdOf(report, fd).kind}`);
-      assert.equal(fdOf(report, 0).access, "r");
-      assert.equal(fdOf(report, 1).access, "w");
-      assert.equal(fdOf(report, 2).access, "w");
+      const report = JSON.parse(stdout) as Report;
+      const kinds = [0, 1, 2].map((fd) => fdOf(report, fd).kind);
+      assert.deepEqual(kinds, [t.api.pipes, t.api.pipes, t.api.pipes]);
+      const access = [0, 1, 2].map((fd) => fdOf(report, fd).access);
+      assert.deepEqual(access, t.api.pipes === "pipe" ? ["r", "w", "w"] : ["rw", "rw", "rw"]);
       assert.notEqual(fdOf(report, 1).ino, fdOf(report, 2).ino);
     },
   },
   {
-    name: "the child's ends block and have no flags of ours",
+    name: "the child's ends of pipes block and have no other flags",
     async run(t) {
       const child = t.spawn([t.witness], { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
       void child.stdin.end();
-      const report = JSON.parse((await finished(child)).stdout) as Parameters<typeof fdOf>[0];
+      const report = JSON.parse((await finished(child)).stdout) as Report;
       for (const { nonblock, cloexec: closes, append } of report.fds) {
         assert.deepEqual({ nonblock, closes, append }, { nonblock: false, closes: false, append: false });
       }
     },
   },
   {
-    name: "ignored: /dev/null",
+    name: "what is ignored is /dev/null in the child",
     async run(t) {
       const report = await t.reportToFile({ stdin: "ignore", stdout: "ignore", stderr: "ignore" });
       for (const fd of [0, 1, 2]) assert.equal(fdOf(report, fd).target, "/dev/null");
@@ -54,7 +55,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "null is /dev/null, in Command too",
+    name: "null is /dev/null, in both faces",
     async run(t) {
       const report = await t.reportToFile({ stdio: [null, null, null] });
       for (const fd of [0, 1, 2]) assert.equal(fdOf(report, fd).target, "/dev/null");
@@ -73,7 +74,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "inherited: the parent's own",
+    name: "what is inherited is the parent's own fd",
     async run(t) {
       const report = await t.reportToFile({ stdin: "inherit", stdout: "inherit", stderr: "inherit" });
       for (const fd of [0, 1, 2]) {
@@ -83,14 +84,14 @@ const cases: Case[] = [
     },
   },
   {
-    name: "an inherited stdin is read by the child",
+    name: "the child reads from an inherited stdin",
     async run(t) {
       const child = t.spawn([t.witness, "cat"], { stdin: "inherit", stdout: "pipe", stderr: "inherit" });
       assert.equal((await finished(child)).stdout, STDIN_TEXT);
     },
   },
   {
-    name: "fd numbers",
+    name: "fd numbers: the child gets these fds of the parent as its stdout and stderr, and no copy of them",
     async run(t) {
       const file = path.join(t.dir, "out");
       const fd = fs.openSync(file, "w");
@@ -106,7 +107,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "swapped: 1 is the parent's 2, and 2 its 1",
+    name: "stdout and stderr can be swapped",
     async run(t) {
       const report = await t.reportToFile({ stdin: "ignore", stdout: 2, stderr: 1 });
       assert.equal(fdOf(report, 1).ino, statFd(2).ino);
@@ -114,7 +115,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "rotated: 0 → 1 → 2 → 0",
+    name: "stdin, stdout and stderr can be rotated",
     async run(t) {
       const report = await t.reportToFile({ stdin: 2, stdout: 0, stderr: 1 });
       assert.equal(fdOf(report, 0).ino, statFd(2).ino);
@@ -123,7 +124,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "setup.fds: pipes at 3 to 9, both ways",
+    name: "setup.fds makes pipes at 3 to 9, in both directions",
     async run(t) {
       const fds: Record<number, { pipe: "in" | "out" }> = { 3: { pipe: "in" } };
       for (let fd = 4; fd <= 9; fd++) fds[fd] = { pipe: "out" };
@@ -137,7 +138,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "setup.fds: far numbers, with nothing between",
+    name: "setup.fds takes far numbers, and leaves those between closed",
     async run(t) {
       const report = await t.report({ setup: { fds: { 100: "null", 255: { pipe: "out" } } } });
       assert.deepEqual(t.numbers(report), [0, 1, 2, 100, 255]);
@@ -147,18 +148,14 @@ const cases: Case[] = [
     },
   },
   {
-    name: "setup.fds: beyond 255",
+    name: "setup.fds takes numbers beyond 255",
     async run(t) {
-      if (!t.native) {
-        t.refuses("setup.fds[1000]", () => t.spawn([t.witness], { setup: { fds: { 1000: "null" } } }));
-        return;
-      }
       const report = await t.report({ setup: { fds: { 1000: "null" } } });
       assert.deepEqual(t.numbers(report), [0, 1, 2, 1000]);
     },
   },
   {
-    name: "setup.fds: files of every kind of opening",
+    name: "setup.fds opens files in every mode of fopen",
     async run(t) {
       const file = (name: string): string => path.join(t.dir, name);
       for (const name of ["r", "r+", "w", "a"]) fs.writeFileSync(file(name), "before");
@@ -186,7 +183,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "setup.fds: a missing file is blamed",
+    name: "a missing file in setup.fds is named",
     run(t) {
       const file = path.join(t.dir, "nothing");
       const error = t.fails(() => t.spawn([t.witness], { setup: { fds: { 3: { file } } } }));
@@ -196,7 +193,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "setup.fds: one fd of the parent at several places, and fds that trade places",
+    name: "setup.fds can have one fd of the parent at several places, and fds that trade places",
     async run(t) {
       const files = ["a", "b"].map((name) => fs.openSync(path.join(t.dir, name), "w+")) as [number, number];
       const [a, b] = files;
@@ -217,7 +214,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "setup.fds: an fd at its own number stays open",
+    name: "setup.fds keeps an fd open at its own number, although it has CLOEXEC in the parent",
     async run(t) {
       const fd = fs.openSync(path.join(t.dir, "own"), "w");
       try {
@@ -233,24 +230,36 @@ const cases: Case[] = [
     },
   },
   {
-    name: "200 extra fds at once",
+    name: "setup.fds takes 200 fds at once",
     async run(t) {
       const fds: Record<number, "null"> = {};
       for (let fd = 3; fd < 203; fd++) fds[fd] = "null";
       const report = await t.report({ setup: { fds } });
-      if (t.native) assert.equal(report.fds.length, 203);
+      if (t.api.closesFds) assert.equal(report.fds.length, 203);
       for (let fd = 3; fd < 203; fd++) assert.equal(fdOf(report, fd).target, "/dev/null");
     },
   },
   {
     name: "0, 1 and 2 closed in the parent: pipes, files and nothing still arrive where they belong",
     async run(t) {
-      const out = path.join(t.dir, "result.json");
-      const { stderr } = await t.program("closed-stdio", [t.dir, out]);
-      assert.ok(fs.existsSync(out), `no result: ${stderr}`);
-      const result = JSON.parse(fs.readFileSync(out, "utf8")) as Record<string, unknown>;
-      assert.deepEqual(result, { round: "sent through", kinds: result["kinds"], count: 3, none: [0, 1, 2], left: [] });
-      if (t.native) assert.deepEqual(result["kinds"], ["pipe", "pipe", "pipe"]);
+      const { stderr } = await t.program("closed-stdio", [t.dir]);
+      const json = (name: string): unknown => {
+        const file = path.join(t.dir, `${name}.json`);
+        assert.ok(fs.existsSync(file), `no ${name}: ${stderr}`);
+        return JSON.parse(fs.readFileSync(file, "utf8"));
+      };
+      assert.deepEqual(json("result"), { open: [], round: "sent through", left: [] });
+      // What a runtime's own spawn lets through has a number above these.
+      const fds = (name: string): ReportedFd[] =>
+        (json(name) as Report).fds.filter(({ fd }) => t.api.closesFds || fd <= 2);
+      assert.deepEqual(
+        fds("pipes").map(({ fd, kind }) => [fd, kind]),
+        [0, 1, 2].map((fd) => [fd, t.api.pipes]),
+      );
+      assert.deepEqual(
+        fds("nothing").map(({ fd, target }) => [fd, target]),
+        [0, 1, 2].map((fd) => [fd, "/dev/null"]),
+      );
     },
   },
 ];

@@ -5,7 +5,7 @@ const MIB = 1024 * 1024;
 
 const cases: Case[] = [
   {
-    name: "outputSync: status and both outputs",
+    name: "outputSync gives the status and both outputs",
     run(t) {
       const output = t.command(t.witness, { args: ["both", "3"] }).outputSync();
       assert.deepEqual([output.success, output.code, output.signal], [true, 0, null]);
@@ -14,7 +14,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "outputSync: exit code and signal",
+    name: "outputSync tells an exit code and a signal apart",
     run(t) {
       const seven = t.command(t.witness, { args: ["exit", "7"] }).outputSync();
       assert.deepEqual([seven.success, seven.code, seven.signal], [false, 7, null]);
@@ -23,28 +23,28 @@ const cases: Case[] = [
     },
   },
   {
-    name: "outputSync: 8 MiB",
+    name: "outputSync collects 8 MiB",
     run(t) {
       const { stdout } = t.command(t.witness, { args: ["write", String(8 * MIB)] }).outputSync();
       assert.equal(sha256(stdout), sha256(pattern(8 * MIB)));
     },
   },
   {
-    name: "outputSync: stdin is empty",
+    name: "outputSync gives the child an empty stdin, and takes no pipe for it",
     run(t) {
       assert.equal(t.command(t.witness, { args: ["cat"] }).outputSync().stdout.length, 0);
       assert.throws(() => t.command(t.witness, { args: ["cat"], stdin: "piped" }).outputSync(), TypeError);
     },
   },
   {
-    name: "outputSync: spawn errors are thrown",
+    name: "outputSync throws when the program cannot be started",
     run(t) {
       const error = t.fails(() => t.command("/nope/x").outputSync());
       assert.equal(error.code, "ENOENT");
     },
   },
   {
-    name: "spawnSync: what it gives",
+    name: "spawnSync gives status, both outputs and the pid",
     run(t) {
       const result = t.spawnSync([t.witness, "both", "1"]);
       assert.equal(result.success, true);
@@ -59,7 +59,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "spawnSync: input as stdin, small, none and 8 MiB both ways",
+    name: "spawnSync feeds bytes to stdin: none, a few, and 8 MiB that come back",
     run(t) {
       for (const size of [0, 5, 8 * MIB]) {
         const bytes = pattern(size);
@@ -71,7 +71,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "spawnSync: a child that does not want its input",
+    name: "spawnSync succeeds although the child does not read all of its input",
     run(t) {
       const result = t.spawnSync([t.witness, "exit", "0"], { stdin: new Uint8Array(8 * MIB) });
       assert.equal(result.exitCode, 0);
@@ -80,7 +80,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "spawnSync: timeout and killSignal",
+    name: "spawnSync kills by killSignal at its timeout, and says so",
     run(t) {
       const start = performance.now();
       const result = t.spawnSync([t.witness, "sleep", "20000"], { timeout: 100, killSignal: "SIGINT" });
@@ -91,7 +91,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "spawnSync: maxBuffer kills",
+    name: "spawnSync kills a child that writes more than maxBuffer, and says so",
     run(t) {
       const result = t.spawnSync([t.witness, "write", String(64 * MIB)], { maxBuffer: 1000 });
       assert.equal(result.success, false);
@@ -101,7 +101,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "spawnSync: output to a file and to nothing",
+    name: "spawnSync sends output to a file or nowhere, and collects none of it",
     run(t) {
       const file = path.join(t.dir, "out");
       const fd = fs.openSync(file, "w");
@@ -116,7 +116,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "spawnSync: nothing else of the program runs meanwhile",
+    name: "nothing else of the program runs during spawnSync",
     async run(t) {
       let ran = false;
       const timer = setTimeout(() => (ran = true), 0);
@@ -128,7 +128,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "spawnSync while an asynchronous child runs: each gets its own end",
+    name: "spawnSync and a child that runs meanwhile get the end that is their own",
     async run(t) {
       const child = t.spawn([t.witness, "exit", "6"], { stdout: "ignore" });
       const result = t.spawnSync([t.witness, "sleep", "100"]);
@@ -137,7 +137,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a hundred spawnSync in a row",
+    name: "a hundred spawnSync in a row tell the exit code of each child",
     run(t) {
       for (let i = 0; i < 100; i++) {
         const { exitCode } = t.spawnSync([t.witness, "exit", String(i)]);

@@ -1,13 +1,13 @@
 /** What of two observations must agree, and what differs on purpose. */
 import type { EngineName } from "ringspawn";
+import { type Api, type Family, lacks, RUNTIMES } from "../apis.ts";
 import type { Report, ReportedFd } from "../report.ts";
 import { status } from "../tools.ts";
 import type { Observation } from "./observe.ts";
 import type { Face, Request } from "./request.ts";
 
 export interface Asked {
-  /** "node", "bun" or "deno" */
-  readonly family: string;
+  readonly family: Family;
   readonly face: Face;
   readonly request: Request;
 }
@@ -21,7 +21,7 @@ export interface Side {
 /** Requests whose outcome is meant to differ from that of the runtime's own spawn. They are counted and told. */
 interface Exception {
   readonly what: string;
-  readonly families: readonly string[];
+  readonly families: readonly Family[];
   readonly holds: (asked: Asked, ours: Observation, theirs: Observation) => boolean;
 }
 
@@ -30,10 +30,12 @@ const refusedByRuntime = ({ refused }: Observation): boolean => refused?.code ==
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
-    what: "Deno.Command has neither argv0 nor fds beyond 2: the runtime engine refuses them",
-    families: ["deno"],
-    holds: ({ request }, _, theirs) =>
-      refusedByRuntime(theirs) && (request.argv0 !== undefined || Object.keys(request.extra).length > 0),
+    what: "the runtime's own spawn has no such option: the runtime engine refuses it",
+    families: ["node", "bun", "deno"],
+    holds: ({ family, request: { argv0, detached, extra } }, _, theirs) => {
+      const fds = Object.fromEntries(Object.keys(extra).map((fd) => [fd, "null" as const]));
+      return refusedByRuntime(theirs) && lacks(RUNTIMES[family].own, { argv0, detached, setup: { fds } }) !== undefined;
+    },
   },
   {
     what:
@@ -42,7 +44,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     families: ["deno"],
     holds: ({ request: { detached, stdio, env, action, uid = 0, gid = 0 }, face }, _, theirs) => {
       const fed = stdio[0] === "pipe" || action.do === "timeout";
-      const tooMuch = stdio[0] === "pipe" && action.do === "cat" && action.bytes > 65_536;
+      const tooMuch = stdio[0] === "pipe" && action.do === "cat" && action.bytes > RUNTIMES.deno.own.blocking.input;
       const cannot = detached || tooMuch || (fed && (env !== "none" || Math.max(uid, gid) >= 2 ** 31));
       return refusedByRuntime(theirs) && face === "spawnSync" && cannot;
     },
@@ -131,7 +133,7 @@ export function differences(asked: Asked, left: Side, right: Side): string[] {
   same("the pid told", ours.pidTold, theirs.pidTold || (!native && pidUntold(asked)));
   const leaked = native ? undefined : leaks(asked, theirs);
   same("fds", kinds(asked, ours.report, undefined), kinds(asked, theirs.report, leaked));
-  same("signals", signals(ours.report, true), signals(theirs.report, native));
+  same("signals", signals(asked, ours.report, true), signals(asked, theirs.report, native));
   if (native) same("argv", ours.report.argv, theirs.report.argv);
   else same("argv", argv(asked, ours.report), argv(asked, theirs.report));
   for (const key of SAME) same(key, ours.report[key], theirs.report[key]);
@@ -208,14 +210,12 @@ function leaks({ request, family }: Asked, { leaky, report }: Observation): Set<
  * Ours starts every program with all signals at their default and none blocked. A runtime's own spawn may hand on
  * what this program ignores and blocks, and no more than that.
  */
-function signals({ signals: { mask, ignored, caught } }: Report, native: boolean): unknown {
+function signals({ family }: Asked, { signals: { mask, ignored, caught } }: Report, native: boolean): unknown {
+  const { leavesIgnored }: Api = RUNTIMES[family].own;
   const more = (list: readonly number[], ours: ReadonlySet<number>): readonly number[] =>
-    native ? list : list.filter((signal) => !ours.has(signal) && !LIBC.has(signal));
+    native ? list : list.filter((signal) => !ours.has(signal) && !leavesIgnored.includes(signal));
   return { mask: more(mask, BLOCKED), ignored: more(ignored, IGNORED), caught };
 }
-
-/** The two signals that glibc keeps to itself: its posix_spawn leaves them ignored. */
-const LIBC: ReadonlySet<number> = new Set([32, 33]);
 
 /** Of this program, as it was started. */
 const [IGNORED, BLOCKED] = ["SigIgn", "SigBlk"].map((field): ReadonlySet<number> => {

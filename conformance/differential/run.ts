@@ -3,6 +3,7 @@
  * by differential.ts, which reads the lines that are appended to a file: stdout is the children's to inherit.
  */
 import fc from "fast-check";
+import { type Family, RUNTIMES } from "../apis.ts";
 import { type Asked, brief, differences, EXCEPTIONS, type Side } from "./compare.ts";
 import type { EngineName } from "ringspawn";
 import { observe } from "./observe.ts";
@@ -12,8 +13,7 @@ import { fs, parent, patience } from "../tools.ts";
 
 /** What differential.ts hands over. */
 export interface Task {
-  /** "node", "bun" or "deno" */
-  readonly family: string;
+  readonly family: Family;
   /** Ours, which are compared with the runtime's own spawn and with each other. */
   readonly engines: readonly ("io_uring" | "vfork")[];
   readonly seed: number;
@@ -65,7 +65,8 @@ const count = (counts: Record<string, number>, what: string): number => (counts[
 parent.umask(0o037);
 const world = new World(task.dir, task.witness);
 await warmUp(task.witness, [...task.engines, "runtime"]);
-const able: Able = { ids: parent.getuid?.() === 0, extras: task.family !== "deno" };
+const { argv0, lastFd } = RUNTIMES[task.family].own;
+const able: Able = { ids: parent.getuid?.() === 0, extras: argv0 && lastFd > 2 };
 
 /** False where the runtime's own spawn differs on purpose; ours may not differ from each other at all. */
 async function compare(face: Face, request: Request): Promise<boolean> {

@@ -1,5 +1,6 @@
-import { createPool } from "ringspawn";
-import type { Pool, PoolOptions, StartedProcess, StartOptions } from "ringspawn";
+import { createPool } from "ringspawn/pool";
+import type { StartedProcess, StartOptions } from "ringspawn";
+import type { Pool, PoolOptions } from "ringspawn/pool";
 import { type Case, finished, type T } from "../harness.ts";
 import type { Report } from "../report.ts";
 import { alive, assert, children, fs, leavesNothing, os, parent, path, until } from "../tools.ts";

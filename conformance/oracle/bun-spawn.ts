@@ -856,7 +856,6 @@ const IMPROVED: Record<string, { readonly engine?: string; readonly why: string 
   "options a string": { why: "Bun ignores it; nobody means that" },
   "cmd[0] empty": { why: "an empty command is a mistake in the call, and said to be one" },
   "the handle's members of IPC": { why: "ipc is not there yet" },
-  "kill with an empty, null or NaN signal": { why: "Bun takes them for no signal given, or for 0" },
   "stdout is not locked after text()": { why: "one class of streams for both faces, and Deno's stays locked" },
   "stdout to a file that is longer": { why: "Bun leaves the rest of what the file held behind the output" },
   "stdout to a file that cannot be opened": { why: "the error's path is the file's" },

@@ -3,7 +3,7 @@
  * With `spare`, all fds but that many are taken first; with `fill`, it is started again and again until it fails.
  * By `spawn`, or with `start` by that, with these options.
  */
-import { spawn, start } from "ringspawn";
+import { engines, spawn, start } from "ringspawn";
 import type { EngineName, SpawnOptions, StartOptions, Subprocess } from "ringspawn";
 import { children, delay, fs, openFds, parent } from "../tools.ts";
 
@@ -78,7 +78,8 @@ async function attempt({ command, options, start: startOptions, spare, fill }: A
   return { ...outcome, left: [...fds.map((entry) => entry.join(" -> ")), ...[...children()].map(String)] };
 }
 
-// What the runtime opens for its own use at the first spawn is no leak.
+// What the runtime and the engines open once for their own use is no leak.
+engines();
 try {
   await spawn([witness, "exit", "0"], { engine, stdin: "pipe", stdout: "pipe", stderr: "pipe" }).exited;
 } catch {

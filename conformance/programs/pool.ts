@@ -1,5 +1,5 @@
 /** A program with a pool, which it does not dispose of: prints the pids of those that wait, and ends as it is told. */
-import { createPool } from "ringspawn";
+import { createPool } from "ringspawn/pool";
 import type { EngineName } from "ringspawn";
 import { children, parent, until } from "../tools.ts";
 

@@ -1,13 +1,6 @@
 import type { Options } from "tsup";
+import base from "../../tsup.base.js";
 
-const config: Options = {
-  entry: ["src/index.ts"],
-  format: "esm",
-  target: "node20",
-  platform: "neutral",
-  clean: true,
-  // Declarations come from tsc (tsconfig.build.json): isolatedDeclarations makes them exact and cheap.
-  dts: false,
-};
+const config: Options = { ...base, entry: ["src/index.ts", "src/seam.ts", "src/faces/pool.ts"] };
 
 export default config;

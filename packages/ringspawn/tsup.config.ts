@@ -1,15 +1,11 @@
 import type { Options } from "tsup";
+import base from "../../tsup.base.js";
 
 const config: Options = {
-  entry: ["src/index.ts", "src/unsupported.ts", "src/cli.ts"],
+  ...base,
+  entry: ["src/index.ts", "src/pool.ts", "src/unsupported.ts", "src/cli.ts"],
   // Resolved where it runs, by package.json's `imports`.
   external: ["#adapter"],
-  format: "esm",
-  target: "node20",
-  platform: "neutral",
-  clean: true,
-  // Declarations come from tsc (tsconfig.build.json): isolatedDeclarations makes them exact and cheap.
-  dts: false,
 };
 
 export default config;

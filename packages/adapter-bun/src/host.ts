@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Host, SpawnRequest } from "@ringspawn/core";
+import type { Host, SpawnRequest } from "@ringspawn/core/seam";
 
 /** What Bun.spawn gives a child without `env`: the variables at this program's start and those of its .env files. */
 const startEnviron: Readonly<Record<string, string>> = Object.freeze(environ());

@@ -1,5 +1,5 @@
-/** @ringspawn/adapter-bun: core's spawn, with Bun as the host and its engines. */
-import { createSpawn, type Ringspawn } from "@ringspawn/core";
+/** @ringspawn/adapter-bun: core's launcher, with Bun as the host and its engines. */
+import { createLauncher, type Launcher } from "@ringspawn/core/seam";
 import { nativeEngines } from "@ringspawn/native-linux";
 import { openDoor } from "./ffi-door.js";
 import { environOfC, host } from "./host.js";
@@ -7,6 +7,6 @@ import { RuntimeEngine } from "./runtime-engine.js";
 
 const native = nativeEngines({ load: openDoor, environ: environOfC });
 
-const ringspawn: Ringspawn = createSpawn(host, [...native, new RuntimeEngine()]);
+const launcher: Launcher = createLauncher(host, [...native, new RuntimeEngine()]);
 
-export default ringspawn;
+export default launcher;

@@ -5,9 +5,11 @@ import {
   type EngineName,
   type Exit,
   type Failure,
+  type Pipe,
   findProgram,
   type Refusal,
   type Running,
+  type SetupKey,
   type Sink,
   type SignalName,
   SIGNALS,
@@ -18,11 +20,11 @@ import {
   type SyncResult,
   type Usage,
   WebSource,
-} from "@ringspawn/core";
+} from "@ringspawn/core/seam";
 import { brokenPipe, SocketSink, SocketSource } from "./socket-pipe.js";
 
 /** What of `setup` Bun.spawn has an option for. */
-const SERVED = new Set(["session", "uid", "gid", "fds"]);
+const SERVED: ReadonlySet<SetupKey> = new Set<SetupKey>(["session", "uid", "gid", "fds"]);
 const ENOEXEC = 8;
 /** Bun's kill() takes none of the real-time signals. */
 const KILL_BELOW = 32;
@@ -91,15 +93,14 @@ const { spawn, spawnSync } = Bun as unknown as {
 
 export class RuntimeEngine implements Engine {
   readonly name: EngineName = "runtime";
+  readonly api = "Bun.spawn";
+  readonly serves: ReadonlySet<SetupKey> = SERVED;
 
   unavailable(): string | undefined {
     return undefined;
   }
 
-  refuses({ given, slots }: SpawnRequest): Refusal | undefined {
-    for (const key of given) {
-      if (!SERVED.has(key)) return { option: `setup.${key}`, reason: "Bun.spawn has no such option" };
-    }
+  refuses({ slots }: SpawnRequest): Refusal | undefined {
     const far = slots.find(({ target }) => target > 255);
     if (far) return { option: `setup.fds[${far.target}]`, reason: "Bun.spawn would fill every fd below it" };
     return undefined;
@@ -145,7 +146,7 @@ export class RuntimeEngine implements Engine {
 
 class RuntimeChild implements Running {
   readonly pid: number;
-  readonly pipes: ReadonlyMap<number, Source | Sink>;
+  readonly pipes: ReadonlyMap<number, Pipe>;
   readonly exited: Promise<Exit>;
   readonly #child: BunChild;
   #alive = true;
@@ -159,11 +160,11 @@ class RuntimeChild implements Running {
     this.pid = child.pid;
     // A stream that is read goes on to hold the program after Bun's unref(); one that is unref'd before never does.
     child.unref();
-    const pipes = new Map<number, Source | Sink>();
+    const pipes = new Map<number, Pipe>();
     for (const slot of slots) {
       if (slot.kind !== "pipe") continue;
       const { target } = slot;
-      pipes.set(target, slot.direction === "in" ? this.#sink(target) : this.#source(target));
+      pipes.set(target, slot.direction === "in" ? { sink: this.#sink(target) } : { source: this.#source(target) });
     }
     this.pipes = pipes;
     this.exited = child.exited.then(() => {
@@ -279,7 +280,7 @@ function optionsOf(request: SpawnRequest, stdio: Word[]): Options {
     cwd: request.cwd,
     env: request.env ?? process.env,
     stdio,
-    detached: setup.session,
+    detached: setup.session ?? false,
   };
   // Bun takes ids as signed numbers.
   if (setup.uid !== undefined) options.uid = setup.uid | 0;

@@ -1,5 +1,5 @@
 /** The other end of a "pipe" beyond fd 2: Bun gives the raw fd of a socket, and no stream. */
-import type { Sink, Source } from "@ringspawn/core";
+import type { Sink, Source } from "@ringspawn/core/seam";
 
 /** Bytes that are kept before the socket is not read any more. */
 const HIGH_WATER = 64 * 1024;

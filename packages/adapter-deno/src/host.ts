@@ -1,6 +1,6 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import type { Host } from "@ringspawn/core";
+import type { Host } from "@ringspawn/core/seam";
 import { authorize, granted, NotCapable } from "./permission.js";
 
 export const host: Host = {

@@ -1,5 +1,5 @@
-/** @ringspawn/adapter-deno: core's spawn, with Deno as the host and its engines. */
-import { createSpawn, type Ringspawn } from "@ringspawn/core";
+/** @ringspawn/adapter-deno: core's launcher, with Deno as the host and its engines. */
+import { createLauncher, type Launcher } from "@ringspawn/core/seam";
 import { nativeEngines } from "@ringspawn/native-linux";
 import { openDoor } from "./ffi-door.js";
 import { host } from "./host.js";
@@ -11,6 +11,6 @@ const door = openDoor();
 // The native engines do only what Deno would let Deno.Command do.
 const native = nativeEngines({ load: () => door, permits: hidden });
 
-const ringspawn: Ringspawn = createSpawn(host, [...native, new RuntimeEngine()]);
+const launcher: Launcher = createLauncher(host, [...native, new RuntimeEngine()]);
 
-export default ringspawn;
+export default launcher;

@@ -3,7 +3,7 @@
  * Asked, never requested: nothing in this package may make Deno prompt.
  */
 import { statSync } from "node:fs";
-import type { Refusal, SpawnRequest } from "@ringspawn/core";
+import type { Refusal, SpawnRequest } from "@ringspawn/core/seam";
 
 export const NotCapable: typeof Deno.errors.NotCapable = Deno.errors.NotCapable;
 

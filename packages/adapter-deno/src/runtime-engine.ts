@@ -6,23 +6,23 @@ import {
   type EngineName,
   type Exit,
   type Failure,
+  type Pipe,
   type Refusal,
   type Running,
+  type SetupKey,
   type SignalName,
   SIGNALS,
-  type Sink,
   type Slot,
-  type Source,
   type SpawnRequest,
   type SyncOptions,
   type SyncResult,
   WebSink,
   WebSource,
-} from "@ringspawn/core";
+} from "@ringspawn/core/seam";
 import { granted } from "./permission.js";
 
 /** What of `setup` Deno.Command has an option for. */
-const SERVED = new Set(["session", "uid", "gid"]);
+const SERVED: ReadonlySet<SetupKey> = new Set<SetupKey>(["session", "uid", "gid"]);
 const ENOTSUP = 95;
 /** What a pipe holds while nobody reads it. */
 const PIPE_SIZE = 65_536;
@@ -41,15 +41,14 @@ interface SyncReturns {
 
 export class RuntimeEngine implements Engine {
   readonly name: EngineName = "runtime";
+  readonly api = "Deno.Command";
+  readonly serves: ReadonlySet<SetupKey> = SERVED;
 
   unavailable(): string | undefined {
     return undefined;
   }
 
-  refuses({ given, slots, argv, file }: SpawnRequest): Refusal | undefined {
-    for (const key of given) {
-      if (!SERVED.has(key)) return { option: `setup.${key}`, reason: "Deno.Command has no such option" };
-    }
+  refuses({ slots, argv, file }: SpawnRequest): Refusal | undefined {
     if (slots.length > 3) return { option: "stdio", reason: "Deno.Command has no fds beyond 2" };
     if (argv[0] !== file) return { option: "argv0", reason: "Deno.Command has no such option" };
     return undefined;
@@ -65,7 +64,7 @@ export class RuntimeEngine implements Engine {
   }
 
   spawnSync(request: SpawnRequest, options: SyncOptions): SyncResult | Failure {
-    if (request.setup.session) return cannot("start a new session");
+    if (request.setup.session === true) return cannot("start a new session");
     // child_process.spawnSync in Deno goes on reading, and the child goes on.
     if (options.maxBuffer !== undefined) return cannot("stop at a limit of bytes");
     const simple = options.timeout === undefined && !options.input.has(0);
@@ -75,18 +74,18 @@ export class RuntimeEngine implements Engine {
 
 class RuntimeChild implements Running {
   readonly pid: number;
-  readonly pipes: ReadonlyMap<number, Source | Sink>;
+  readonly pipes: ReadonlyMap<number, Pipe>;
   readonly exited: Promise<Exit>;
   readonly #child: Deno.ChildProcess;
 
   constructor(child: Deno.ChildProcess, { slots }: SpawnRequest) {
     this.#child = child;
     this.pid = child.pid;
-    const pipes = new Map<number, Source | Sink>();
+    const pipes = new Map<number, Pipe>();
     for (const { target, kind } of slots) {
       if (kind !== "pipe") continue;
-      if (target === 0) pipes.set(0, new WebSink(child.stdin));
-      else pipes.set(target, new WebSource(target === 1 ? child.stdout : child.stderr));
+      if (target === 0) pipes.set(0, { sink: new WebSink(child.stdin) });
+      else pipes.set(target, { source: new WebSource(target === 1 ? child.stdout : child.stderr) });
     }
     this.pipes = pipes;
     this.exited = child.status.then(exitOf, unnamedSignal);
@@ -177,7 +176,7 @@ function optionsOf(request: SpawnRequest, input: Word): Deno.CommandOptions {
     stdin: stdin as Word,
     stdout: stdout as Word,
     stderr: stderr as Word,
-    detached: setup.session,
+    detached: setup.session ?? false,
     ...(cwd !== undefined && { cwd }),
     ...(env !== undefined && { env, clearEnv: true }),
     ...(setup.uid !== undefined && { uid: setup.uid }),

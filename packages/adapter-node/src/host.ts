@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Host } from "@ringspawn/core";
+import type { Host } from "@ringspawn/core/seam";
 
 /** Set only while the permission model is on. */
 const { permission } = process as { permission?: { has(scope: string): boolean } };

@@ -1,6 +1,6 @@
-/** @ringspawn/adapter-node: core's spawn, with Node as the host and its engines. */
+/** @ringspawn/adapter-node: core's launcher, with Node as the host and its engines. */
 import { isMainThread } from "node:worker_threads";
-import { createSpawn, type Ringspawn } from "@ringspawn/core";
+import { createLauncher, type Launcher } from "@ringspawn/core/seam";
 import { nativeEngines } from "@ringspawn/native-linux";
 import { host } from "./host.js";
 import { openDoor } from "./napi-door.js";
@@ -12,6 +12,6 @@ const native = nativeEngines({
   environ: (env) => (isMainThread ? env : (env ?? host.environ())),
 });
 
-const ringspawn: Ringspawn = createSpawn(host, [...native, new RuntimeEngine()]);
+const launcher: Launcher = createLauncher(host, [...native, new RuntimeEngine()]);
 
-export default ringspawn;
+export default launcher;

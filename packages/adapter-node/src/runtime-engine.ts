@@ -8,19 +8,19 @@ import type {
   EngineName,
   Exit,
   Failure,
+  Pipe,
   Refusal,
   Running,
-  Sink,
+  SetupKey,
   Slot,
-  Source,
   SpawnRequest,
   SyncOptions,
   SyncResult,
-} from "@ringspawn/core";
+} from "@ringspawn/core/seam";
 import { StreamSink, StreamSource } from "./stream-pipe.js";
 
 /** What of `setup` child_process has an option for. */
-const SERVED = new Set(["session", "uid", "gid", "fds"]);
+const SERVED: ReadonlySet<SetupKey> = new Set<SetupKey>(["session", "uid", "gid", "fds"]);
 
 /** The part of ChildProcess that child_process.spawn itself calls; it answers a libuv error code at once. */
 interface Spawnable {
@@ -38,15 +38,14 @@ interface Spawnable {
 
 export class RuntimeEngine implements Engine {
   readonly name: EngineName = "runtime";
+  readonly api = "child_process";
+  readonly serves: ReadonlySet<SetupKey> = SERVED;
 
   unavailable(): string | undefined {
     return undefined;
   }
 
-  refuses({ given, slots }: SpawnRequest): Refusal | undefined {
-    for (const key of given) {
-      if (!SERVED.has(key)) return { option: `setup.${key}`, reason: "child_process has no such option" };
-    }
+  refuses({ slots }: SpawnRequest): Refusal | undefined {
     const far = slots.find(({ target }) => target > 255);
     if (far) return { option: `setup.fds[${far.target}]`, reason: "child_process would fill every fd below it" };
     return undefined;
@@ -64,7 +63,7 @@ export class RuntimeEngine implements Engine {
         envPairs: Object.entries(request.env ?? process.env).map(([name, value]) => `${name}=${value}`),
         cwd: request.cwd,
         stdio,
-        detached: setup.session,
+        detached: setup.session ?? false,
         uid: int32(setup.uid),
         gid: int32(setup.gid),
       });
@@ -85,7 +84,7 @@ export class RuntimeEngine implements Engine {
         maxBuffer: options.maxBuffer ?? Infinity,
         killSignal: options.killSignal,
         windowsHide: true,
-        ...{ detached: setup.session },
+        ...{ detached: setup.session ?? false },
         ...(request.cwd !== undefined && { cwd: request.cwd }),
         ...(options.timeout !== undefined && { timeout: options.timeout }),
         ...(options.input.has(0) && { input: options.input.get(0) }),
@@ -114,19 +113,19 @@ export class RuntimeEngine implements Engine {
 
 class RuntimeChild implements Running {
   readonly pid: number;
-  readonly pipes: ReadonlyMap<number, Source | Sink>;
+  readonly pipes: ReadonlyMap<number, Pipe>;
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
 
   constructor(child: ChildProcess, { slots }: SpawnRequest) {
     this.#child = child;
     this.pid = child.pid as number;
-    const pipes = new Map<number, Source | Sink>();
+    const pipes = new Map<number, Pipe>();
     for (const slot of slots) {
       if (slot.kind !== "pipe") continue;
       const stream = child.stdio[slot.target];
-      if (slot.direction === "in") pipes.set(slot.target, new StreamSink(stream as never));
-      else pipes.set(slot.target, new StreamSource(stream as never));
+      if (slot.direction === "in") pipes.set(slot.target, { sink: new StreamSink(stream as never) });
+      else pipes.set(slot.target, { source: new StreamSource(stream as never) });
     }
     this.pipes = pipes;
     this.exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve(exitOf(code, signal))));

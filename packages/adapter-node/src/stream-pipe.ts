@@ -1,6 +1,6 @@
 /** Node's streams as core's Source and Sink, for the runtime engine. */
 import type { Readable, Writable } from "node:stream";
-import type { Sink, Source } from "@ringspawn/core";
+import type { Sink, Source } from "@ringspawn/core/seam";
 
 export class StreamSource implements Source {
   readonly #stream: Readable;

@@ -93,6 +93,43 @@ export function object(option: string, value: unknown): Readonly<Record<string, 
   return value as Record<string, unknown>;
 }
 
+/**
+ * The options of a call that are known, each read once. An option is the caller's own or of the caller's class. What a
+ * program has put on Object.prototype is no option.
+ */
+export function ownOptions<T extends object>(given: T, known: readonly (keyof T & string)[]): T {
+  // Without a prototype: what is not an option here must not be found there, either.
+  const options = Object.create(null) as Partial<T>;
+  for (const key of known) {
+    const isOwn = Object.hasOwn(given, key) || (key in given && !(key in Object.prototype));
+    const value = isOwn ? given[key] : undefined;
+    if (value !== undefined) options[key] = value;
+  }
+  return options as T;
+}
+
+/** The own keys of an object, all of which must be known. @throws {TypeError} naming the one that is not. */
+export function knownKeys(option: string, value: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
+  const given = { __proto__: null, ...object(option, value) };
+  for (const key of Object.keys(given)) if (!known.includes(key)) throw unknownKey(option, key, known);
+  return given;
+}
+
+/** The most arguments that are looked at: more than any kernel takes, and few enough to be counted at once. */
+const MAX_ARGS = 4_194_304;
+
+/** A list whose elements are made strings. @throws {RangeError} for a length that no argv can have. */
+export function strings(option: string, value: unknown): string[] {
+  const list = array(option, value);
+  if (list.length > MAX_ARGS) {
+    throw Object.assign(new RangeError(`${option}.length must be at most ${MAX_ARGS}, got ${list.length}`), {
+      code: "ERR_OUT_OF_RANGE",
+    });
+  }
+  // Not by map(), which would leave the holes of an array out.
+  return Array.from(list, String);
+}
+
 /** One of the names of a table; its value there. */
 export function named<T>(option: string, value: unknown, table: { readonly [name: string]: T }): T {
   if (typeof value === "string" && Object.hasOwn(table, value)) return table[value] as T;

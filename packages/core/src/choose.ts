@@ -1,11 +1,16 @@
 /** Which engine serves a request, and why the ones before it do not. Looks only; starts nothing. */
-import { type Engine, ENGINE_NAMES, type EngineName } from "./engine.js";
+import { listed, shown, usageError } from "./check.js";
+import type { Engine, EngineName } from "./engine.js";
+import type { Host } from "./host.js";
 import type { SpawnRequest } from "./request.js";
+
+/** What an engine is wanted for. `start` is served by an engine's `spawn` as well, which waits a little longer. */
+export type Operation = "spawn" | "start" | "spawnSync" | "prespawn";
 
 /** An engine that was passed over. */
 export interface Rejection {
   readonly engine: EngineName;
-  /** The option it cannot serve, as the user wrote it; undefined when it cannot be used here at all. */
+  /** The option that the engine cannot serve, as the user wrote it; undefined when it cannot be used here at all. */
   readonly option: string | undefined;
   /** One sentence, without the engine's name at the front. */
   readonly reason: string;
@@ -18,7 +23,7 @@ export interface Choice {
   readonly rejected: readonly Rejection[];
 }
 
-/** One line of {@link Ringspawn.engines}. */
+/** One line of {@link Launcher.report}. */
 export interface EngineReport {
   readonly name: EngineName;
   readonly available: boolean;
@@ -26,14 +31,41 @@ export interface EngineReport {
   readonly reason?: string;
 }
 
+const ENGINE_VARIABLE = "RINGSPAWN_ENGINE";
 const NO_REJECTION: readonly Rejection[] = Object.freeze([]);
 
+/**
+ * The engines to ask, in order: the option's, else the variable's, else all there are.
+ *
+ * @throws {TypeError} for a name that no engine has.
+ */
+export function engineOrder(names: readonly EngineName[], option: unknown, host: Host): readonly EngineName[] {
+  if (option !== undefined) return enginesOf(names, "engine", option);
+  const variable = host.getenv(ENGINE_VARIABLE);
+  if (variable === undefined || variable.trim() === "") return names;
+  const wanted = variable.split(",").map((name) => name.trim());
+  return enginesOf(names, `the environment variable ${ENGINE_VARIABLE}`, wanted.length === 1 ? wanted[0] : wanted);
+}
+
+function enginesOf(names: readonly EngineName[], option: string, value: unknown): readonly EngineName[] {
+  if (value === "auto") return names;
+  const wanted: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const isKnown = wanted.length > 0 && wanted.every((name) => names.includes(name as EngineName));
+  if (isKnown) return [...new Set(wanted as EngineName[])];
+  const what = Array.isArray(value) ? `[${value.map(shown).join(", ")}]` : shown(value);
+  throw usageError(
+    "ERR_INVALID_ARG_VALUE",
+    `${option} must be ${listed([...names, "auto"])}, or a list of engines, got ${what}`,
+  );
+}
+
 /** The first of `request.engines` that can serve it. */
-export function choose(request: SpawnRequest, engines: readonly Engine[]): Choice {
+export function choose(request: SpawnRequest, engines: readonly Engine[], operation: Operation): Choice {
   let rejected: Rejection[] | undefined;
   for (const name of request.engines) {
-    const engine = find(name, engines);
-    const rejection = rejects(name, engine, request);
+    // A request names engines of this list and no others.
+    const engine = engines.find((engine) => engine.name === name) as Engine;
+    const rejection = rejects(engine, engines, request, operation);
     if (rejection === undefined) return { engine, rejected: rejected ?? NO_REJECTION };
     (rejected ??= []).push(rejection);
   }
@@ -41,34 +73,58 @@ export function choose(request: SpawnRequest, engines: readonly Engine[]): Choic
 }
 
 /** All that could serve the request, whether asked for or not. */
-export function capable(request: SpawnRequest, engines: readonly Engine[]): EngineName[] {
-  return ENGINE_NAMES.filter((name) => rejects(name, find(name, engines), request) === undefined);
+export function capable(request: SpawnRequest, engines: readonly Engine[], operation: Operation): EngineName[] {
+  return engines.filter((engine) => rejects(engine, engines, request, operation) === undefined).map(({ name }) => name);
 }
 
 export function report(engines: readonly Engine[]): EngineReport[] {
-  return ENGINE_NAMES.map((name) => {
-    const reason = unavailable(find(name, engines));
+  return engines.map((engine) => {
+    const { name } = engine;
+    const reason = engine.unavailable();
     return reason === undefined ? { name, available: true } : { name, available: false, reason };
   });
 }
 
-/** `io_uring: it is not part of this build` or `runtime: setup.root: child_process has no such option` */
+/** `io_uring: this kernel has no io_uring_spawn` or `runtime: setup.root: child_process has no such option` */
 export function printRejection({ engine, option, reason }: Rejection): string {
   return option === undefined ? `${engine}: ${reason}` : `${engine}: ${option}: ${reason}`;
 }
 
-function rejects(name: EngineName, engine: Engine | undefined, request: SpawnRequest): Rejection | undefined {
-  const reason = unavailable(engine);
+function rejects(
+  engine: Engine,
+  engines: readonly Engine[],
+  request: SpawnRequest,
+  operation: Operation,
+): Rejection | undefined {
+  const { name } = engine;
+  if (!can(engine, operation)) return { engine: name, option: undefined, reason: inability(operation, engines) };
+  const reason = engine.unavailable();
   if (reason !== undefined) return { engine: name, option: undefined, reason };
-  const refusal = engine?.refuses(request);
+  // Not left to the engine: what an engine does not know it cannot refuse, and would leave out.
+  const unserved = request.given.find((key) => !engine.serves.has(key));
+  if (unserved !== undefined) {
+    return { engine: name, option: `setup.${unserved}`, reason: `${engine.api} has no such option` };
+  }
+  const refusal = engine.refuses(request);
   return refusal && { engine: name, option: refusal.option, reason: refusal.reason };
 }
 
-function find(name: EngineName, engines: readonly Engine[]): Engine | undefined {
-  for (const engine of engines) if (engine.name === name) return engine;
-  return undefined;
+function can(engine: Engine, operation: Operation): boolean {
+  return engine[operation] !== undefined || (operation === "start" && engine.spawn !== undefined);
 }
 
-function unavailable(engine: Engine | undefined): string | undefined {
-  return engine === undefined ? "it is not part of this build" : engine.unavailable();
+/** Why an engine is passed over that has not what the operation takes, and which engines have it. */
+function inability(operation: Operation, engines: readonly Engine[]): string {
+  const able = engines.filter((engine) => can(engine, operation)).map(({ name }) => name);
+  const who = able.length === 0 ? "no engine of this build can" : `only ${able.join(" and ")} can`;
+  switch (operation) {
+    case "spawn":
+      return `${who} start a process and wait until its program runs`;
+    case "start":
+      return `${who} start a process`;
+    case "spawnSync":
+      return `${who} run a process to its end in one call`;
+    case "prespawn":
+      return `${who} have a child wait for its program`;
+  }
 }

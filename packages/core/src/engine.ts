@@ -1,50 +1,24 @@
 /**
  * SEAM 1: a {@link SpawnRequest} goes in, a running process or a {@link Failure} comes out.
- * Three engines implement it: `io_uring`, `vfork`, and the runtime's own spawn.
+ *
+ * Everything on this seam carries Linux numbers: errnos, signals, flags. An engine over a runtime's own spawn
+ * translates them by name, because the numbers of another system differ and the names do not.
  */
+import type { SetupKey } from "./options.js";
 import type { SpawnRequest } from "./request.js";
 
-/** The engines, in the order in which `auto` prefers them. */
-export type EngineName = "io_uring" | "vfork" | "runtime";
-export const ENGINE_NAMES: readonly EngineName[] = Object.freeze(["io_uring", "vfork", "runtime"] as const);
+/** The engines of ringspawn's own packages; others may join under a name of their own. */
+export type EngineName = "io_uring" | "vfork" | "runtime" | (string & Record<never, never>);
 
 /**
- * What a spawn can fail at. The native engines always say which; the runtime's own spawn cannot
- * (`step` is then undefined).
+ * What a spawn can fail at: a key of `setup`, or what every spawn has. The native engines always say which; the
+ * runtime's own spawn cannot (`step` is then undefined).
  */
-export type Step =
-  | "request"
-  | "memory"
-  | "stdio"
-  | "cgroup"
-  | "birth"
-  | "namespaces"
-  | "session"
-  | "processGroup"
-  | "fds"
-  | "controllingTerminal"
-  | "limits"
-  | "priority"
-  | "ioPriority"
-  | "affinity"
-  | "scheduler"
-  | "umask"
-  | "root"
-  | "cwd"
-  | "groups"
-  | "gid"
-  | "uid"
-  | "dieWithParent"
-  | "noNewPrivileges"
-  | "closeFds"
-  | "signals"
-  | "mask"
-  | "file"
-  | "interpreter";
+export type Step = SetupKey | "request" | "memory" | "stdio" | "birth" | "cwd" | "mask" | "file" | "interpreter";
 
 /** A spawn that did not happen. Nothing is left of it: no process, no fd. */
 export interface Failure {
-  /** Positive errno of the step that failed. */
+  /** Positive Linux errno of the step that failed. */
   readonly errno: number;
   readonly step: Step | undefined;
   /** Which one of several: position in `slots`, `setup.limits` or `candidates`, or a signal number. */
@@ -53,10 +27,10 @@ export interface Failure {
   readonly cause?: unknown;
 }
 
-/** How a process ended. Both null: it is gone, but somebody else took its status. */
+/** How a process ended. Both null: the process is gone, but other code of this program took its status. */
 export interface Exit {
   readonly code: number | null;
-  /** Number of the signal that killed it. */
+  /** Linux number of the signal that killed the process. */
   readonly signal: number | null;
   readonly coreDumped: boolean;
   /** Undefined where the engine cannot tell. */
@@ -76,18 +50,18 @@ export interface Usage {
   readonly blocksOut: number;
 }
 
-/** The parent's end of a pipe that the child writes. One read at a time. */
+/** What the parent reads of a pipe. One read at a time. */
 export interface Source {
   /**
-   * Fills the beginning of `into`. Resolves to the number of bytes, 0 at the end. A plain number
-   * means they were at hand: no turn of the event loop was needed.
+   * Fills the beginning of `into`. Resolves to the number of bytes, 0 at the end. A plain number means that the bytes
+   * were at hand: no turn of the event loop was needed.
    */
   read(into: Uint8Array): number | Promise<number>;
   /** Idempotent. A read under way resolves to 0. */
   close(): void;
 }
 
-/** The parent's end of a pipe that the child reads. One write at a time. */
+/** What the parent writes into a pipe. One write at a time. */
 export interface Sink {
   /** Done when every byte is in the pipe. Rejects (EPIPE…) with an Error that has `code` and `errno`. */
   write(chunk: Uint8Array): void | Promise<void>;
@@ -95,49 +69,63 @@ export interface Sink {
   close(): void | Promise<void>;
 }
 
+/** The parent's side of one fd of the child: one direction, both (a socket pair, a terminal), or the bare fd. */
+export interface Pipe {
+  /** What the child writes. */
+  readonly source?: Source;
+  /** What the child reads. */
+  readonly sink?: Sink;
+  /** The parent's fd, which its user reads, writes and closes. There is then neither source nor sink. */
+  readonly fd?: number;
+}
+
 /** A process that runs. */
 export interface Running {
   readonly pid: number;
-  /** The parent's ends, by the child's fd number. */
-  readonly pipes: ReadonlyMap<number, Source | Sink>;
+  /** The parent's sides, by the child's fd number. */
+  readonly pipes: ReadonlyMap<number, Pipe>;
   /** Never rejects. */
   readonly exited: Promise<Exit>;
-  /** False once the process is gone; never hits another one. `signal` 0 only looks. Throws on EPERM. */
+  /**
+   * Sends a signal, by its Linux number; 0 only looks. False once the process is gone; another process is never hit.
+   *
+   * @throws where the kernel does not permit it (EPERM).
+   */
   kill(signal: number): boolean;
-  /** A ref'd process (the default) keeps the program alive until it ended and its reads are done. */
+  /** A ref'd process (the default) keeps the program alive until the process has ended and its reads are done. */
   ref(): void;
   unref(): void;
 }
 
 /**
- * A process that is being started: what {@link Engine.start} gives. When it was not started, `exited` still
+ * A process that is being started: what {@link Engine.start} gives. When the process was not started, `exited` still
  * resolves, with nulls and after `started`; `kill` is false, and the pipes see their end.
  */
 export interface Starting extends Running {
-  /** Asking for it submits what is queued: reading it early costs the burst. 0: it was never born. */
+  /** Asking for it submits what is queued: reading it early costs the burst. 0: the process was never born. */
   readonly pid: number;
   /** Undefined once the program runs; else why it does not. Never rejects. */
   readonly started: Promise<Failure | undefined>;
 }
 
-/** A child that waits for its program. It keeps nothing alive. */
-export interface Parked {
+/** A child that is set up and waits for its program. It keeps nothing alive. */
+export interface Prespawned {
   /**
-   * Gives it the program of this request: candidates, argv, env and cwd. The rest must be what it was parked with.
-   * Otherwise nothing was started, and it still waits (unless it is gone).
+   * Gives the child the program of this request: candidates, argv, env and cwd. The rest of the request must be what
+   * the child was set up with. After a refusal nothing was started, and the child still waits (unless it is gone).
    */
-  fill(request: SpawnRequest): Starting | Unfilled;
-  /** Ends it, if it still waits. */
-  discard(): void;
+  exec(request: SpawnRequest): Starting | ExecRefusal;
+  /** Ends the child, if it still waits. */
+  kill(): void;
   /**
-   * When it no longer waits: its program runs, or it has ended and nothing is left of it. A Failure: it could not be
-   * set up, or its program not be started.
+   * Resolves when the child no longer waits: its program runs, or the child has ended and nothing is left of it. A
+   * Failure says that the child could not be set up, or its program not be started.
    */
-  readonly gone: Promise<Failure | undefined>;
+  readonly ended: Promise<Failure | undefined>;
 }
 
 /** `stale`: this program is no longer what the child was born of (ids, limits, …). `too long`: a list or a path. */
-export type Unfilled = "gone" | "stale" | "too long";
+export type ExecRefusal = "gone" | "stale" | "too long";
 
 /** What a blocking spawn needs beyond the request. */
 export interface SyncOptions {
@@ -168,30 +156,34 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** What an engine can do with a request. An engine has the methods of what it can do, and no others. */
 export interface Engine {
   readonly name: EngineName;
-  /** Undefined when it can be used here; else the reason, one sentence. Asked often: keep the answer. */
+  /** What carries a request out, for people: `child_process`, `the native engine`. */
+  readonly api: string;
+  /** The keys of `setup` that the engine carries out. A request with any other is refused, by the name of that key. */
+  readonly serves: ReadonlySet<SetupKey>;
+  /** Undefined when the engine can be used here; else the reason, one sentence. Asked often: keep the answer. */
   unavailable(): string | undefined;
-  /** The first thing in the request it cannot do. Looks only, starts nothing. */
+  /** The first thing in the request, besides keys of `setup`, that the engine cannot do. Starts nothing. */
   refuses(request: SpawnRequest): Refusal | undefined;
   /** Starts the process. Blocks no longer than its start takes. */
-  spawn(request: SpawnRequest): Running | Failure;
+  spawn?(request: SpawnRequest): Running | Failure;
   /**
-   * Begins to start the process, and returns before it is known whether it could be. Only engines that can do that
-   * have it; what can be told at once (no fd left, a file that cannot be opened) is a Failure, and what is known to
-   * run by then a plain Running.
+   * Begins to start the process, and returns before it is known whether it could be. What can be told at once (no fd
+   * left, a file that cannot be opened) is a Failure, and what is known to run by then a plain Running.
    */
   start?(request: SpawnRequest): Starting | Running | Failure;
   /**
-   * Sets a child up as the request says, and has it wait in front of its program; what the request says of that is not
-   * looked at. Only engines that can do that have it.
+   * Sets a child up as the request says, and has it wait in front of its program; what the request says of the program
+   * is not looked at.
    */
-  park?(request: SpawnRequest): Parked | Failure;
-  /** Starts it, feeds it, and waits for its end, without running anything else of the program. */
-  spawnSync(request: SpawnRequest, options: SyncOptions): SyncResult | Failure;
+  prespawn?(request: SpawnRequest): Prespawned | Failure;
+  /** Starts the process, feeds it, and waits for its end, without running anything else of the program. */
+  spawnSync?(request: SpawnRequest, options: SyncOptions): SyncResult | Failure;
   /**
-   * The chain the request becomes, whether it could be carried out here or not; undefined where none can be made.
-   * Starts nothing. An engine without chains (the runtime's own spawn) has no such method.
+   * The chain that the request becomes, whether it could be carried out here or not; undefined where none can be made.
+   * Starts nothing.
    */
   explain?(request: SpawnRequest): readonly ExplainedStep[] | undefined;
 }

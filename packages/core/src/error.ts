@@ -3,7 +3,8 @@ import { type Choice, printRejection } from "./choose.js";
 import type { EngineName, Failure, Step } from "./engine.js";
 import type { Host } from "./host.js";
 import { ENOTSUP, NAMESPACES, errnoCode, errnoText, limitName, signalName } from "./numbers.js";
-import type { Slot, SpawnRequest } from "./request.js";
+import type { SpawnRequest } from "./request.js";
+import type { Slot } from "./stdio.js";
 
 const EPERM = 1;
 const ENOENT = 2;
@@ -92,6 +93,7 @@ export function refusalError(request: SpawnRequest, { rejected }: Choice, others
 }
 
 /** What failed and why, without the command at the front. */
+// eslint-disable-next-line max-lines-per-function -- it answers for every step
 function sentence(request: SpawnRequest, { errno, step, index }: Failure): string {
   const { setup } = request;
   const text = errnoText(errno);
@@ -109,7 +111,7 @@ function sentence(request: SpawnRequest, { errno, step, index }: Failure): strin
     case "birth":
       return birthSentence(errno);
     case "namespaces":
-      return `it cannot have new namespaces (${namespaceNames(setup.namespaces)}): ${namespaceReason(errno)}`;
+      return `it cannot have new namespaces (${namespaceNames(setup.namespaces ?? 0)}): ${namespaceReason(errno)}`;
     case "session":
       return `it cannot lead a new session: ${text}`;
     case "processGroup":
@@ -123,7 +125,7 @@ function sentence(request: SpawnRequest, { errno, step, index }: Failure): strin
         errno === ENOTTY ? "it is not a terminal" : errno === EPERM ? "another session has that terminal" : text
       }`;
     case "limits":
-      return limitSentence(setup.limits[index]?.resource, errno);
+      return limitSentence(setup.limits?.[index]?.resource, errno);
     case "priority":
       return `it cannot have the priority ${setup.priority}: ${
         errno === EACCES || errno === EPERM ? "a lower nice value takes CAP_SYS_NICE or a higher RLIMIT_NICE" : text

@@ -1,4 +1,8 @@
-/** @ringspawn/core: what a process start is, without any runtime in it. */
+/** @ringspawn/core: the faces, each a function of a launcher, and the names that people see. */
+export type { EngineReport, Rejection } from "./choose.js";
+export type { EngineName, ExplainedStep, Step } from "./engine.js";
+export { SpawnError } from "./error.js";
+export { createSpawnPair } from "./faces/bun.js";
 export type {
   SpawnExtra,
   SpawnFunction,
@@ -9,7 +13,8 @@ export type {
   SpawnSyncOptions,
   Subprocess,
   SyncSubprocess,
-} from "./api/bun.js";
+} from "./faces/bun-types.js";
+export { createCommand } from "./faces/deno.js";
 export type {
   ChildProcess,
   Command,
@@ -17,39 +22,17 @@ export type {
   CommandOptions,
   CommandOutput,
   CommandStdio,
-} from "./api/deno.js";
-export type { FileSink } from "./api/file-sink.js";
-export type { CreatePool, Pool, PoolOptions, PoolStats, PoolStdio } from "./api/pool.js";
-export type { StartedProcess, StartFunction, StartOptions } from "./api/start.js";
-export { type Choice, type EngineReport, printRejection, type Rejection } from "./choose.js";
-export {
-  ENGINE_NAMES,
-  type Engine,
-  type EngineName,
-  type Exit,
-  type ExplainedStep,
-  type Failure,
-  type Parked,
-  type Refusal,
-  type Running,
-  type Sink,
-  type Source,
-  type Starting,
-  type Step,
-  type SyncOptions,
-  type SyncResult,
-  type Unfilled,
-  type Usage,
-} from "./engine.js";
-export { SpawnError } from "./error.js";
-export type { Host } from "./host.js";
-export { errnoCode, errnoText, type LimitName, limitName, type SignalName, SIGNALS, signalName } from "./numbers.js";
-export type { EngineOptions, FdSpec, Limit, NamespaceName, ProcessSetup } from "./options.js";
-export { findProgram } from "./path.js";
+} from "./faces/deno.js";
+export { createExplain, type ExplainFunction } from "./faces/explain.js";
+export type { FileSink } from "./faces/file-sink.js";
+export { createStart } from "./faces/start.js";
+export type { StartedProcess, StartFunction, StartOptions } from "./faces/start.js";
+export type { Explanation, Launcher } from "./launcher.js";
+export type { LimitName, SignalName } from "./numbers.js";
+export type { EngineOptions, FdSpec, Limit, NamespaceName, ProcessSetup, SetupKey } from "./options.js";
 export type { ExtraPipes } from "./process.js";
-export type { NormalSetup, Slot, SpawnRequest } from "./request.js";
-export { createSpawn, type Explanation, type Ringspawn } from "./spawn.js";
+export type { SpawnRequest } from "./request.js";
+export type { NormalSetup } from "./setup.js";
 export type { CommandStatus, ResourceUsage } from "./status.js";
-export type { InputData } from "./stdio.js";
+export type { InputData, Slot } from "./stdio.js";
 export type { SubprocessReadableStream } from "./streams.js";
-export { WebSink, WebSource } from "./web-pipe.js";

@@ -1,4 +1,4 @@
-/** What people write. The normal form of it is in request.ts. */
+/** What people write. setup.ts has, for each key of `setup`, how it is read. */
 import type { EngineName } from "./engine.js";
 import type { LimitName, SignalName } from "./numbers.js";
 
@@ -39,22 +39,28 @@ export interface ProcessSetup {
   readonly processGroup?: number;
   /** The child's fd that becomes its controlling terminal; needs `session`. `true` means 0. */
   readonly controllingTerminal?: boolean | number;
+  /** Real, effective and saved user id. */
   readonly uid?: number;
+  /** Real, effective and saved group id. */
   readonly gid?: number;
   /**
    * Supplementary groups; `[]` drops all. Default: dropped when `uid` or `gid` changes and we are root, else the
    * parent's.
    */
   readonly groups?: readonly number[];
-  /** 0 … 0o777 */
+  /** File mode creation mask, 0 … 0o777. */
   readonly umask?: number;
-  /** Nice value, -20 … 19 */
+  /** Nice value, -20 (most favourable) … 19. */
   readonly priority?: number;
+  /** I/O scheduling class, and level within it: 0 (first) … 7, default 4. */
   readonly ioPriority?: { readonly class: "realtime" | "best-effort" | "idle"; readonly level?: number };
-  /** Numbers of the CPUs it may run on. */
+  /** Numbers of the CPUs that the child may run on. */
   readonly affinity?: readonly number[];
+  /** CPU scheduling policy; `priority` 1 … 99 for `"fifo"` and `"rr"`, default 1. */
   readonly scheduler?: { readonly policy: "other" | "batch" | "idle" | "fifo" | "rr"; readonly priority?: number };
+  /** Resource limits (setrlimit), by name: nofile, core, as, cpu, … */
   readonly limits?: { readonly [name in LimitName]?: Limit };
+  /** Signals that are reset, ignored and blocked when the program begins. */
   readonly signals?: {
     /** Ignored signals of the parent that are reset for the child. Default `"all"`. */
     readonly default?: "all" | readonly (SignalName | number)[];
@@ -69,6 +75,7 @@ export interface ProcessSetup {
   readonly namespaces?: readonly NamespaceName[];
   /** A cgroup v2 directory the child is born in: its path, or an open fd of it. */
   readonly cgroup?: string | number;
+  /** No program that the child executes gains privileges (PR_SET_NO_NEW_PRIVS). Default false. */
   readonly noNewPrivileges?: boolean;
   /** The signal the child gets when this program ends, however it ends. `true` means SIGKILL. */
   readonly dieWithParent?: boolean | SignalName | number;
@@ -78,9 +85,12 @@ export interface ProcessSetup {
   readonly fds?: { readonly [fd: number]: FdSpec };
 }
 
-/** The two options that both faces take beyond the API they imitate. */
+/** A key of `setup`. */
+export type SetupKey = keyof ProcessSetup;
+
+/** The two options that every face takes beyond the API it imitates. */
 export interface EngineOptions {
-  /** An engine, an order of preference, or `"auto"` (all three). Default: `RINGSPAWN_ENGINE`, else `"auto"`. */
+  /** An engine, an order of preference, or `"auto"` (all there are). Default: `RINGSPAWN_ENGINE`, else `"auto"`. */
   readonly engine?: EngineName | readonly EngineName[] | "auto";
   readonly setup?: ProcessSetup;
 }

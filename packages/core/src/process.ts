@@ -1,42 +1,11 @@
-/** The one handle under both faces: a running process, its pipes, and what ends it early. */
+/** The one handle under every face: a running process, its pipes, and what ends it early. */
+import { after } from "./builtins.js";
 import { collect } from "./collect.js";
-import type {
-  EngineName,
-  Exit,
-  Parked,
-  Running,
-  Sink,
-  Source,
-  SyncOptions,
-  SyncResult,
-  Unfilled,
-  Usage,
-} from "./engine.js";
+import type { EngineName, Exit, Running, Sink, Source, Usage } from "./engine.js";
 import type { SpawnError } from "./error.js";
 import type { Host } from "./host.js";
 import { SIGNALS } from "./numbers.js";
-import type { RequestInput } from "./request.js";
 import { SubprocessReadableStream, writableStream } from "./streams.js";
-
-/** What the faces start processes with. */
-export interface Launcher {
-  readonly host: Host;
-  /** @throws {TypeError} for usage mistakes. @throws {SpawnError} when it cannot be started. */
-  spawn(input: RequestInput): Process;
-  /** Does not wait until it runs. @throws as {@link spawn}, but failures of the start itself: `started` tells those. */
-  start(input: RequestInput): Process;
-  /** Has a child wait for its program. @throws as {@link spawn}, and when no engine asked for can do that. */
-  park(input: RequestInput): Parked;
-  /**
-   * Starts the program in a child that waits, if `take` finds one that `fill` gives it to; else undefined.
-   *
-   * @throws as {@link start}.
-   */
-  fill(input: RequestInput, take: Take): Process | undefined;
-  spawnSync(input: RequestInput, options: SyncOptions): { readonly result: SyncResult; readonly engine: EngineName };
-}
-
-type Take = <T>(fill: (child: Parked) => T | Unfilled) => T | undefined;
 
 /** Pipes beyond 0, 1 and 2, by the child's fd number: readable where the child writes, writable where it reads. */
 export interface ExtraPipes {
@@ -45,9 +14,6 @@ export interface ExtraPipes {
 
 /** A pipe that somebody has begun to use. */
 type Stream = SubprocessReadableStream | WritableStream<Uint8Array>;
-
-/** The longest a timer can be set for; longer ones would fire at once. */
-const MAX_DELAY = 2_147_483_647;
 
 /** Of all processes that are known to run. */
 const RUNS: Promise<undefined> = Promise.resolve(undefined);
@@ -115,15 +81,13 @@ export class Process {
   }
 
   source(fd: number): Source | undefined {
-    const pipe = this.#replaced?.get(fd) ?? this.#running.pipes.get(fd);
-    return pipe !== undefined && "read" in pipe ? pipe : undefined;
+    return this.#replaced?.get(fd) ?? this.#running.pipes.get(fd)?.source;
   }
 
   sink(fd: number): Sink | undefined {
-    const pipe = this.#running.pipes.get(fd);
-    if (pipe === undefined || !("write" in pipe)) return undefined;
-    (this.#writers ??= new Set()).add(fd);
-    return pipe;
+    const sink = this.#running.pipes.get(fd)?.sink;
+    if (sink !== undefined) (this.#writers ??= new Set()).add(fd);
+    return sink;
   }
 
   /** Puts something between a pipe and its readers, before there are any. */
@@ -193,10 +157,8 @@ export class Process {
 
   /** Sends `killSignal` after `timeout` milliseconds, unless the process has ended by then. */
   killAfter(timeout: number, killSignal: number): void {
-    const timer = setTimeout(() => this.end(killSignal), Math.min(timeout, MAX_DELAY));
-    // The child keeps the program alive if it is to; the timer of an unref'd one must not. A number has no unref.
-    (timer as { unref?: () => void }).unref?.();
-    this.whenExited(() => clearTimeout(timer));
+    // The child keeps the program alive if it is to; the timer of an unref'd child must not.
+    this.whenExited(after(timeout, () => this.end(killSignal)));
   }
 
   /** Calls back as soon as the exit is known, before those who wait for {@link exited}. */
@@ -207,14 +169,17 @@ export class Process {
   #decide(error: SpawnError | undefined): void {
     this.#start = error === undefined ? "runs" : "failed";
     if (error === undefined) return;
-    // Nobody is at their other ends, nor will be.
-    for (const pipe of this.#running.pipes.values()) void pipe.close();
+    // There is no process at their other ends, nor will there be one.
+    for (const { source, sink } of this.#running.pipes.values()) {
+      source?.close();
+      void sink?.close();
+    }
   }
 
   /** A pipe that was never written to has lost its reader: without this its fd would wait for a collection. */
   #closeUnused(): void {
-    for (const [fd, pipe] of this.#running.pipes) {
-      if ("write" in pipe && !this.#writers?.has(fd)) void pipe.close();
+    for (const [fd, { sink }] of this.#running.pipes) {
+      if (!this.#writers?.has(fd)) void sink?.close();
     }
   }
 

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { INHERITED, requestOf, thrown } from "../tests/support.js";
-import { addVariables, emptyEnv, type RequestInput } from "./request.js";
+import { addVariables, emptyEnv } from "./env.js";
+import type { RequestInput } from "./request.js";
 
 const bit = (...signals: number[]): bigint => signals.reduce((set, signal) => set | (1n << BigInt(signal - 1)), 0n);
 
@@ -17,9 +18,9 @@ describe("normalize", () => {
       cwd: undefined,
       given: [],
       engines: ["io_uring", "vfork", "runtime"],
-      setup: { session: false, limits: [], signalsIgnore: 0n, signalMask: 0n, namespaces: 0, closeFds: true },
+      setup: { signals: { ignore: 0n, mask: 0n } },
     });
-    expect(request.setup.signalsDefault).toBe((1n << 64n) - 1n - bit(9, 19));
+    expect(request.setup.signals.default).toBe((1n << 64n) - 1n - bit(9, 19));
     expect(Object.isFrozen(request)).toBe(true);
   });
 
@@ -96,7 +97,6 @@ describe("setup", () => {
     });
     expect(setup).toEqual({
       session: true,
-      processGroup: undefined,
       controllingTerminal: 0,
       uid: 1,
       gid: 4_294_967_294,
@@ -111,15 +111,17 @@ describe("setup", () => {
         { resource: 4, soft: Infinity, hard: Infinity },
         { resource: 0, soft: 5, hard: 5 },
       ],
-      signalsDefault: bit(2),
-      signalsIgnore: bit(1, 34),
-      signalMask: bit(10, 64),
+      signals: { default: bit(2), ignore: bit(1, 34), mask: bit(10, 64) },
       root: "/srv",
       namespaces: 0x5000_0000,
       cgroup: 5,
       noNewPrivileges: true,
       dieWithParent: 9,
       closeFds: false,
+      fds: [
+        { target: 3, kind: "pipe", direction: "out" },
+        { target: 10, kind: "null" },
+      ],
     });
     expect(slots.map(({ target }) => target)).toEqual([0, 1, 2, 3, 10]);
     expect(given).toHaveLength(19);
@@ -160,8 +162,8 @@ describe("setup", () => {
 
   test("a signal that is ignored is not reset as well", () => {
     const { setup } = requestOf({ setup: { signals: { ignore: ["SIGINT"] } } });
-    expect(setup.signalsDefault & bit(2)).toBe(0n);
-    expect(setup.signalsDefault & bit(1)).toBe(bit(1));
+    expect(setup.signals.default & bit(2)).toBe(0n);
+    expect(setup.signals.default & bit(1)).toBe(bit(1));
   });
 
   test("defaults of the parts", () => {
@@ -367,13 +369,13 @@ describe("whatever comes", () => {
           else expect(slots[i]!.target).toBeGreaterThan(slots[i - 1]!.target);
         }
         expect(new Set(given).size).toBe(given.length);
-        const { signalsDefault, signalsIgnore, signalMask, priority, umask } = request.setup;
-        expect(signalsDefault & signalsIgnore).toBe(0n);
-        expect((signalsDefault | signalsIgnore | signalMask) & bit(9, 19)).toBe(0n);
-        expect(signalMask >> 64n).toBe(0n);
+        const { signals, priority, umask } = request.setup;
+        expect(signals.default & signals.ignore).toBe(0n);
+        expect((signals.default | signals.ignore | signals.mask) & bit(9, 19)).toBe(0n);
+        expect(signals.mask >> 64n).toBe(0n);
         expect(priority ?? 0).toSatisfy((n: number) => Number.isInteger(n) && n >= -20 && n <= 19);
         expect(umask ?? 0).toSatisfy((n: number) => Number.isInteger(n) && n >= 0 && n <= 0o777);
-        for (const { soft = 0, hard = Infinity } of request.setup.limits) expect(soft).toBeLessThanOrEqual(hard);
+        for (const { soft = 0, hard = Infinity } of request.setup.limits ?? []) expect(soft).toBeLessThanOrEqual(hard);
       }),
       { numRuns: 2000 },
     );

@@ -1,7 +1,20 @@
 /** The normal form of one fd slot, whichever way it was written. */
+import { isArrayBuffer, isURL, isUsed } from "./builtins.js";
 import { fd, integer, listed, mustBe, mustBeOfType, nonEmptyText, object, unknownKey, usageError } from "./check.js";
 import type { Host } from "./host.js";
-import type { Slot } from "./request.js";
+
+/** One fd of the child. `in`: the child reads it. */
+export type Slot =
+  | { readonly target: number; readonly kind: "null" }
+  | { readonly target: number; readonly kind: "fd"; readonly fd: number }
+  | { readonly target: number; readonly kind: "pipe"; readonly direction: Direction }
+  | {
+      readonly target: number;
+      readonly kind: "file";
+      readonly path: string;
+      readonly open: (typeof OPEN_MODES)[number];
+      readonly mode: number;
+    };
 
 /** Which way data goes: `in` when the child reads. */
 type Direction = "in" | "out";
@@ -113,7 +126,7 @@ export function slotOfBunWord(
     return { slot: { target, kind: "file", path: file, open: target === 0 ? "r" : "w", mode: 0o666 } };
   }
   if (target === 0 && isInputData(word)) {
-    if ("locked" in word && word.locked) throw usageError("ERR_INVALID_STATE", `${option} has already been used`);
+    if ("getReader" in word && isUsed(word)) throw usageError("ERR_INVALID_STATE", `${option} has already been used`);
     if ("bodyUsed" in word && word.bodyUsed) {
       throw usageError("ERR_BODY_ALREADY_USED", `${option} has already been used`);
     }
@@ -126,13 +139,13 @@ export function slotOfBunWord(
 function isInputData(value: unknown): value is InputData {
   // By its shape where a class may come from another realm or a library.
   return (
-    value instanceof ArrayBuffer ||
     ArrayBuffer.isView(value) ||
+    isArrayBuffer(value) ||
     (typeof value === "object" && value !== null && ("getReader" in value || "stream" in value || "body" in value))
   );
 }
 
 /** A path, as a string or a `file:` URL, not empty. */
 export function filePath(host: Host, value: unknown, option: string): string {
-  return nonEmptyText(option, value instanceof URL ? host.pathFromURL(value) : value);
+  return nonEmptyText(option, isURL(value) ? host.pathFromURL(value) : value);
 }

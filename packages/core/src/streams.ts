@@ -1,4 +1,5 @@
 /** The parent's ends of pipes as web streams. Made only when somebody asks for one. */
+import { isArrayBuffer } from "./builtins.js";
 import { collect, concat, giveBuffer, handOut, takeBuffer } from "./collect.js";
 import type { Sink, Source } from "./engine.js";
 import { inClassOf } from "./error.js";
@@ -138,6 +139,6 @@ export function writableStream(sink: Sink, host: Host): WritableStream<Uint8Arra
 export function asBytes(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (isArrayBuffer(chunk)) return new Uint8Array(chunk);
   throw new TypeError("Expected ArrayBuffer or ArrayBufferView for write chunk");
 }

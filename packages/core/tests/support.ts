@@ -1,8 +1,13 @@
 /** What the unit tests share: a host that answers from memory, and requests made by way of it. */
 import type { Engine } from "../src/engine.js";
 import type { Host } from "../src/host.js";
+import type { SetupKey } from "../src/options.js";
 import { normalize, type RequestInput, type SpawnRequest } from "../src/request.js";
+import { SETUP } from "../src/setup.js";
 import { fdSlot } from "../src/stdio.js";
+
+/** The names of the engines of a usual build. */
+const NAMES = ["io_uring", "vfork", "runtime"] as const;
 
 export const INHERITED: RequestInput["slots"] = [0, 1, 2].map((fd) => fdSlot(fd, fd));
 
@@ -24,7 +29,7 @@ export function hostWith(env: Readonly<Record<string, string>>): Host {
 
 /** As a face would hand it over. */
 export function requestOf(input: Partial<RequestInput> = {}, env: Record<string, string> = {}): SpawnRequest {
-  return normalize(hostWith({ PATH: "/usr/bin:/bin", ...env }), {
+  return normalize(hostWith({ PATH: "/usr/bin:/bin", ...env }), NAMES, {
     fileOption: "command",
     file: "true",
     argsOption: "args",
@@ -42,6 +47,8 @@ export function engineThat(does: Partial<Engine>): Engine {
   };
   return {
     name: "io_uring",
+    api: "the engine of this test",
+    serves: new Set(Object.keys(SETUP) as SetupKey[]),
     unavailable: () => undefined,
     refuses: () => undefined,
     spawn: unasked,

@@ -1,5 +1,5 @@
 /** A process of the native engine, from its birth to its reaping. */
-import type { Exit, Running, Sink, Slot, Source, SpawnRequest } from "@ringspawn/core";
+import type { Exit, Pipe, Running, Slot, SpawnRequest } from "@ringspawn/core/seam";
 import type { ExitStatus, Outcome } from "./decode.js";
 import type { Door } from "./door.js";
 import { Life } from "./life.js";
@@ -10,7 +10,7 @@ const EPERM = 1;
 
 export class Child implements Running {
   readonly pid: number;
-  readonly pipes: ReadonlyMap<number, Source | Sink>;
+  readonly pipes: ReadonlyMap<number, Pipe>;
   readonly exited: Promise<Exit>;
   readonly #door: Door;
   readonly #pidfd: number;
@@ -64,22 +64,32 @@ export function killPidfd(door: Door, pidfd: number, pid: number, signal: number
   return result === 0;
 }
 
-const NO_PIPES: ReadonlyMap<number, Source | Sink> = new Map();
+const NO_PIPES: ReadonlyMap<number, NativePipe> = new Map();
 
-/** Our ends of the pipes, by the child's fd number. */
+/** Our side of one pipe. */
+export interface NativePipe extends Pipe {
+  readonly source?: PipeSource;
+  readonly sink?: PipeSink;
+}
+
+/** Our sides of the pipes, by the child's fd number. */
 export function openPipes(
   door: Door,
   loop: Loop,
   { slots }: SpawnRequest,
   outcome: Outcome,
   life: Life | undefined,
-): ReadonlyMap<number, Source | Sink> {
-  let pipes: Map<number, Source | Sink> | undefined;
+): ReadonlyMap<number, NativePipe> {
+  let pipes: Map<number, NativePipe> | undefined;
   for (let i = 0; i < slots.length; i++) {
     const slot = slots[i] as Slot;
     if (slot.kind !== "pipe") continue;
-    const End = slot.direction === "in" ? PipeSink : PipeSource;
-    (pipes ??= new Map()).set(slot.target, new End(door, loop, outcome.fd(i), life));
+    const fd = outcome.fd(i);
+    const pipe =
+      slot.direction === "in"
+        ? { sink: new PipeSink(door, loop, fd, life) }
+        : { source: new PipeSource(door, loop, fd, life) };
+    (pipes ??= new Map()).set(slot.target, pipe);
   }
   return pipes ?? NO_PIPES;
 }

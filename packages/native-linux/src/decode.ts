@@ -1,5 +1,5 @@
 /** What C answers (`rs_outcome`, `rs_exit`, `rs_explained`, `rs_probe`) → core's words for it. */
-import type { Exit, ExplainedStep, Failure, Step } from "@ringspawn/core";
+import type { Exit, ExplainedStep, Failure, Step } from "@ringspawn/core/seam";
 
 /** `enum rs_step` by number. */
 const STEPS: Readonly<Record<number, Step>> = {

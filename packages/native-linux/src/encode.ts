@@ -1,5 +1,5 @@
 /** SpawnRequest → the flat block of `struct rs_request` (c/include/ringspawn.h), in one buffer that is used again. */
-import type { Slot, SpawnRequest } from "@ringspawn/core";
+import type { NormalLimit, SetupKey, Slot, SpawnRequest } from "@ringspawn/core/seam";
 import { ABI } from "./door.js";
 
 const HEADER = 160;
@@ -63,6 +63,31 @@ const OPEN = { r: 0, "r+": 2, w: 0o1101, "w+": 0o1102, a: 0o2101, "a+": 0o2102 }
 const UNLIMITED = 0xffff_ffff_ffff_ffffn;
 
 const utf8 = new TextEncoder();
+const NO_LIMITS: readonly NormalLimit[] = [];
+
+/** What {@link Block} encodes. */
+export const ENCODED: { readonly [K in SetupKey]: true } = {
+  session: true,
+  processGroup: true,
+  controllingTerminal: true,
+  uid: true,
+  gid: true,
+  groups: true,
+  umask: true,
+  priority: true,
+  ioPriority: true,
+  affinity: true,
+  scheduler: true,
+  limits: true,
+  signals: true,
+  root: true,
+  namespaces: true,
+  cgroup: true,
+  noNewPrivileges: true,
+  dieWithParent: true,
+  closeFds: true,
+  fds: true,
+};
 
 export class Block {
   bytes: Uint8Array = new Uint8Array(16 * 1024);
@@ -72,26 +97,27 @@ export class Block {
   /** Fills `bytes` and returns how many of them are the request. `env` undefined: C's `environ` as it then is. */
   encode(executor: NativeName, request: SpawnRequest, env: Readonly<Record<string, string>> | undefined): number {
     const { setup, slots } = request;
+    const limits = setup.limits ?? NO_LIMITS;
     const pairs = env === undefined ? undefined : Object.entries(env);
     const words = request.candidates.length + request.argv.length + (pairs?.length ?? 0) + (setup.groups?.length ?? 0);
     this.#end = 0;
-    this.#room(HEADER + slots.length * SLOT + setup.limits.length * LIMIT + words * 4);
+    this.#room(HEADER + slots.length * SLOT + limits.length * LIMIT + words * 4);
     this.bytes.fill(0, 0, HEADER);
 
     this.#u32(AT.size, HEADER);
     this.#u32(AT.abi, ABI);
     this.#u32(AT.executor, EXECUTOR[executor]);
-    this.#u32(AT.namespaces, setup.namespaces);
-    this.#view.setBigUint64(AT.signalsDefault, setup.signalsDefault, true);
-    this.#view.setBigUint64(AT.signalsIgnore, setup.signalsIgnore, true);
-    this.#view.setBigUint64(AT.signalMask, setup.signalMask, true);
+    this.#u32(AT.namespaces, setup.namespaces ?? 0);
+    this.#view.setBigUint64(AT.signalsDefault, setup.signals.default, true);
+    this.#view.setBigUint64(AT.signalsIgnore, setup.signals.ignore, true);
+    this.#view.setBigUint64(AT.signalMask, setup.signals.mask, true);
 
     // Tables first, so that each begins where its type wants it; the strings they point to come behind.
     let at = HEADER;
     const slotTable = at;
     at = this.#span(AT.slots, at, slots.length, SLOT);
     const limitTable = at;
-    at = this.#span(AT.limits, at, setup.limits.length, LIMIT);
+    at = this.#span(AT.limits, at, limits.length, LIMIT);
     const candidateTable = at;
     at = this.#span(AT.candidates, at, request.candidates.length, 4);
     const argvTable = at;
@@ -116,7 +142,7 @@ export class Block {
     let flags = 0;
     if (env === undefined) flags |= FLAG.inheritEnv;
     if (request.shellFallback) flags |= FLAG.shellFallback;
-    if (!setup.closeFds) flags |= FLAG.keepFds;
+    if (setup.closeFds === false) flags |= FLAG.keepFds;
     if (setup.session) flags |= FLAG.session;
     if (setup.noNewPrivileges) flags |= FLAG.noNewPrivileges;
     this.#u32(AT.flags, flags);
@@ -148,7 +174,7 @@ export class Block {
     if (typeof setup.cgroup === "number") number(SET.cgroupFd, AT.cgroupFd, setup.cgroup);
     else if (setup.cgroup !== undefined) this.#u32(AT.cgroup, this.#string(setup.cgroup));
     if (setup.root !== undefined) this.#u32(AT.root, this.#string(setup.root));
-    setup.limits.forEach(({ resource, soft, hard }, i) => {
+    setup.limits?.forEach(({ resource, soft, hard }, i) => {
       const at = limitTable + i * LIMIT;
       this.#u32(at, resource);
       this.#u32(at + 4, (soft === undefined ? 0 : 1) | (hard === undefined ? 0 : 2));

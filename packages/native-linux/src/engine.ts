@@ -5,18 +5,20 @@ import type {
   Failure,
   Refusal,
   Running,
+  SetupKey,
   SpawnRequest,
   SyncOptions,
   SyncResult,
-} from "@ringspawn/core";
+} from "@ringspawn/core/seam";
 import { Child } from "./child.js";
 import { decodeExplained, decodeProbe, EXPLAINED_QUADS } from "./decode.js";
 import type { Door } from "./door.js";
-import type { NativeName } from "./encode.js";
+import { ENCODED, type NativeName } from "./encode.js";
 import { type Loops, type Native, refusal, Shortage } from "./native.js";
 import { waitSync } from "./sync.js";
 
 const PROBE_WORDS = 4;
+const SERVED: ReadonlySet<SetupKey> = new Set(Object.keys(ENCODED) as SetupKey[]);
 
 interface Ready extends Loops {
   readonly door: Door;
@@ -26,6 +28,8 @@ interface Ready extends Loops {
 
 export abstract class NativeEngine implements Engine {
   abstract readonly name: NativeName;
+  readonly api = "the native engine";
+  readonly serves: ReadonlySet<SetupKey> = SERVED;
   protected readonly native: Native;
   readonly #permits: (request: SpawnRequest) => Refusal | undefined;
   #ready: Ready | string | undefined;

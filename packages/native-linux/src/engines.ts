@@ -1,5 +1,5 @@
 /** What an adapter gives to core. */
-import type { Engine, Refusal, SpawnRequest } from "@ringspawn/core";
+import type { Engine, Refusal, SpawnRequest } from "@ringspawn/core/seam";
 import type { Door } from "./door.js";
 import { VforkEngine } from "./engine.js";
 import { Native } from "./native.js";

@@ -1,5 +1,5 @@
 /** An environment's half of the native engine, which its executors share. Opened when the first request comes. */
-import type { SpawnRequest } from "@ringspawn/core";
+import type { SpawnRequest } from "@ringspawn/core/seam";
 import { ExitStatus, Outcome } from "./decode.js";
 import { BLOCKING, type Door, TURNING } from "./door.js";
 import { Block } from "./encode.js";

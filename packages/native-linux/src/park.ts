@@ -1,5 +1,5 @@
 /** A child that is set up and waits, by a read of an eventfd, for what to execute. */
-import type { Failure, Parked, SpawnRequest, Starting, Unfilled } from "@ringspawn/core";
+import type { ExecRefusal, Failure, Prespawned, SpawnRequest, Starting } from "@ringspawn/core/seam";
 import type { Door } from "./door.js";
 import type { Native } from "./native.js";
 import type { LateChild } from "./submit.js";
@@ -7,8 +7,8 @@ import type { LateChild } from "./submit.js";
 const E2BIG = 7;
 const SIGKILL = 9;
 
-export class ParkedChild implements Parked {
-  readonly gone: Promise<Failure | undefined>;
+export class ParkedChild implements Prespawned {
+  readonly ended: Promise<Failure | undefined>;
   readonly #native: Native;
   readonly #door: Door;
   readonly #child: LateChild;
@@ -25,17 +25,20 @@ export class ParkedChild implements Parked {
     this.#born = birthmark(door);
     // Nobody knows of it yet, so it keeps nobody alive.
     child.unref();
-    this.gone = child.started.then(async (failure) => {
+    this.ended = child.started.then(async (failure) => {
       // What it was to run, if anything, runs or has failed. Else its chain has ended, and it has yet to be reaped.
       if (this.#gate < 0) return failure;
-      for (const pipe of child.pipes.values()) void pipe.close();
+      for (const { source, sink } of child.pipes.values()) {
+        source?.close();
+        void sink?.close();
+      }
       this.#closeGate();
       await child.exited;
       return failure;
     });
   }
 
-  fill(request: SpawnRequest): Starting | Unfilled {
+  exec(request: SpawnRequest): Starting | ExecRefusal {
     if (this.#gate < 0) return "gone";
     if (birthmark(this.#door) !== this.#born) return "stale";
     const { block, environ } = this.#native;
@@ -50,7 +53,7 @@ export class ParkedChild implements Parked {
     return this.#child;
   }
 
-  discard(): void {
+  kill(): void {
     if (this.#gate < 0) return;
     // Whoever waits for its end can.
     this.#child.ref();

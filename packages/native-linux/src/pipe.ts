@@ -1,5 +1,5 @@
 /** The parent's ends of the child's pipes: non-blocking reads and writes on the JavaScript thread. */
-import type { Sink, Source } from "@ringspawn/core";
+import type { Sink, Source } from "@ringspawn/core/seam";
 import type { Door } from "./door.js";
 import type { Life } from "./life.js";
 import { type Loop, READABLE, WRITABLE } from "./loop.js";

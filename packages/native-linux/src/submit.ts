@@ -1,5 +1,5 @@
 /** Starts that were queued: submitted together at the end of the tick, and told what came of them. */
-import type { Exit, Failure, Sink, Source, SpawnRequest, Starting } from "@ringspawn/core";
+import type { Exit, Failure, Pipe, SpawnRequest, Starting } from "@ringspawn/core/seam";
 import { killPidfd, openPipes } from "./child.js";
 import { type ExitStatus, News, type Outcome } from "./decode.js";
 import type { Door, RingName } from "./door.js";
@@ -65,7 +65,7 @@ export class Submitter {
 }
 
 export class LateChild implements Starting {
-  readonly pipes: ReadonlyMap<number, Source | Sink>;
+  readonly pipes: ReadonlyMap<number, Pipe>;
   readonly started: Promise<Failure | undefined>;
   readonly exited: Promise<Exit>;
   readonly #door: Door;

@@ -1,10 +1,10 @@
 /** A spawn that blocks: the same pipes and the same kind of loop, turned here until the process has ended. */
-import type { Exit, SpawnRequest, SyncOptions, SyncResult } from "@ringspawn/core";
+import type { Exit, SpawnRequest, SyncOptions, SyncResult } from "@ringspawn/core/seam";
 import { openPipes } from "./child.js";
 import type { ExitStatus, Outcome } from "./decode.js";
 import type { Door } from "./door.js";
 import { type Loop, READABLE } from "./loop.js";
-import { EAGAIN, PipeSink, PipeSource } from "./pipe.js";
+import { EAGAIN, type PipeSink, type PipeSource } from "./pipe.js";
 
 const CHUNK = 64 * 1024;
 /** Reads of one pipe before the loop is turned again: a firehose must not outrun the timeout. */
@@ -78,12 +78,12 @@ export function waitSync(
     door.close(pidfd);
   };
 
-  for (const [fd, end] of pipes) {
-    if (end instanceof PipeSink) feed(end, options.input.get(fd));
-    else if (end instanceof PipeSource) {
+  for (const [fd, { source, sink }] of pipes) {
+    if (sink !== undefined) feed(sink, options.input.get(fd));
+    if (source !== undefined) {
       const chunks: Uint8Array[] = [];
       outputs.set(fd, chunks);
-      collect(end, chunks);
+      collect(source, chunks);
     }
   }
   loop.watch(pidfd, READABLE, look);
@@ -99,7 +99,10 @@ export function waitSync(
       loop.turn(left === Infinity ? -1 : Math.ceil(left));
     }
   }
-  for (const end of pipes.values()) void end.close();
+  for (const { source, sink } of pipes.values()) {
+    source?.close();
+    sink?.close();
+  }
   const output = new Map<number, Uint8Array>();
   for (const [fd, chunks] of outputs) output.set(fd, joined(chunks));
   return { pid, exit, output, timedOut, overflowed };

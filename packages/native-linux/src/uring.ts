@@ -1,5 +1,5 @@
 /** The io_uring engine: what vfork does, by a chain that the kernel carries out; and starts that nobody waits for. */
-import type { Failure, Parked, Refusal, Running, SpawnRequest, Starting } from "@ringspawn/core";
+import type { Failure, Prespawned, Refusal, Running, SpawnRequest, Starting } from "@ringspawn/core/seam";
 import { type Door, PARKING, STARTS } from "./door.js";
 import { NativeEngine, type Ready, shortOf } from "./engine.js";
 import { Shortage } from "./native.js";
@@ -29,7 +29,7 @@ export class UringEngine extends NativeEngine {
     return submitter.add(ticket, new LateChild(door, turning, request, outcome, status, () => submitter.submit()));
   }
 
-  park(request: SpawnRequest): Parked | Failure {
+  prespawn(request: SpawnRequest): Prespawned | Failure {
     const ready = this.ready();
     if (ready instanceof Shortage) return shortOf(ready);
     const { door, turning } = ready;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `ringspawn` command: what it takes, and the status it ends with. */
 import { createRequire } from "node:module";
+import { SETUP } from "@ringspawn/core/seam";
 import { Command, CommanderError } from "commander";
 import { exitStatusOf, run } from "./run.js";
 import type { RunFlags } from "./run.js";
@@ -52,10 +53,10 @@ Examples:
 Exit status of run and exec: the command's own; its signal if one killed it; 127 if it was not found, 126 if it could
 not be executed, 125 if anything else kept it from starting. RINGSPAWN_ENGINE sets the default of --engine.
 
-Keys of --setup (values are JSON, or else plain strings):
-  session processGroup controllingTerminal uid gid groups umask priority ioPriority affinity scheduler
-  limits.NAME signals.default signals.ignore signals.mask root namespaces cgroup noNewPrivileges
-  dieWithParent closeFds fds.NUMBER`,
+Every key of --setup, with an example (values are JSON, or else plain strings; docs/setup.md has all forms):
+${Object.values(SETUP)
+  .map(({ written }) => `  ${written}`)
+  .join("\n")}`,
   );
 
 startOptions(program.command("run"))

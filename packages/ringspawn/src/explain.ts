@@ -1,8 +1,7 @@
 /** `ringspawn explain`: what starting a command would do, on each engine. Starts nothing. */
-import { ENGINE_NAMES, limitName, signalName } from "@ringspawn/core";
-import type { EngineName, ExplainedStep, Slot, SpawnRequest } from "@ringspawn/core";
-import { explain } from "./index.js";
-import type { Explanation } from "./index.js";
+import { limitName, signalName } from "@ringspawn/core/seam";
+import { engines, explain } from "./index.js";
+import type { EngineName, ExplainedStep, Explanation, Slot, SpawnRequest } from "./index.js";
 import { commandOptions } from "./run.js";
 import type { RunFlags } from "./run.js";
 import { runtime } from "./runtime.js";
@@ -12,7 +11,7 @@ import { colours, table } from "./table.js";
 export function explainCommand(file: string, args: readonly string[], flags: RunFlags): string {
   const options = commandOptions(args, flags);
   const chosen = explain(file, options);
-  const sections = ENGINE_NAMES.map((engine) => {
+  const sections = engines().map(({ name: engine }) => {
     const title = engine === chosen.engine ? `${engine}, which would start it` : engine;
     return `${colours.bold(title)}\n${indented(lowered(engine, explain(file, { ...options, engine })))}\n`;
   });
@@ -89,7 +88,7 @@ function handedOver({ file, argv, cwd, env, slots, setup }: SpawnRequest): strin
   const options = [
     ...(cwd === undefined ? [] : [`cwd: ${quoted(cwd)}`]),
     ...(env === undefined ? [] : [`env: ${Object.keys(env).length} variables`]),
-    ...(setup.session ? ["detached: true"] : []),
+    ...(setup.session === true ? ["detached: true"] : []),
     ...(setup.uid === undefined ? [] : [`uid: ${setup.uid}`]),
     ...(setup.gid === undefined ? [] : [`gid: ${setup.gid}`]),
     `stdio: ${list(slots.map((slot) => `${slot.target} is ${slotText(slot)}`))}`,
@@ -146,7 +145,7 @@ function call({ step, index, args: [a = 0, b = 0, c = 0] }: ExplainedStep, reque
       return `rt_sigaction(${signalText(a)}, ${b === 0 ? "SIG_DFL" : "SIG_IGN"})`;
     case "mask":
       // From the request: as a number, a full mask would lose its last bits.
-      return `rt_sigprocmask(SIG_SETMASK, ${list(signalsOf(setup.signalMask))})`;
+      return `rt_sigprocmask(SIG_SETMASK, ${list(signalsOf(setup.signals.mask))})`;
     case "file":
       return `execve(${quoted(request.candidates[index] ?? "")}, argv, envp)`;
     case "request":

@@ -1,30 +1,76 @@
 /** ringspawn, with the runtime's own adapter: package.json's `imports` say which one `#adapter` is. */
-import ringspawn from "#adapter";
-import type {
-  Command as CommandHandle,
-  CommandConstructor,
-  CreatePool,
-  Ringspawn,
-  SpawnFunction,
-  SpawnSyncFunction,
-  StartFunction,
+import launcher from "#adapter";
+import {
+  type Command as CommandHandle,
+  type CommandConstructor,
+  createCommand,
+  createExplain,
+  createSpawnPair,
+  createStart,
+  type EngineReport,
+  type ExplainFunction,
+  type SpawnFunction,
+  type SpawnSyncFunction,
+  type StartFunction,
 } from "@ringspawn/core";
 
-export type * from "@ringspawn/core";
+export type {
+  ChildProcess,
+  CommandConstructor,
+  CommandOptions,
+  CommandOutput,
+  CommandStatus,
+  CommandStdio,
+  EngineName,
+  EngineOptions,
+  EngineReport,
+  ExplainedStep,
+  ExplainFunction,
+  Explanation,
+  ExtraPipes,
+  FdSpec,
+  FileSink,
+  InputData,
+  Limit,
+  LimitName,
+  NamespaceName,
+  NormalSetup,
+  ProcessSetup,
+  Rejection,
+  ResourceUsage,
+  SetupKey,
+  SignalName,
+  Slot,
+  SpawnExtra,
+  SpawnFunction,
+  SpawnInput,
+  SpawnOptions,
+  SpawnOutput,
+  SpawnRequest,
+  SpawnSyncFunction,
+  SpawnSyncOptions,
+  StartedProcess,
+  StartFunction,
+  StartOptions,
+  Step,
+  Subprocess,
+  SubprocessReadableStream,
+  SyncSubprocess,
+} from "@ringspawn/core";
 export { SpawnError } from "@ringspawn/core";
 
+const pair = createSpawnPair(launcher);
+
 /** A command in the shape of `Deno.Command`. */
-export const Command: CommandConstructor = ringspawn.Command;
+export const Command: CommandConstructor = createCommand(launcher);
 export type Command = CommandHandle;
 /** Starts a process, in the shape of `Bun.spawn`. */
-export const spawn: SpawnFunction = ringspawn.spawn;
+export const spawn: SpawnFunction = pair.spawn;
 /** Runs a process to its end, in the shape of `Bun.spawnSync`. */
-export const spawnSync: SpawnSyncFunction = ringspawn.spawnSync;
+export const spawnSync: SpawnSyncFunction = pair.spawnSync;
 /** Starts a process and returns before it is known whether it runs: the handle's `started` tells. */
-export const start: StartFunction = ringspawn.start;
-/** Keeps children waiting for what they are to run. */
-export const createPool: CreatePool = ringspawn.createPool;
-/** Each engine, whether it is available here, and if not why. */
-export const engines: Ringspawn["engines"] = ringspawn.engines;
+export const start: StartFunction = createStart(launcher);
 /** What starting a command would do: the engine and its chain. Starts nothing. */
-export const explain: Ringspawn["explain"] = ringspawn.explain;
+export const explain: ExplainFunction = createExplain(launcher);
+/** Each engine, whether it is available here, and if not why. */
+export const engines = (): EngineReport[] => launcher.report();

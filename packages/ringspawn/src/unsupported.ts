@@ -1,8 +1,14 @@
 /** ringspawn where no process can be started: the same names, and one clear error as soon as they are loaded. */
-import type { CommandConstructor, Ringspawn, SpawnError as SpawnErrorClass } from "@ringspawn/core";
-import type { CreatePool, SpawnFunction, SpawnSyncFunction, StartFunction } from "@ringspawn/core";
-
-export type * from "@ringspawn/core";
+import type {
+  CommandConstructor,
+  EngineReport,
+  ExplainFunction,
+  SpawnError as SpawnErrorClass,
+  SpawnFunction,
+  SpawnSyncFunction,
+  StartFunction,
+} from "@ringspawn/core";
+import type { CreatePool } from "@ringspawn/core/pool";
 
 function refuse(): never {
   throw new Error("ringspawn starts processes, and there are none here: it needs Node, Bun or Deno");
@@ -15,5 +21,5 @@ export const spawn: SpawnFunction = refuse();
 export const spawnSync: SpawnSyncFunction = refuse();
 export const start: StartFunction = refuse();
 export const createPool: CreatePool = refuse();
-export const engines: Ringspawn["engines"] = refuse();
-export const explain: Ringspawn["explain"] = refuse();
+export const engines: () => EngineReport[] = refuse();
+export const explain: ExplainFunction = refuse();

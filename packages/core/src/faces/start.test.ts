@@ -1,10 +1,10 @@
 /** What only an engine of our own making can be made to do, and on cue: an outcome that comes late, or not yet. */
 import { describe, expect, test } from "vitest";
 import { engineThat, hostWith, thrown } from "../../tests/support.js";
-import type { Engine, Exit, Failure, Running, Sink, Source, Starting, Usage } from "../engine.js";
+import type { Engine, Exit, Failure, Pipe, Running, Sink, Source, Starting, Usage } from "../engine.js";
 import type { SpawnRequest } from "../request.js";
-import { createSpawn } from "../spawn.js";
-import type { StartFunction, StartedProcess } from "./start.js";
+import { createLauncher } from "../launcher.js";
+import { createStart, type StartedProcess, type StartFunction } from "./start.js";
 
 const NO_FILE: Failure = { errno: 2, step: "file", index: 0 };
 const NOTHING: Exit = { code: null, signal: null, coreDumped: false, usage: undefined };
@@ -28,7 +28,7 @@ class Pending implements Starting {
   readonly closed: number[] = [];
   readonly started: Promise<Failure | undefined>;
   readonly exited: Promise<Exit>;
-  readonly pipes = new Map<number, Source | Sink>();
+  readonly pipes = new Map<number, Pipe>();
   tell!: (failure: Failure | undefined) => void;
   end!: (exit: Exit) => void;
 
@@ -50,7 +50,7 @@ class Pending implements Starting {
         },
         close,
       };
-      this.pipes.set(target, target === 0 ? sink : source);
+      this.pipes.set(target, target === 0 ? { sink } : { source });
     }
   }
 
@@ -86,11 +86,11 @@ function undecided(): { start: StartFunction; all: Pending[]; requests: SpawnReq
       return pending;
     },
   });
-  return { start: createSpawn(hostWith({ PATH: "/bin" }), [engine]).start, all, requests };
+  return { start: createStart(createLauncher(hostWith({ PATH: "/bin" }), [engine])), all, requests };
 }
 
 function startOn(does: Partial<Engine>): StartFunction {
-  return createSpawn(hostWith({ PATH: "/bin" }), [engineThat(does)]).start;
+  return createStart(createLauncher(hostWith({ PATH: "/bin" }), [engineThat(does)]));
 }
 
 /** Long enough for every promise that was settled, and for what nobody handled of them. */
@@ -342,7 +342,7 @@ describe("what is thrown at once", () => {
         throw new Error("not permitted");
       },
     };
-    const { start } = createSpawn(host, [engineThat({ start: () => NO_FILE })]);
+    const start = createStart(createLauncher(host, [engineThat({ start: () => NO_FILE })]));
     expect(thrown(() => start("x")).message).toBe("not permitted");
     expect(thrown(() => startOn({})("x")).message).toBe("not what was asked for");
   });

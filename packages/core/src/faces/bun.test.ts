@@ -1,12 +1,13 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { hostWith, thrown } from "../../tests/support.js";
-import { createSpawn } from "../spawn.js";
+import { createLauncher } from "../launcher.js";
 import type { SubprocessReadableStream } from "../streams.js";
-import type { Subprocess } from "./bun.js";
+import { createSpawnPair } from "./bun.js";
+import type { Subprocess } from "./bun-types.js";
 import type { FileSink } from "./file-sink.js";
 
 // No engines: whatever gets past the checks ends as ENOTSUP, and nothing can start.
-const { spawn, spawnSync } = createSpawn(hostWith({}), []);
+const { spawn, spawnSync } = createSpawnPair(createLauncher(hostWith({}), []));
 const loose = spawn as (...args: unknown[]) => unknown;
 
 describe("options are checked before an engine is asked", () => {

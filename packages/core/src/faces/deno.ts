@@ -1,11 +1,13 @@
 /** The face in the shape of `Deno.Command`, over the one handle. */
-import { abortSignal, array, boolean, mustBe, signal as signalNumber } from "../check.js";
+import { abortSignal, boolean, mustBe, object, ownOptions, signal as signalNumber, strings } from "../check.js";
 import type { EngineName, SyncOptions, SyncResult } from "../engine.js";
+import { addVariables, emptyEnv } from "../env.js";
 import type { Host } from "../host.js";
+import type { Launcher } from "../launcher.js";
 import { SIGNALS, type SignalName } from "../numbers.js";
 import type { EngineOptions } from "../options.js";
-import type { ExtraPipes, Launcher, Process } from "../process.js";
-import { addVariables, emptyEnv, type RequestInput } from "../request.js";
+import type { ExtraPipes, Process } from "../process.js";
+import type { RequestInput } from "../request.js";
 import { commandStatus, type CommandStatus, resourceUsage, type ResourceUsage } from "../status.js";
 import { slotOfDenoWord } from "../stdio.js";
 import type { SubprocessReadableStream } from "../streams.js";
@@ -99,7 +101,27 @@ export type CommandConstructor = new (command: string | URL, options?: CommandOp
 /** Which defaults hold. */
 type Mode = "spawn" | "output" | "start";
 
+const OPTIONS = [
+  "args",
+  "cwd",
+  "env",
+  "clearEnv",
+  "uid",
+  "gid",
+  "signal",
+  "stdin",
+  "stdout",
+  "stderr",
+  "detached",
+  "engine",
+  "setup",
+] as const satisfies readonly (keyof CommandOptions)[];
 const NO_ARGS: readonly never[] = Object.freeze([]);
+
+/** The options of a command, each read once, before anything is looked at. @throws {TypeError} for what has none. */
+export function commandOptions(options: unknown): CommandOptions {
+  return ownOptions<CommandOptions>(object("options", options), OPTIONS);
+}
 
 /** The options of a command as core's request wants them. */
 export function commandInput(host: Host, command: unknown, options: CommandOptions, mode: Mode): RequestInput {
@@ -109,7 +131,7 @@ export function commandInput(host: Host, command: unknown, options: CommandOptio
     fileOption: "command",
     file: command,
     argsOption: "args",
-    args: args === undefined ? NO_ARGS : array("args", args).map(String),
+    args: args === undefined ? NO_ARGS : strings("args", args),
     argv0: undefined,
     env: environment(host, options),
     cwd,
@@ -148,24 +170,27 @@ export function createCommand(launcher: Launcher): CommandConstructor {
     }
 
     spawn(): ChildProcess {
-      const signal = checkedSignal(this.#options);
-      const process = launcher.spawn(commandInput(host, this.#command, this.#options, "spawn"));
+      const options = commandOptions(this.#options);
+      const signal = checkedSignal(options);
+      const process = launcher.spawn(commandInput(host, this.#command, options, "spawn"));
       if (signal !== undefined && !signal.aborted) process.killOnAbort(signal, SIGNALS.SIGTERM);
       return new Child(process);
     }
 
     output(): Promise<CommandOutput> {
-      refusePipedInput(this.#options, "output");
-      const signal = checkedSignal(this.#options);
-      const process = launcher.spawn(commandInput(host, this.#command, this.#options, "output"));
+      const options = commandOptions(this.#options);
+      refusePipedInput(options, "output");
+      const signal = checkedSignal(options);
+      const process = launcher.spawn(commandInput(host, this.#command, options, "output"));
       if (signal?.aborted) process.end(SIGNALS.SIGTERM);
       else if (signal !== undefined) process.killOnAbort(signal, SIGNALS.SIGTERM);
       return outputOf(process);
     }
 
     outputSync(): CommandOutput {
-      refusePipedInput(this.#options, "outputSync");
-      const input = commandInput(host, this.#command, this.#options, "output");
+      const options = commandOptions(this.#options);
+      refusePipedInput(options, "outputSync");
+      const input = commandInput(host, this.#command, options, "output");
       const { result, engine } = launcher.spawnSync(input, TO_THE_END);
       return outputOfSync(result, engine);
     }

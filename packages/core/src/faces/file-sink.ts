@@ -1,4 +1,5 @@
 /** Bun's way to write to a child: calls that return at once while the pipe takes the bytes. */
+import { isArrayBuffer } from "../builtins.js";
 import { mustBeOfType } from "../check.js";
 import type { Sink } from "../engine.js";
 import { asBytes } from "../streams.js";
@@ -109,6 +110,6 @@ export class FileSink {
 function bytesOf(data: string | ArrayBufferView | ArrayBuffer): Uint8Array {
   // Copied: the caller may reuse its memory before the pipe has taken it.
   if (typeof data === "string") return utf8.encode(data);
-  if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) return asBytes(data).slice();
+  if (ArrayBuffer.isView(data) || isArrayBuffer(data)) return asBytes(data).slice();
   throw mustBeOfType("data", "a string, an ArrayBufferView or an ArrayBuffer", data);
 }

@@ -2,24 +2,24 @@
 import { describe, expect, test } from "vitest";
 import { engineThat, hostWith, thrown } from "../../tests/support.js";
 import type { SpawnRequest } from "../request.js";
-import { createSpawn } from "../spawn.js";
-import type { CreatePool, PoolOptions } from "./pool.js";
+import { createLauncher } from "../launcher.js";
+import { type CreatePool, createPoolFactory, type PoolOptions } from "./pool.js";
 
-/** `createPool`, and the requests with which its children were parked. */
-function parking(): { createPool: CreatePool; requests: SpawnRequest[] } {
+/** `createPool`, and the requests with which its children were prespawned. */
+function prespawning(): { createPool: CreatePool; requests: SpawnRequest[] } {
   const requests: SpawnRequest[] = [];
   const engine = engineThat({
-    park(request) {
+    prespawn(request) {
       requests.push(request);
-      return { fill: () => "gone", discard() {}, gone: new Promise(() => {}) };
+      return { exec: () => "gone", kill() {}, ended: new Promise(() => {}) };
     },
   });
-  return { createPool: createSpawn(hostWith({}), [engine]).createPool, requests };
+  return { createPool: createPoolFactory(createLauncher(hostWith({}), [engine])), requests };
 }
 
 describe("stdio", () => {
   test("is stdin, stdout and stderr, in this order", () => {
-    const { createPool, requests } = parking();
+    const { createPool, requests } = prespawning();
     createPool({ size: 1, stdio: ["null", "piped", 7] });
     createPool({ size: 1, stdin: "null", stdout: "piped", stderr: 7 });
     expect(requests[0]?.slots).toEqual([
@@ -31,7 +31,7 @@ describe("stdio", () => {
   });
 
   test("what is not given is inherited, with an undefined beside it, too", () => {
-    const { createPool, requests } = parking();
+    const { createPool, requests } = prespawning();
     createPool({ size: 1, stdio: undefined, stdout: "null" });
     createPool({ size: 1, stdio: ["inherit", "null", "inherit"], stdout: undefined });
     expect(requests[0]?.slots).toEqual(requests[1]?.slots);
@@ -47,7 +47,7 @@ describe("stdio", () => {
     [[undefined, "null", "null"], 'stdio[0] must be "piped", "inherit", "null" or an fd number, got undefined'],
     [["null", "null", -1], "stdio[2] must be an fd number, which is not negative, got -1"],
   ])("%j is refused", (stdio, message) => {
-    const { createPool, requests } = parking();
+    const { createPool, requests } = prespawning();
     const error = thrown(() => createPool({ size: 1, stdio } as unknown as PoolOptions));
     expect(error).toBeInstanceOf(TypeError);
     expect(error.message).toBe(message);
@@ -55,7 +55,7 @@ describe("stdio", () => {
   });
 
   test.each(["stdin", "stdout", "stderr"])("beside %s it is refused", (name) => {
-    const { createPool } = parking();
+    const { createPool } = prespawning();
     const error = thrown(() => createPool({ size: 1, stdio: ["null", "null", "null"], [name]: "piped" }));
     expect(error).toBeInstanceOf(TypeError);
     expect(error.message).toBe(`${name} must be absent beside stdio, got "piped"`);
@@ -66,21 +66,21 @@ describe("an engine that cannot have a child wait", () => {
   const stuck = { ...engineThat({}), name: "vfork" } as const;
 
   test("refuses, and names the one that can", () => {
-    const ring = engineThat({ unavailable: () => "not here", park: () => ({ errno: 1, step: "birth", index: 0 }) });
-    const { createPool } = createSpawn(hostWith({}), [ring, stuck]);
+    const ring = engineThat({ unavailable: () => "not here", prespawn: () => ({ errno: 1, step: "birth", index: 0 }) });
+    const createPool = createPoolFactory(createLauncher(hostWith({}), [ring, stuck]));
     expect(thrown(() => createPool({ size: 1, engine: "vfork" })).message).toBe(
       "Failed to spawn 'a child of the pool': the engine asked for cannot do it " +
         "(vfork: only io_uring can have a child wait for its program); no other engine could here",
     );
     expect(thrown(() => createPool({ size: 1 })).message).toContain(
-      "(io_uring: not here; vfork: only io_uring can have a child wait for its program; runtime: ",
+      "(io_uring: not here; vfork: only io_uring can have a child wait for its program); ",
     );
   });
 
   test("refuses where no engine of the build can", () => {
-    const { createPool } = createSpawn(hostWith({}), [stuck]);
+    const createPool = createPoolFactory(createLauncher(hostWith({}), [stuck]));
     expect(thrown(() => createPool({ size: 1, engine: "vfork" })).message).toContain(
-      "(vfork: it cannot have a child wait for its program)",
+      "(vfork: no engine of this build can have a child wait for its program)",
     );
   });
 });

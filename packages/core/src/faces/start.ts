@@ -1,7 +1,8 @@
 /** A face of our own: `start` returns at once, and whether the program runs is told by a promise. */
 import type { EngineName } from "../engine.js";
 import { SIGNALS, type SignalName } from "../numbers.js";
-import type { Launcher, Process } from "../process.js";
+import type { Launcher } from "../launcher.js";
+import type { Process } from "../process.js";
 import { SharedFailure } from "../shared-failure.js";
 import type { CommandStatus } from "../status.js";
 import {
@@ -9,6 +10,7 @@ import {
   Child,
   type ChildProcess,
   commandInput,
+  commandOptions,
   type CommandOptions,
   type CommandOutput,
   type CommandStdio,
@@ -79,16 +81,15 @@ export interface StartedProcess extends Omit<ChildProcess, "pid" | "status" | "o
 export type StartFunction = (command: string | URL, options?: StartOptions) => StartedProcess;
 
 export function createStart(launcher: Launcher): StartFunction {
-  const start: StartFunction = (command, options = {}) => {
-    checkedSignal(options);
-    return started(launcher.start(commandInput(launcher.host, command, options, "start")), options);
+  return (command, given = {}) => {
+    const options = commandOptions(given);
+    const signal = checkedSignal(options);
+    return started(launcher.start(commandInput(launcher.host, command, options, "start")), signal);
   };
-  return start;
 }
 
-/** The handle of a process that was begun with these options. */
-export function started(process: Process, options: StartOptions): StartedProcess {
-  const signal = checkedSignal(options);
+/** The handle of a process that was begun, and that `signal` ends. */
+export function started(process: Process, signal: AbortSignal | undefined): StartedProcess {
   if (signal?.aborted) process.end(SIGNALS.SIGTERM);
   else if (signal !== undefined) process.killOnAbort(signal, SIGNALS.SIGTERM);
   return new Started(process);

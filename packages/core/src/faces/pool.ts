@@ -1,10 +1,11 @@
 /** A face of our own: children that were born and set up before anybody knew what they would run. */
+import { after } from "../builtins.js";
 import { array, integer, mustBe, usageError } from "../check.js";
-import type { Parked } from "../engine.js";
+import type { Prespawned } from "../engine.js";
+import type { Launcher } from "../launcher.js";
 import type { EngineOptions } from "../options.js";
-import type { Launcher } from "../process.js";
 import { slotOfDenoWord } from "../stdio.js";
-import { checkedSignal, type CommandStdio, commandInput } from "./deno.js";
+import { checkedSignal, type CommandStdio, commandInput, commandOptions } from "./deno.js";
 import { started, type StartedProcess, type StartOptions } from "./start.js";
 
 export type PoolStdio = readonly [stdin: CommandStdio, stdout: CommandStdio, stderr: CommandStdio];
@@ -96,7 +97,7 @@ class WaitingPool implements Pool {
   readonly #launcher: Launcher;
   readonly #size: number;
   readonly #options: StartOptions;
-  #waiting: Parked[] = [];
+  #waiting: Prespawned[] = [];
   #isRefilling = false;
   #isDisposed = false;
   #served = 0;
@@ -114,24 +115,25 @@ class WaitingPool implements Pool {
     this.#size = integer("size", size, 1, MAX_SIZE);
     this.#options = stdio === undefined ? options : { ...options, ...eachOf(stdio, options) };
     try {
-      for (let i = 0; i < this.#size; i++) this.#park();
+      for (let i = 0; i < this.#size; i++) this.#prespawn();
     } catch (error) {
-      for (const child of this.#waiting) child.discard();
+      for (const child of this.#waiting) child.kill();
       throw error;
     }
   }
 
-  spawn(command: string | URL, options: StartOptions = {}): StartedProcess {
+  spawn(command: string | URL, given: StartOptions = {}): StartedProcess {
     if (this.#isDisposed) throw usageError("ERR_INVALID_STATE", "The pool is disposed of");
+    const options = commandOptions(given);
     const all = { ...this.#options, ...options };
-    checkedSignal(all);
+    const signal = checkedSignal(all);
     const input = commandInput(this.#launcher.host, command, all, "start");
     const isLike = Object.keys(options).every((key) => LATE.has(key));
     if (!isLike) this.#unlike++;
-    const process = isLike ? this.#launcher.fill(input, (fill) => this.#take(fill)) : undefined;
+    const process = isLike ? this.#launcher.exec(input, (exec) => this.#take(exec)) : undefined;
     if (process === undefined) this.#passedOn++;
     else this.#served++;
-    const child = started(process ?? this.#launcher.start(input), all);
+    const child = started(process ?? this.#launcher.start(input), signal);
     this.#refillSoon();
     return child;
   }
@@ -151,16 +153,16 @@ class WaitingPool implements Pool {
     this.#isDisposed = true;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const child of waiting) child.discard();
-    await Promise.all(waiting.map(({ gone }) => gone));
+    for (const child of waiting) child.kill();
+    await Promise.all(waiting.map(({ ended }) => ended));
   }
 
   /** The first that takes the program. */
-  #take<T>(fill: (child: Parked) => T | "gone" | "stale" | "too long"): T | undefined {
+  #take<T>(exec: (child: Prespawned) => T | "gone" | "stale" | "too long"): T | undefined {
     for (;;) {
       const child = this.#waiting.shift();
       if (child === undefined) return undefined;
-      const result = fill(child);
+      const result = exec(child);
       if (result === "gone") {
         this.#lost++;
         continue;
@@ -173,16 +175,16 @@ class WaitingPool implements Pool {
       if (result !== "stale") return result;
       // They all are.
       this.#stale++;
-      for (const other of [child, ...this.#waiting]) other.discard();
+      for (const other of [child, ...this.#waiting]) other.kill();
       this.#waiting = [];
       return undefined;
     }
   }
 
-  #park(): void {
-    const child = this.#launcher.park(commandInput(this.#launcher.host, NO_PROGRAM, this.#options, "start"));
+  #prespawn(): void {
+    const child = this.#launcher.prespawn(commandInput(this.#launcher.host, NO_PROGRAM, this.#options, "start"));
     this.#waiting.push(child);
-    void child.gone.then((failure) => {
+    void child.ended.then((failure) => {
       const at = this.#waiting.indexOf(child);
       if (at < 0) return;
       this.#waiting.splice(at, 1);
@@ -196,15 +198,13 @@ class WaitingPool implements Pool {
   #refillSoon(): void {
     if (this.#isRefilling || this.#isDisposed) return;
     this.#isRefilling = true;
-    const timer = setTimeout(() => {
+    after(0, () => {
       this.#isRefilling = false;
       try {
-        while (!this.#isDisposed && this.#waiting.length < this.#size) this.#park();
+        while (!this.#isDisposed && this.#waiting.length < this.#size) this.#prespawn();
       } catch {
         // No fd or process left: programs are passed on, and tell why if they cannot be started either.
       }
     });
-    // A number has no unref.
-    (timer as { unref?: () => void }).unref?.();
   }
 }

@@ -1,0 +1,141 @@
+/**
+ * What each runtime's own spawn can be asked for, and in what it differs from ringspawn's engines. Cases ask through
+ * {@link lacks} and `T`, so that no case names a runtime and each of these facts stands once.
+ */
+import type { EngineName, ProcessSetup, SetupKey } from "ringspawn";
+
+/** What carries a request out: ringspawn's own code, or the API of a runtime. */
+export interface Api {
+  /** Ringspawn's own: it has every option, and its errors name the step that failed. */
+  readonly native: boolean;
+  /** The keys of `setup` that it carries out. The engine must refuse every other one by name. */
+  readonly setup: "all" | readonly SetupKey[];
+  readonly argv0: boolean;
+  /** The highest fd number that a child can be given. */
+  readonly lastFd: number;
+  /** What a blocking call carries out. */
+  readonly blocking: {
+    readonly setup: "all" | readonly SetupKey[];
+    readonly maxBuffer: boolean;
+    /** The most bytes that `stdin` may be. */
+    readonly input: number;
+  };
+  /** What the child gets for a pipe. */
+  readonly pipes: "pipe" | "socket";
+  /** Whether the child is spared what this program has open without CLOEXEC. Where not, one known gap tells it. */
+  readonly closesFds: boolean;
+  /** Whether the variables of `env` arrive in the order in which they were given. */
+  readonly keepsEnvOrder: boolean;
+  /** Signals that the child starts with ignored, though it should not. One known gap tells it. */
+  readonly leavesIgnored: readonly number[];
+  /** Whether the resource usage of an ended child is known. */
+  readonly usage: boolean;
+}
+
+export interface RuntimeFacts {
+  /** The runtime's own spawn, which engine `runtime` uses. */
+  readonly own: Api;
+  /** Which environment of this program a child of `spawn` gets where no `env` is given. */
+  readonly spawnEnv: "at the call" | "at the start";
+}
+
+const NATIVE: Api = {
+  native: true,
+  setup: "all",
+  argv0: true,
+  lastFd: Infinity,
+  blocking: { setup: "all", maxBuffer: true, input: Infinity },
+  pipes: "pipe",
+  closesFds: true,
+  keepsEnvOrder: true,
+  leavesIgnored: [],
+  usage: true,
+};
+
+/** Options that child_process and Bun.spawn have as well. */
+const SERVED: readonly SetupKey[] = ["session", "uid", "gid", "fds"];
+
+export const RUNTIMES = {
+  node: {
+    own: {
+      native: false,
+      setup: SERVED,
+      argv0: true,
+      lastFd: 255,
+      blocking: { setup: SERVED, maxBuffer: true, input: Infinity },
+      pipes: "socket",
+      closesFds: false,
+      keepsEnvOrder: true,
+      leavesIgnored: [],
+      usage: false,
+    },
+    spawnEnv: "at the call",
+  },
+  bun: {
+    own: {
+      native: false,
+      setup: SERVED,
+      argv0: true,
+      lastFd: 255,
+      blocking: { setup: SERVED, maxBuffer: true, input: Infinity },
+      pipes: "socket",
+      closesFds: true,
+      keepsEnvOrder: true,
+      leavesIgnored: [],
+      usage: true,
+    },
+    // As Bun.spawn itself.
+    spawnEnv: "at the start",
+  },
+  deno: {
+    own: {
+      native: false,
+      setup: ["session", "uid", "gid"],
+      argv0: false,
+      lastFd: 2,
+      blocking: { setup: ["uid", "gid"], maxBuffer: false, input: 65_536 },
+      pipes: "pipe",
+      closesFds: false,
+      keepsEnvOrder: false,
+      // Those that glibc keeps to itself: its posix_spawn leaves them so.
+      leavesIgnored: [32, 33],
+      usage: false,
+    },
+    spawnEnv: "at the call",
+  },
+} as const satisfies Record<string, RuntimeFacts>;
+
+export type Family = keyof typeof RUNTIMES;
+
+/** What carries a request out when this engine is chosen in such a runtime. */
+export function apiOf(family: Family, engine: EngineName): Api {
+  return engine === "runtime" ? RUNTIMES[family].own : NATIVE;
+}
+
+/** The options that an API may lack; the others every API has. */
+export interface Asked {
+  readonly argv0?: string | undefined;
+  readonly setup?: ProcessSetup | undefined;
+  readonly detached?: boolean | undefined;
+  readonly stdio?: readonly unknown[] | undefined;
+  readonly stdin?: unknown;
+  readonly maxBuffer?: number | undefined;
+}
+
+/** The first of these options that the API lacks, by the name that the refusal must have; undefined: none. */
+export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string | undefined {
+  const { setup = {}, argv0, detached = false, stdio = [], stdin, maxBuffer } = asked;
+  const served = blocking ? api.blocking.setup : api.setup;
+  // What says no more than the default is nothing to refuse.
+  const keys = (Object.keys(setup) as SetupKey[]).filter((key) => key !== "closeFds" || setup.closeFds === false);
+  if (detached) keys.push("session");
+  const key = keys.find((key) => served !== "all" && !served.includes(key));
+  if (key !== undefined) return `setup.${key}`;
+  const far = Object.keys(setup.fds ?? {}).find((fd) => Number(fd) > api.lastFd);
+  if (far !== undefined) return `setup.fds[${far}]`;
+  if (stdio.length > api.lastFd + 1) return "stdio";
+  if (argv0 !== undefined && !api.argv0) return "argv0";
+  if (!blocking) return undefined;
+  if (maxBuffer !== undefined && !api.blocking.maxBuffer) return "maxBuffer";
+  return stdin instanceof Uint8Array && stdin.length > api.blocking.input ? "stdin" : undefined;
+}

@@ -1,0 +1,144 @@
+/** Options as hostile or careless programs give them: of another realm, polluted, sparse, throwing, without end. */
+import { type Case, finished } from "../harness.ts";
+import { assert, children, vm } from "../tools.ts";
+
+/** A value of another realm: none of this realm's classes knows it by `instanceof`. */
+const foreign = (code: string): unknown => vm.runInNewContext(code);
+
+const cases: Case[] = [
+  {
+    name: "an ArrayBuffer of another realm is input as any",
+    async run(t) {
+      const stdin = foreign("new Uint8Array([104, 105, 10]).buffer") as ArrayBuffer;
+      assert.ok(!(stdin instanceof ArrayBuffer), "the buffer is of this realm");
+      const child = t.spawn(["cat"], { stdin });
+      assert.equal((await finished(child)).stdout, "hi\n");
+    },
+  },
+  {
+    name: "a chunk of another realm can be written",
+    async run(t) {
+      const child = t.command("cat", { stdin: "piped", stdout: "piped" }).spawn();
+      const writer = child.stdin.getWriter();
+      await writer.write(foreign("new Uint8Array([104, 105, 10]).buffer") as Uint8Array);
+      await writer.close();
+      assert.equal(await child.stdout.text(), "hi\n");
+      await child.status;
+    },
+  },
+  {
+    name: "what a program puts on Object.prototype is no option",
+    async run(t) {
+      const polluted = ["env", "cwd", "argv0", "uid", "setup", "detached", "stdin", "timeout", "level"];
+      for (const key of polluted)
+        Object.defineProperty(Object.prototype, key, { value: "polluted", configurable: true, writable: true });
+      try {
+        const report = await t.report({ stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+        assert.equal(report.argv[0], t.witness);
+        const { code } = await t.command(t.witness, { args: ["exit", "3"] }).output();
+        assert.equal(code, 3);
+      } finally {
+        for (const key of polluted) Reflect.deleteProperty(Object.prototype, key);
+      }
+    },
+  },
+  {
+    name: "options of a class, by its getters, are options",
+    async run(t) {
+      class Options {
+        get stdout(): "pipe" {
+          return "pipe";
+        }
+      }
+      const child = t.spawnAny([t.witness, "exit", "0"], new Options());
+      assert.ok(child.stdout instanceof ReadableStream);
+      await child.exited;
+    },
+  },
+  {
+    name: "every option is read once, before anything is started: a getter that throws leaves no child",
+    async run(t) {
+      for (const key of ["onExit", "lazy", "signal", "timeout", "maxBuffer", "killSignal", "env"]) {
+        let reads = 0;
+        const options = {
+          engine: t.ENGINE,
+          get [key](): never {
+            reads++;
+            throw new Error(`the getter of ${key}`);
+          },
+        };
+        assert.throws(() => t.spawnAny([t.witness, "exit", "0"], options as never), new RegExp(`the getter of ${key}`));
+        assert.equal(reads, 1, key);
+      }
+      assert.equal([...children()].length, 0, "a child was started");
+    },
+  },
+  {
+    name: "a hole in an array is a mistake that names its place",
+    run(t) {
+      const holes = (length: number): number[] => new Array<number>(length);
+      const start = (setup: object) => () => t.spawnAny([t.witness, "exit", "0"], { setup, engine: t.ENGINE } as never);
+      assert.throws(start({ groups: holes(3) }), /setup\.groups\[0\] must be/);
+      assert.throws(start({ groups: Object.assign(holes(2), { 1: 7 }) }), /setup\.groups\[0\] must be/);
+      assert.throws(start({ affinity: holes(1) }), /setup\.affinity\[0\] must be/);
+      assert.throws(start({ signals: { mask: holes(1) } }), /setup\.signals\.mask\[0\] must be/);
+      assert.throws(start({ namespaces: holes(1) }), /setup\.namespaces\[0\] must be/);
+    },
+  },
+  {
+    name: "a length that was only claimed costs nothing: it is refused at once",
+    timeout: 5000,
+    run(t) {
+      const endless: string[] = [];
+      endless.length = 2 ** 32 - 1;
+      assert.throws(() => t.spawnAny(endless, { engine: t.ENGINE }), RangeError);
+      assert.throws(() => t.command(t.witness, { args: endless }).spawn(), RangeError);
+    },
+  },
+  {
+    name: "a spawn's kill: nothing as a signal is the default signal",
+    async run(t) {
+      for (const nothing of ["", null, Number.NaN, undefined]) {
+        const child = t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore" });
+        child.kill(nothing as never);
+        await child.exited;
+        assert.equal(child.signalCode, "SIGTERM", String(nothing));
+      }
+    },
+  },
+  {
+    name: "a stream that was read before is refused as used, though nothing locks it",
+    async run(t) {
+      const stream = new Response("once").body as ReadableStream<Uint8Array>;
+      const reader = stream.getReader();
+      await reader.read();
+      reader.releaseLock();
+      assert.throws(() => t.spawn(["cat"], { stdin: stream }), { code: "ERR_INVALID_STATE" });
+    },
+  },
+  {
+    name: "a stream that fails behind a chunk: the chunk arrives, then the end",
+    async run(t) {
+      const stream = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          controller.enqueue(new TextEncoder().encode("before\n"));
+          throw new Error("the source broke");
+        },
+      });
+      const child = t.spawn(["cat"], { stdin: stream });
+      assert.equal((await finished(child)).stdout, "before\n");
+    },
+  },
+  {
+    name: "a program that has frozen Error.prototype is told as any other",
+    async run(t) {
+      const { stdout, code, stderr } = await t.program("frozen");
+      assert.equal(code, 0, stderr);
+      // What the runtime's own spawn makes of it is the runtime's affair.
+      if (t.native) assert.match(stdout, /^true ENOENT$/m);
+      assert.match(stdout, /^false ABORT_ERR AbortError$/m);
+    },
+  },
+];
+
+export default cases;

@@ -1,0 +1,18 @@
+/** A program whose built-in prototypes are frozen: what we throw is what it is elsewhere. */
+import { argv } from "node:process";
+import { spawn, SpawnError } from "ringspawn";
+
+const engine = argv[2] as "vfork";
+Object.freeze(Error.prototype);
+Object.freeze(TypeError.prototype);
+Object.freeze(Array.prototype);
+Object.freeze(Map.prototype);
+Object.freeze(Promise.prototype);
+for (const options of [{}, { signal: AbortSignal.abort() }]) {
+  try {
+    spawn(["/no/such/program"], { engine, ...options });
+  } catch (error) {
+    const { name, code } = error as Error & { code: string };
+    console.log(`${error instanceof SpawnError} ${code}${name === "AbortError" ? ` ${name}` : ""}`);
+  }
+}

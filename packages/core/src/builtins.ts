@@ -1,0 +1,55 @@
+/**
+ * The globals that are used on the way of a spawn, as they were when this package was loaded. A test framework may
+ * replace them later (fake timers), and a child must end all the same.
+ */
+const { setTimeout, clearTimeout, queueMicrotask, Response } = globalThis;
+
+/** Calls back after `ms` milliseconds, and does not keep the program alive for it. Returns what cancels the call. */
+export function after(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, Math.min(ms, MAX_DELAY));
+  // A timer that is a number has no unref.
+  (timer as { unref?: () => void }).unref?.();
+  return () => clearTimeout(timer);
+}
+
+/** The longest delay of a timer; a longer one would fire at once. */
+const MAX_DELAY = 2_147_483_647;
+
+/** Calls back once the microtasks that are queued now have run. */
+export function soon(callback: () => void): void {
+  queueMicrotask(callback);
+}
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- it is applied to a value of any realm
+const byteLength: unknown = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")?.get;
+
+/** Whether this is an ArrayBuffer of whichever realm: `instanceof` knows those of one alone. */
+export function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  try {
+    Reflect.apply(byteLength as () => number, value, []);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether this is a URL of whichever realm. */
+export function isURL(value: unknown): value is URL {
+  if (value instanceof URL) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const { href, protocol } = value as { readonly href?: unknown; readonly protocol?: unknown };
+  return (
+    Object.prototype.toString.call(value) === "[object URL]" && typeof href === "string" && typeof protocol === "string"
+  );
+}
+
+/** Whether a stream has been read or is being read. A stream does not tell; the constructor of a Response asks. */
+export function isUsed(stream: ReadableStream): boolean {
+  if (stream.locked) return true;
+  try {
+    new Response(stream);
+    return false;
+  } catch {
+    return true;
+  }
+}

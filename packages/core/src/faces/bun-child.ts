@@ -1,0 +1,159 @@
+/** The handle of the face in Bun's shape. */
+import { soon } from "../builtins.js";
+import { signal as signalNumber } from "../check.js";
+import { Drain, limited } from "../collect.js";
+import type { EngineName } from "../engine.js";
+import { SIGNALS, type SignalName } from "../numbers.js";
+import type { ExtraPipes, Process } from "../process.js";
+import { exitNumber, exitSignal, resourceUsage, type ResourceUsage } from "../status.js";
+import type { InputData, Slot } from "../stdio.js";
+import type { SubprocessReadableStream } from "../streams.js";
+import type { SpawnOptions, Subprocess } from "./bun-types.js";
+import { feed } from "./feed.js";
+import { FileSink } from "./file-sink.js";
+
+/** What the child has as fds. */
+export interface Stdio {
+  readonly slots: readonly Slot[];
+  /** How many the caller spoke of. */
+  readonly count: number;
+  /** The fds of this program that were given by number, by the child's fd. */
+  readonly numbers: readonly (number | undefined)[];
+  /** What to feed to stdin. */
+  readonly data: InputData | undefined;
+}
+
+/** What may end the process early, and what is done with it meanwhile. */
+export interface Control {
+  readonly timeout: number | undefined;
+  readonly maxBuffer: number | undefined;
+  readonly killSignal: number;
+  readonly signal: AbortSignal | undefined;
+  readonly lazy: boolean;
+  readonly onExit: SpawnOptions["onExit"];
+}
+
+export class Child implements Subprocess {
+  readonly #process: Process;
+  readonly #stdio: Stdio;
+  readonly #stdin: FileSink | undefined;
+  readonly #exited: Promise<number>;
+
+  constructor(process: Process, stdio: Stdio, control: Control) {
+    this.#process = process;
+    this.#stdio = stdio;
+    const { data } = stdio;
+    const { timeout, maxBuffer, killSignal, signal, lazy, onExit } = control;
+    const sink = process.sink(0);
+    if (sink !== undefined) {
+      if (data === undefined) {
+        const stdin = new FileSink(sink);
+        this.#stdin = stdin;
+        // Whoever never ends it must not pay with an fd for every child.
+        process.whenExited(() => void stdin.end());
+      } else {
+        void feed(process, sink, data);
+      }
+    }
+    for (const fd of [1, 2]) {
+      if (maxBuffer !== undefined) {
+        process.replaceSource(fd, (source) => limited(source, maxBuffer, () => process.end(killSignal)));
+      }
+      if (!lazy) process.replaceSource(fd, (source) => new Drain(source));
+    }
+    if (signal !== undefined) process.killOnAbort(signal, killSignal);
+    if (timeout !== undefined) process.killAfter(timeout, killSignal);
+    this.#exited = process.exited.then(exitNumber);
+    if (onExit !== undefined) {
+      // One turn of the microtasks later than the first reaction: then whoever awaited `exited` has run.
+      void this.#exited.then(() => soon(() => onExit(this, this.exitCode, this.signalCode, undefined)));
+    }
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  get engine(): EngineName {
+    return this.#process.engine;
+  }
+
+  get stdin(): FileSink | undefined {
+    return this.#stdin;
+  }
+
+  get writable(): FileSink | undefined {
+    return this.#stdin;
+  }
+
+  get stdout(): SubprocessReadableStream | number | undefined {
+    return this.#output(1);
+  }
+
+  get readable(): SubprocessReadableStream | number | undefined {
+    return this.#output(1);
+  }
+
+  get stderr(): SubprocessReadableStream | number | undefined {
+    return this.#output(2);
+  }
+
+  #output(fd: 1 | 2): SubprocessReadableStream | number | undefined {
+    return this.#stdio.numbers[fd] ?? this.#process.readable(fd);
+  }
+
+  get stdio(): readonly (number | null)[] {
+    const { count, numbers } = this.#stdio;
+    return Array.from({ length: count }, (_, fd) => (fd > 2 ? (numbers[fd] ?? null) : null));
+  }
+
+  get fds(): ExtraPipes {
+    return this.#process.fds;
+  }
+
+  get exited(): Promise<number> {
+    return this.#exited;
+  }
+
+  get exitCode(): number | null {
+    return this.#process.exit?.code ?? null;
+  }
+
+  get signalCode(): SignalName | number | null {
+    const { exit } = this.#process;
+    return exit === undefined ? null : exitSignal(exit);
+  }
+
+  get killed(): boolean {
+    return this.#process.exit !== undefined;
+  }
+
+  kill(signal?: SignalName | number): void {
+    // As Bun has it, nothing is the default: "", null and NaN too. 0 only looks.
+    const isNothing = signal !== 0 && !signal;
+    this.#process.kill(isNothing ? SIGNALS.SIGTERM : signalNumber("signal", signal, 0));
+  }
+
+  unref(): void {
+    this.#process.unref();
+  }
+
+  ref(): void {
+    this.#process.ref();
+  }
+
+  resourceUsage(): ResourceUsage | undefined {
+    return resourceUsage(this.#process.usage);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.killed) return;
+    await this.#process.dispose();
+    // The type is the one that `await using` wants.
+    return this.#exited as Promise<unknown> as Promise<void>;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "Subprocess";
+  }
+}

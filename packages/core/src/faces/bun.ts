@@ -1,0 +1,202 @@
+/** The face in the shape of `Bun.spawn` and `Bun.spawnSync`, over the one handle. */
+import { isArrayBuffer } from "../builtins.js";
+import {
+  abortSignal,
+  array,
+  mustBeOfType,
+  object,
+  ownOptions,
+  signal as signalNumber,
+  strings,
+  usageError,
+} from "../check.js";
+import type { EngineName, SyncOptions } from "../engine.js";
+import { addVariables, emptyEnv } from "../env.js";
+import type { Host } from "../host.js";
+import type { Launcher } from "../launcher.js";
+import { SIGNALS } from "../numbers.js";
+import type { RequestInput } from "../request.js";
+import { exitSignal, resourceUsage } from "../status.js";
+import { type InputData, type Slot, slotOfBunWord } from "../stdio.js";
+import { asBytes } from "../streams.js";
+import { Child, type Control, type Stdio } from "./bun-child.js";
+import type { SpawnFunction, SpawnSyncFunction, Subprocess, SyncSubprocess } from "./bun-types.js";
+
+/** Options of Bun's that change what a program means by its spawn: to ignore them would be a lie. */
+const NOT_YET = ["ipc", "onDisconnect", "serialization", "terminal"] as const;
+const OPTIONS = [
+  "cmd",
+  "cwd",
+  "env",
+  "stdio",
+  "stdin",
+  "stdout",
+  "stderr",
+  "timeout",
+  "killSignal",
+  "maxBuffer",
+  "argv0",
+  "detached",
+  "uid",
+  "gid",
+  "cgroup",
+  "signal",
+  "lazy",
+  "onExit",
+  "engine",
+  "setup",
+  ...NOT_YET,
+] as const;
+/** The options as they were given: each is read once, before anything is looked at. */
+type Given = { readonly [option in (typeof OPTIONS)[number]]?: unknown };
+const NO_OPTIONS: Given = Object.freeze({});
+
+export function createSpawnPair(launcher: Launcher): {
+  readonly spawn: SpawnFunction;
+  readonly spawnSync: SpawnSyncFunction;
+} {
+  const spawn = (first: unknown, second?: unknown): Subprocess => {
+    const { cmd, options } = overload(first, second);
+    const control = controlOf(options);
+    const stdio = stdioOf(launcher.host, options, "inherit");
+    const process = launcher.spawn(inputOf(launcher.host, cmd, options, stdio.slots));
+    return new Child(process, stdio, control);
+  };
+  const spawnSync = (first: unknown, second?: unknown): SyncSubprocess => {
+    const { cmd, options } = overload(first, second);
+    const { timeout, maxBuffer, killSignal } = controlOf(options);
+    const { slots, numbers, data } = stdioOf(launcher.host, options, "pipe");
+    const input = new Map<number, Uint8Array>();
+    if (data !== undefined) input.set(0, bytesAtHand(data));
+    const limits: SyncOptions = { input, timeout, maxBuffer, killSignal };
+    const { result, engine } = launcher.spawnSync(inputOf(launcher.host, cmd, options, slots), limits);
+    const { pid, exit, output } = result;
+    const bytes = (fd: number): Uint8Array<ArrayBuffer> | undefined => {
+      const collected = output.get(fd);
+      return collected && (launcher.host.bytes(collected) as Uint8Array<ArrayBuffer>);
+    };
+    const signalCode = exitSignal(exit);
+    const sync = {
+      exitCode: exit.code,
+      ...(signalCode !== null && { signalCode }),
+      stdout: numbers[1] ?? bytes(1),
+      stderr: numbers[2] ?? bytes(2),
+      success: exit.code === 0,
+      resourceUsage: resourceUsage(exit.usage),
+      ...(timeout !== undefined && { exitedDueToTimeout: result.timedOut }),
+      ...(maxBuffer !== undefined && { exitedDueToMaxBuffer: result.overflowed }),
+      pid,
+    };
+    // Not enumerable: whoever prints or compares a result sees what Bun's has.
+    return Object.defineProperty(sync, "engine", { value: engine }) as typeof sync & { engine: EngineName };
+  };
+  // The overloads say more about the result than one body can.
+  return { spawn, spawnSync } as { spawn: SpawnFunction; spawnSync: SpawnSyncFunction };
+}
+
+/** `(cmd, options?)` or `({ cmd, ...options })` */
+function overload(first: unknown, second: unknown): { readonly cmd: readonly string[]; readonly options: Given } {
+  if (Array.isArray(first)) {
+    const options =
+      (second ?? undefined) === undefined ? NO_OPTIONS : ownOptions<Given>(object("options", second), OPTIONS);
+    return { cmd: nonEmpty(first), options };
+  }
+  if (typeof first !== "object" || first === null) throw mustBeOfType("cmd", "an array of strings", first);
+  const options = ownOptions<Given>(first, OPTIONS);
+  return { cmd: nonEmpty(options.cmd), options };
+}
+
+function nonEmpty(value: unknown): readonly string[] {
+  const cmd = strings("cmd", value);
+  if (cmd.length === 0) throw usageError("ERR_INVALID_ARG_TYPE", "cmd must not be empty, got []");
+  return cmd;
+}
+
+function inputOf(host: Host, cmd: readonly string[], options: Given, slots: readonly Slot[]): RequestInput {
+  const { argv0, uid, gid, cgroup, detached, engine, setup, env, cwd } = options;
+  return {
+    fileOption: "cmd[0]",
+    file: cmd[0],
+    argsOption: "args",
+    args: cmd.slice(1),
+    argv0,
+    env: (env ?? undefined) === undefined ? host.startEnviron : addVariables(emptyEnv(), env, true),
+    cwd: cwd === null || cwd === "" ? undefined : cwd,
+    uid,
+    gid,
+    cgroup,
+    detached,
+    slots,
+    shellFallback: false,
+    engine,
+    setup,
+  };
+}
+
+function controlOf(options: Given): Control {
+  for (const key of NOT_YET) {
+    if (options[key] !== undefined) throw usageError("ERR_INVALID_ARG_TYPE", `${key} is not supported yet`);
+  }
+  // null is as good as undefined, as everywhere in Bun.
+  const killSignal = options.killSignal ?? undefined;
+  const onExit = options.onExit ?? undefined;
+  if (onExit !== undefined && typeof onExit !== "function") throw mustBeOfType("onExit", "a function", onExit);
+  if (killSignal === 0) throw usageError("ERR_UNKNOWN_SIGNAL", "killSignal must be a signal, got 0");
+  const signal = (options.signal ?? undefined) === undefined ? undefined : abortSignal(options.signal);
+  if (signal?.aborted) throw abortError(signal.reason);
+  return {
+    timeout: amount("timeout", options.timeout) || undefined, // 0 is none, as everywhere
+    maxBuffer: amount("maxBuffer", options.maxBuffer),
+    killSignal: killSignal === undefined ? SIGNALS.SIGTERM : signalNumber("killSignal", killSignal),
+    signal,
+    lazy: Boolean(options.lazy),
+    onExit: onExit as Control["onExit"],
+  };
+}
+
+/** Undefined for none and for Infinity. */
+function amount(option: string, value: unknown): number | undefined {
+  if (value === undefined || value === null || value === Infinity) return undefined;
+  const expected = `${option} must be a number that is not negative`;
+  if (typeof value !== "number") throw usageError("ERR_INVALID_ARG_TYPE", `${expected}, got ${typeof value}`);
+  if (value >= 0) return value;
+  // A RangeError, because that is what programs written for Bun and Node look for here.
+  throw Object.assign(new RangeError(`${expected}, got ${value}`), { code: "ERR_OUT_OF_RANGE" });
+}
+
+function abortError(reason: unknown): Error {
+  const error = new Error("The operation was aborted", { cause: reason });
+  // Not by assignment, which fails where a program has frozen Error.prototype.
+  return Object.defineProperties(error, {
+    name: { value: "AbortError", configurable: true, writable: true },
+    code: { value: "ABORT_ERR", configurable: true, enumerable: true, writable: true },
+  });
+}
+
+function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"): Stdio {
+  const { stdio } = options;
+  const words: readonly unknown[] =
+    stdio === undefined ? [options.stdin, options.stdout, options.stderr] : array("stdio", stdio);
+  const names = stdio === undefined ? ["stdin", "stdout", "stderr"] : undefined;
+  const defaults = ["ignore", "pipe", stderrDefault];
+  const slots: Slot[] = [];
+  const numbers: (number | undefined)[] = [];
+  let data: InputData | undefined;
+  const count = Math.max(words.length, 3);
+  for (let target = 0; target < count; target++) {
+    const word = words[target] === undefined ? (defaults[target] ?? "ignore") : words[target];
+    const known = slotOfBunWord(host, target, word, names?.[target] ?? `stdio[${target}]`);
+    if (known.slot !== undefined) slots.push(known.slot);
+    // Its own number is the same as "inherit".
+    numbers.push(typeof word === "number" && word !== target ? word : undefined);
+    data ??= known.data;
+  }
+  return { slots, count, numbers, data };
+}
+
+/** What a blocking call can feed: only bytes, since nothing else may run meanwhile. */
+function bytesAtHand(data: InputData): Uint8Array {
+  if (ArrayBuffer.isView(data) || isArrayBuffer(data)) return asBytes(data);
+  const expected = "an ArrayBufferView or ArrayBuffer in a blocking call, which cannot wait for its data";
+  throw mustBeOfType("stdin", expected, data);
+}

@@ -1,0 +1,166 @@
+/** What every face starts processes with: request → choice of an engine → running process → handle. */
+import { capable, choose, type EngineReport, type Operation, type Rejection, report } from "./choose.js";
+import type {
+  Engine,
+  EngineName,
+  ExecRefusal,
+  ExplainedStep,
+  Failure,
+  Prespawned,
+  Running,
+  Starting,
+  SyncOptions,
+  SyncResult,
+} from "./engine.js";
+import { inClassOf, refusalError, type SpawnError, spawnError } from "./error.js";
+import type { Host } from "./host.js";
+import { neverStarted } from "./never-started.js";
+import { Process } from "./process.js";
+import { normalize, type RequestInput, type SpawnRequest } from "./request.js";
+
+/** What would become of a request. */
+export interface Explanation {
+  readonly request: SpawnRequest;
+  /** Undefined when no engine asked for can serve the request. */
+  readonly engine: EngineName | undefined;
+  /** The engines that were passed over, and why. */
+  readonly rejected: readonly Rejection[];
+  /**
+   * The chain; undefined for an engine that has none. Of one that was asked for alone also when it cannot be used here,
+   * as long as this build has it.
+   */
+  readonly steps: readonly ExplainedStep[] | undefined;
+}
+
+/** Finds the first prespawned child that `exec` gives its program to; undefined where there is none. */
+type Take = <T>(exec: (child: Prespawned) => T | ExecRefusal) => T | undefined;
+
+/** What a runtime's adapter gives, and every face is made of. */
+export interface Launcher {
+  readonly host: Host;
+  /** In the order in which `auto` prefers them. */
+  readonly engines: readonly Engine[];
+  /** @throws {TypeError} for usage mistakes. @throws {SpawnError} when the process cannot be started. */
+  spawn(input: RequestInput): Process;
+  /** Does not wait until the program runs. @throws as {@link spawn}; `started` tells the failures of the start. */
+  start(input: RequestInput): Process;
+  /** Runs the process to its end, blocking this thread. @throws as {@link spawn}. */
+  spawnSync(input: RequestInput, options: SyncOptions): { readonly result: SyncResult; readonly engine: EngineName };
+  /** Has a child wait for its program. @throws as {@link spawn}, and when no engine asked for can do that. */
+  prespawn(input: RequestInput): Prespawned;
+  /**
+   * Starts the program in a prespawned child, if `take` finds one; else undefined.
+   *
+   * @throws as {@link start}.
+   */
+  exec(input: RequestInput, take: Take): Process | undefined;
+  /** What starting this would do. Starts nothing. @throws {TypeError} for usage mistakes. */
+  explain(input: RequestInput): Explanation;
+  /** Each engine, whether it is available here, and if not why. */
+  report(): EngineReport[];
+}
+
+/** @param engines in the order in which `auto` prefers them; each has a name of its own. */
+export function createLauncher(host: Host, engines: readonly Engine[]): Launcher {
+  return new HostLauncher(host, engines);
+}
+
+class HostLauncher implements Launcher {
+  readonly host: Host;
+  readonly engines: readonly Engine[];
+  readonly #names: readonly EngineName[];
+
+  constructor(host: Host, engines: readonly Engine[]) {
+    this.host = host;
+    this.engines = engines;
+    this.#names = Object.freeze(engines.map(({ name }) => name));
+  }
+
+  spawn(input: RequestInput): Process {
+    const request = this.#request(input);
+    const engine = this.#engineFor(request, "spawn");
+    const running = engine.spawn(request);
+    if (isFailure(running)) throw this.#errorOf(request, engine, running);
+    return new Process(this.host, running, engine.name);
+  }
+
+  start(input: RequestInput): Process {
+    const request = this.#request(input);
+    const engine = this.#engineFor(request, "start");
+    const begun: Running | Starting | Failure = engine.start ? engine.start(request) : engine.spawn(request);
+    if (isFailure(begun)) {
+      const started = Promise.resolve(this.#errorOf(request, engine, begun));
+      return new Process(this.host, neverStarted(request), engine.name, started);
+    }
+    return this.#processOf(request, engine, begun);
+  }
+
+  spawnSync(input: RequestInput, options: SyncOptions): { readonly result: SyncResult; readonly engine: EngineName } {
+    const request = this.#request(input);
+    const engine = this.#engineFor(request, "spawnSync");
+    const result = engine.spawnSync(request, options);
+    if (isFailure(result)) throw this.#errorOf(request, engine, result);
+    return { result, engine: engine.name };
+  }
+
+  prespawn(input: RequestInput): Prespawned {
+    const request = this.#request(input);
+    // No program is run by this, so there is nothing to be permitted yet.
+    const engine = this.#choose(request, "prespawn");
+    const child = engine.prespawn(request);
+    if (isFailure(child)) throw this.#errorOf(request, engine, child);
+    return child;
+  }
+
+  exec(input: RequestInput, take: Take): Process | undefined {
+    const request = this.#request(input);
+    this.host.authorize(request);
+    const begun = take((child) => child.exec(request));
+    return begun && this.#processOf(request, this.#choose(request, "prespawn"), begun);
+  }
+
+  explain(input: RequestInput): Explanation {
+    const request = this.#request(input);
+    const { engine, rejected } = choose(request, this.engines, "spawn");
+    const [first, ...others] = request.engines;
+    const alone = others.length === 0 ? this.engines.find(({ name }) => name === first) : undefined;
+    return { request, engine: engine?.name, rejected, steps: (engine ?? alone)?.explain?.(request) };
+  }
+
+  report(): EngineReport[] {
+    return report(this.engines);
+  }
+
+  #request(input: RequestInput): SpawnRequest {
+    return normalize(this.host, this.#names, input);
+  }
+
+  #engineFor<O extends Operation>(request: SpawnRequest, operation: O): Able<O> {
+    this.host.authorize(request);
+    return this.#choose(request, operation);
+  }
+
+  #choose<O extends Operation>(request: SpawnRequest, operation: O): Able<O> {
+    const choice = choose(request, this.engines, operation);
+    if (choice.engine !== undefined) return choice.engine as Able<O>;
+    const others = capable(request, this.engines, operation);
+    throw inClassOf(this.host, refusalError(request, choice, others));
+  }
+
+  #errorOf(request: SpawnRequest, engine: Engine, failure: Failure): SpawnError {
+    return inClassOf(this.host, spawnError(request, engine.name, failure));
+  }
+
+  #processOf(request: SpawnRequest, engine: Engine, begun: Running | Starting): Process {
+    const { started }: Partial<Starting> = begun;
+    const told = started?.then((failure) => failure && this.#errorOf(request, engine, failure));
+    return new Process(this.host, begun, engine.name, told);
+  }
+}
+
+/** An engine that can do this: what {@link choose} answers. One that can start at all has `spawn` or `start`. */
+type Able<O extends Operation> = Engine & Required<Pick<Engine, O extends "start" ? "spawn" : O>>;
+
+function isFailure(result: object): result is Failure {
+  return "errno" in result;
+}

@@ -1,0 +1,30 @@
+/** @ringspawn/core/seam: what adapters and engines are written against. No part of it is meant for users. */
+export { printRejection } from "./choose.js";
+export type {
+  Engine,
+  EngineName,
+  ExecRefusal,
+  Exit,
+  ExplainedStep,
+  Failure,
+  Pipe,
+  Prespawned,
+  Refusal,
+  Running,
+  Sink,
+  Source,
+  Starting,
+  Step,
+  SyncOptions,
+  SyncResult,
+  Usage,
+} from "./engine.js";
+export type { Host } from "./host.js";
+export { createLauncher, type Launcher } from "./launcher.js";
+export { errnoCode, errnoText, limitName, type SignalName, SIGNALS, signalName } from "./numbers.js";
+export type { ProcessSetup, SetupKey } from "./options.js";
+export { findProgram } from "./path.js";
+export type { SpawnRequest } from "./request.js";
+export { type NormalLimit, type NormalSetup, type NormalSignals, SETUP, type SetupRule } from "./setup.js";
+export type { Slot } from "./stdio.js";
+export { WebSink, WebSource } from "./web-pipe.js";
