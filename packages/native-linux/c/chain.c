@@ -35,15 +35,6 @@ extern char **environ;
  * children. */
 #define NAMESPACES_AT_BIRTH (KERNEL_CLONE_NEWUSER | KERNEL_CLONE_NEWPID)
 
-static struct step *add(struct chain *chain, enum rs_step kind, uint32_t index, int64_t a,
-			int64_t b, int64_t c)
-{
-	struct step *step = &chain->steps[chain->step_count++];
-
-	*step = (struct step){ .kind = kind, .index = index, .args = { a, b, c } };
-	return step;
-}
-
 /* What a builder, which adds the steps of one kind, makes them of. */
 struct build {
 	struct chain *chain;
@@ -51,18 +42,26 @@ struct build {
 	const struct rs_engine *engine;
 };
 
+static struct step *add(const struct build *build, enum rs_step kind, uint32_t index, int64_t a,
+			int64_t b, int64_t c)
+{
+	assert(build->chain->step_count == 0 ||
+	       build->chain->steps[build->chain->step_count - 1].kind <= kind);
+	return chain_add(build->chain, kind, index, a, b, c);
+}
+
 static void add_namespaces(const struct build *build)
 {
 	uint64_t unshared = build->request->head.namespaces & ~NAMESPACES_AT_BIRTH;
 
 	if (unshared != 0)
-		add(build->chain, RS_STEP_NAMESPACES, 0, (int64_t)unshared, 0, 0);
+		add(build, RS_STEP_NAMESPACES, 0, (int64_t)unshared, 0, 0);
 }
 
 static void add_session(const struct build *build)
 {
 	if (build->request->head.flags & RS_F_SESSION)
-		add(build->chain, RS_STEP_SESSION, 0, 0, 0, 0);
+		add(build, RS_STEP_SESSION, 0, 0, 0, 0);
 }
 
 static void add_process_group(const struct build *build)
@@ -70,7 +69,7 @@ static void add_process_group(const struct build *build)
 	const struct rs_request *h = &build->request->head;
 
 	if (h->set & RS_SET_PROCESS_GROUP)
-		add(build->chain, RS_STEP_PROCESS_GROUP, 0, 0, h->process_group, 0);
+		add(build, RS_STEP_PROCESS_GROUP, 0, 0, h->process_group, 0);
 }
 
 static void add_fds(const struct build *build)
@@ -78,8 +77,7 @@ static void add_fds(const struct build *build)
 	const struct request *request = build->request;
 
 	for (uint32_t i = 0; i < request->head.slots.count; i++)
-		add(build->chain, RS_STEP_FDS, i, request->ends[i].source, request->slots[i].target,
-		    0);
+		add(build, RS_STEP_FDS, i, request->ends[i].source, request->slots[i].target, 0);
 }
 
 static void add_controlling_terminal(const struct build *build)
@@ -87,7 +85,7 @@ static void add_controlling_terminal(const struct build *build)
 	const struct rs_request *h = &build->request->head;
 
 	if (h->set & RS_SET_CONTROLLING_TERMINAL)
-		add(build->chain, RS_STEP_CONTROLLING_TERMINAL, 0, h->controlling_terminal,
+		add(build, RS_STEP_CONTROLLING_TERMINAL, 0, h->controlling_terminal,
 		    KERNEL_TIOCSCTTY, 0);
 }
 
@@ -102,7 +100,7 @@ static void add_limits(const struct build *build)
 		/* The half that was not given stays as it is, and the call takes both. */
 		if (limit->set != 3)
 			getrlimit((int)limit->resource, &now);
-		add(build->chain, RS_STEP_LIMITS, i, limit->resource,
+		add(build, RS_STEP_LIMITS, i, limit->resource,
 		    (int64_t)(limit->set & 1 ? limit->soft : (uint64_t)now.rlim_cur),
 		    (int64_t)(limit->set & 2 ? limit->hard : (uint64_t)now.rlim_max));
 	}
@@ -113,7 +111,7 @@ static void add_priority(const struct build *build)
 	const struct rs_request *h = &build->request->head;
 
 	if (h->set & RS_SET_PRIORITY)
-		add(build->chain, RS_STEP_PRIORITY, 0, PRIO_PROCESS, 0, h->priority);
+		add(build, RS_STEP_PRIORITY, 0, PRIO_PROCESS, 0, h->priority);
 }
 
 static void add_io_priority(const struct build *build)
@@ -121,8 +119,7 @@ static void add_io_priority(const struct build *build)
 	const struct rs_request *h = &build->request->head;
 
 	if (h->set & RS_SET_IO_PRIORITY)
-		add(build->chain, RS_STEP_IO_PRIORITY, 0, KERNEL_IOPRIO_WHO_PROCESS, 0,
-		    h->io_priority);
+		add(build, RS_STEP_IO_PRIORITY, 0, KERNEL_IOPRIO_WHO_PROCESS, 0, h->io_priority);
 }
 
 static void add_affinity(const struct build *build)
@@ -130,7 +127,7 @@ static void add_affinity(const struct build *build)
 	const struct rs_request *h = &build->request->head;
 
 	if (h->affinity.count != 0)
-		add(build->chain, RS_STEP_AFFINITY, 0, 0, h->affinity.count, 0)->data =
+		add(build, RS_STEP_AFFINITY, 0, 0, h->affinity.count, 0)->data =
 			build->request->affinity;
 }
 
@@ -139,7 +136,7 @@ static void add_scheduler(const struct build *build)
 	const struct rs_request *h = &build->request->head;
 
 	if (h->set & RS_SET_SCHEDULER)
-		add(build->chain, RS_STEP_SCHEDULER, 0, 0, h->sched_policy, h->sched_priority);
+		add(build, RS_STEP_SCHEDULER, 0, 0, h->sched_policy, h->sched_priority);
 }
 
 static void add_umask(const struct build *build)
@@ -147,13 +144,13 @@ static void add_umask(const struct build *build)
 	const struct rs_request *h = &build->request->head;
 
 	if (h->set & RS_SET_UMASK)
-		add(build->chain, RS_STEP_UMASK, 0, h->umask, 0, 0);
+		add(build, RS_STEP_UMASK, 0, h->umask, 0, 0);
 }
 
 static void add_root(const struct build *build)
 {
 	if (build->request->root != NULL)
-		add(build->chain, RS_STEP_ROOT, 0, 0, 0, 0)->data = build->request->root;
+		add(build, RS_STEP_ROOT, 0, 0, 0, 0)->data = build->request->root;
 }
 
 static void add_cwd(const struct build *build)
@@ -162,7 +159,7 @@ static void add_cwd(const struct build *build)
 
 	/* Outside of the new root, the old cwd would be a way out of it. */
 	if (request->cwd != NULL || request->root != NULL)
-		add(build->chain, RS_STEP_CWD, 0, 0, 0, 0)->data =
+		add(build, RS_STEP_CWD, 0, 0, 0, 0)->data =
 			request->cwd != NULL ? request->cwd : "/";
 }
 
@@ -177,8 +174,7 @@ static void add_groups(const struct build *build)
 	const struct rs_request *h = &build->request->head;
 
 	if ((h->set & RS_SET_GROUPS) || drops_groups(h))
-		add(build->chain, RS_STEP_GROUPS, 0, h->groups.count, 0, 0)->data =
-			build->request->groups;
+		add(build, RS_STEP_GROUPS, 0, h->groups.count, 0, 0)->data = build->request->groups;
 }
 
 static void add_gid(const struct build *build)
@@ -186,7 +182,7 @@ static void add_gid(const struct build *build)
 	const struct rs_request *h = &build->request->head;
 
 	if (h->set & RS_SET_GID)
-		add(build->chain, RS_STEP_GID, 0, h->gid, h->gid, h->gid);
+		add(build, RS_STEP_GID, 0, h->gid, h->gid, h->gid);
 }
 
 static void add_uid(const struct build *build)
@@ -194,7 +190,7 @@ static void add_uid(const struct build *build)
 	const struct rs_request *h = &build->request->head;
 
 	if (h->set & RS_SET_UID)
-		add(build->chain, RS_STEP_UID, 0, h->uid, h->uid, h->uid);
+		add(build, RS_STEP_UID, 0, h->uid, h->uid, h->uid);
 }
 
 static void add_die_with_parent(const struct build *build)
@@ -204,14 +200,14 @@ static void add_die_with_parent(const struct build *build)
 	if (!(h->set & RS_SET_DIE_WITH_PARENT))
 		return;
 	/* From inside a new pid namespace the parent cannot be seen. */
-	add(build->chain, RS_STEP_DIE_WITH_PARENT, 0, PR_SET_PDEATHSIG, h->die_signal,
+	add(build, RS_STEP_DIE_WITH_PARENT, 0, PR_SET_PDEATHSIG, h->die_signal,
 	    h->namespaces & KERNEL_CLONE_NEWPID ? 0 : getpid());
 }
 
 static void add_no_new_privileges(const struct build *build)
 {
 	if (build->request->head.flags & RS_F_NO_NEW_PRIVILEGES)
-		add(build->chain, RS_STEP_NO_NEW_PRIVILEGES, 0, PR_SET_NO_NEW_PRIVS, 1, 0);
+		add(build, RS_STEP_NO_NEW_PRIVILEGES, 0, PR_SET_NO_NEW_PRIVS, 1, 0);
 }
 
 static void add_close_fds(const struct build *build)
@@ -225,10 +221,10 @@ static void add_close_fds(const struct build *build)
 		uint32_t target = (uint32_t)request->slots[i].target;
 
 		if (target > from)
-			add(build->chain, RS_STEP_CLOSE_FDS, gap++, from, (int64_t)target - 1, 0);
+			add(build, RS_STEP_CLOSE_FDS, gap++, from, (int64_t)target - 1, 0);
 		from = target + 1;
 	}
-	add(build->chain, RS_STEP_CLOSE_FDS, gap, from, UINT_MAX, 0);
+	add(build, RS_STEP_CLOSE_FDS, gap, from, UINT_MAX, 0);
 }
 
 static void add_signals(const struct build *build)
@@ -241,15 +237,14 @@ static void add_signals(const struct build *build)
 		uint64_t bit = 1ull << (sig - 1);
 
 		if ((reset | h->signals_ignore) & bit)
-			add(build->chain, RS_STEP_SIGNALS, (uint32_t)sig, sig,
+			add(build, RS_STEP_SIGNALS, (uint32_t)sig, sig,
 			    (int64_t)(intptr_t)(reset & bit ? SIG_DFL : SIG_IGN), 0);
 	}
 }
 
 static void add_mask(const struct build *build)
 {
-	add(build->chain, RS_STEP_MASK, 0, SIG_SETMASK, (int64_t)build->request->head.signal_mask,
-	    0);
+	add(build, RS_STEP_MASK, 0, SIG_SETMASK, (int64_t)build->request->head.signal_mask, 0);
 }
 
 /*
@@ -340,6 +335,7 @@ void chain_build(struct chain *chain, struct request *request, const struct rs_e
 			.fds_end = engine->small_tables ? fds_end(request) : 0,
 		},
 		.steps = request->steps,
+		.step_capacity = (uint32_t)chain_capacity(&request->head),
 		.candidates = request->candidates,
 		.candidate_count = request->head.candidates.count,
 		.argv = request->argv,

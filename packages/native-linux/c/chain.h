@@ -5,6 +5,7 @@
 #ifndef RS_CHAIN_H
 #define RS_CHAIN_H
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -47,7 +48,7 @@ struct candidate {
 struct chain {
 	struct birth birth;
 	struct step *steps;
-	uint32_t step_count;
+	uint32_t step_count, step_capacity;
 	struct candidate *candidates;
 	uint32_t candidate_count;
 	const char **argv;
@@ -64,6 +65,17 @@ struct chain {
 
 struct request;
 struct rs_engine;
+
+/* The next step of a chain that has room for it. */
+static inline struct step *chain_add(struct chain *chain, enum rs_step kind, uint32_t index,
+				     int64_t a, int64_t b, int64_t c)
+{
+	struct step *step = &chain->steps[chain->step_count++];
+
+	assert(chain->step_count <= chain->step_capacity);
+	*step = (struct step){ .kind = kind, .index = index, .args = { a, b, c } };
+	return step;
+}
 
 /* The most steps that a chain of this request can have. */
 size_t chain_capacity(const struct rs_request *h);

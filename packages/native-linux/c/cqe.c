@@ -3,6 +3,7 @@
  * requests, and not before: until then the child may read our memory.
  */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -66,6 +67,7 @@ static void run_complete(uint64_t user_data, int32_t res)
 	const struct chain *chain = run->chain;
 	uint32_t place = place_of(user_data);
 
+	assert(run->left > 0 && place < run->places);
 	run->left--;
 	/* Cut off by whatever ended the chain, which says so itself. */
 	if (res == -ECANCELED)
@@ -120,6 +122,7 @@ void uring_turn(struct uring *uring, uint32_t wanted)
 	for (uint32_t i = ring_unsubmitted(ring); i > 0; i--)
 		run_complete(ring->sqes[(ring->tail - i) & ring->sq_mask].user_data, error);
 	ring_withdraw(ring);
+	assert(ring_unsubmitted(ring) == 0);
 }
 
 static const char *data_of(const struct chain *chain, enum rs_step kind)
@@ -161,6 +164,7 @@ void run_conclude(struct run *run)
 {
 	const struct chain *chain = run->chain;
 
+	assert(run->left == 0);
 	if (run->error == 0 && run->exec_error != 0) {
 		if (run->shell != NULL) {
 			/* The candidate was fine, it is the shell that is missing. Which one, the

@@ -1,5 +1,6 @@
 /* An engine's few kept things: /dev/null, a stack, and what it learned of the process. */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -34,6 +35,8 @@ void *stack_map(size_t *size)
 		errno = error;
 		return NULL;
 	}
+	/* The stack's top has the alignment that the calls of both machines want. */
+	assert(whole % 16 == 0 && (uintptr_t)stack % 16 == 0);
 	*size = whole;
 	return stack;
 }

@@ -6,6 +6,7 @@
 #ifndef RS_IO_URING_H
 #define RS_IO_URING_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 
@@ -47,6 +48,9 @@ struct sqe {
 	uint64_t pad;
 };
 
+_Static_assert(sizeof(struct sqe) == 64 && offsetof(struct sqe, addr3) == 48,
+	       "struct io_uring_sqe");
+
 /* CLONE_LISTED_FDS: addr3 points to `len` of these, in ascending order. */
 struct listed_fd {
 	int32_t fd;   /* the child's, which has no others */
@@ -58,6 +62,7 @@ struct cqe {
 	int32_t res;
 	uint32_t flags;
 };
+_Static_assert(sizeof(struct cqe) == 16, "struct io_uring_cqe");
 
 #define SETUP_R_DISABLED (1u << 6)
 #define SETUP_SUBMIT_ALL (1u << 7)
@@ -112,5 +117,8 @@ struct ring_params {
 		uint64_t user_addr;
 	} cq;
 };
+_Static_assert(sizeof(struct ring_params) == 120, "struct io_uring_params");
+_Static_assert(sizeof(struct ring_restriction) == 16, "struct io_uring_restriction");
+_Static_assert(sizeof(struct ring_number) == 16, "struct io_uring_rsrc_update");
 
 #endif

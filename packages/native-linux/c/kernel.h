@@ -58,6 +58,7 @@ struct kernel_clone_args {
 	uint64_t set_tid_size;
 	uint64_t cgroup;
 };
+_Static_assert(sizeof(struct kernel_clone_args) == 88, "struct clone_args of Linux 5.7");
 
 /* libc's struct sigaction has another shape. */
 struct kernel_sigaction {
@@ -66,5 +67,7 @@ struct kernel_sigaction {
 	void (*restorer)(void);
 	uint64_t mask;
 };
+_Static_assert(sizeof(struct kernel_sigaction) == 32, "struct sigaction of the kernel");
+_Static_assert(KERNEL_NSIG == 8 * KERNEL_SIGSET_SIZE, "a set has a bit for each signal");
 
 #endif

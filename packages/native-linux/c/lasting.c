@@ -1,6 +1,7 @@
 /* One job at a time, handed over under one lock: such births are rare, and each is waited for
  * anyway. */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -74,10 +75,12 @@ int lasting_run(void (*fn)(void *), void *arg)
 	if (error == 0) {
 		while (job != NULL)
 			pthread_cond_wait(&changed, &lock);
+		assert(job == NULL);
 		job = &mine;
 		pthread_cond_broadcast(&changed);
 		while (!mine.done)
 			pthread_cond_wait(&changed, &lock);
+		assert(job == &mine);
 		job = NULL;
 		pthread_cond_broadcast(&changed);
 	}

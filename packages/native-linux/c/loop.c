@@ -3,6 +3,7 @@
  * that an event that was taken cannot come again before the owner has dealt with it and asks anew.
  */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -140,6 +141,7 @@ int rs_loop_take(struct rs_loop *loop, struct rs_event *out, uint32_t capacity, 
 		return -EINVAL;
 	count = wait_events(loop->epoll_fd, events,
 			    (int)(capacity < TAKE_MAX ? capacity : TAKE_MAX), timeout_ms);
+	assert(count <= (int)TAKE_MAX && (count < 0 || (uint32_t)count <= capacity));
 	for (int i = 0; i < count; i++) {
 		uint32_t ready = 0;
 

@@ -4,6 +4,7 @@
  * long as it lives.
  */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -64,6 +65,7 @@ int32_t rs_abandon(int32_t fd)
 		}
 	}
 	if (error == 0) {
+		assert(count < capacity);
 		pidfds[count] = fd;
 		__atomic_store_n(&count, count + 1, __ATOMIC_RELAXED);
 	}

@@ -1,5 +1,6 @@
 /* Chains that nobody waits for, from the queue to the row that tells of their end. */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,6 +14,8 @@
 
 void flight_free(struct flight *flight)
 {
+	/* Until then the child may read what is freed here. */
+	assert(flight->run.left == 0);
 	if (flight->parked != NULL)
 		parked_free(flight->parked);
 	if (flight->has_child_ends)
@@ -22,7 +25,7 @@ void flight_free(struct flight *flight)
 	free(flight);
 }
 
-static uint32_t flight_length(const struct flight *flight)
+uint32_t flight_length(const struct flight *flight)
 {
 	return uring_length(&flight->chain) +
 	       (flight->parked != NULL ? PARKED_EXEC + flight->parked->places : 0);
@@ -38,9 +41,9 @@ static void launch_flight(struct uring *uring, struct flight *flight)
 
 uint32_t uring_queue(struct uring *uring, struct flight *flight)
 {
-	if (ring_room(&uring->ring) < flight_length(flight))
-		uring_turn(uring, 0);
+	uring_make_room(uring, flight_length(flight));
 	launch_flight(uring, flight);
+	assert(*uring->end == NULL && flight->ticket == 0);
 	flight->next = NULL;
 	*uring->end = flight;
 	uring->end = &flight->next;
@@ -120,6 +123,7 @@ uint32_t uring_submit(struct uring *uring, struct rs_started *out, uint32_t capa
 			uring->end = at;
 		flight_free(flight);
 	}
+	assert(uring->first != NULL || uring->end == &uring->first);
 	if (uring->first == NULL)
 		ring_set_bell(&uring->ring, 0);
 	return rows;

@@ -28,6 +28,8 @@ struct flight {
 /* Queues the flight's chain, which uring_submit submits. From then on the flight is the uring's.
  * Returns its ticket. */
 uint32_t uring_queue(struct uring *uring, struct flight *flight);
+/* How many requests it takes, at most. More than URING_MAX_CHAIN is too long. */
+uint32_t flight_length(const struct flight *flight);
 void flight_free(struct flight *flight);
 
 /* Submits what is queued, takes what has come. Fills at most `capacity` rows and returns how many.

@@ -1,5 +1,6 @@
 /* Children that are set up and wait for their program. */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -126,6 +127,7 @@ int uring_fill(struct uring *uring, uint32_t ticket, const struct request *progr
 	if (envp == NULL)
 		return -EINVAL;
 	room = flight->parked->room;
+	assert(h->candidates.count <= PARKED_CANDIDATES);
 	strcpy(room->cwd, program->cwd);
 	for (uint32_t i = 0; i < h->candidates.count; i++)
 		strcpy(room->paths[i], program->candidates[i].path);

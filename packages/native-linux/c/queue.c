@@ -75,6 +75,8 @@ static int ring_for_parking(struct rs_engine *engine, struct flight *flight, uin
 
 	if (error != 0)
 		return fail(out, -error, RS_STEP_MEMORY, 0);
+	if (flight_length(flight) > URING_MAX_CHAIN)
+		return fail(out, E2BIG, RS_STEP_BIRTH, 0);
 	if (engine->parking == NULL)
 		engine->parking = uring_open(1);
 	return engine->parking != NULL ? 0 : fail(out, errno, RS_STEP_BIRTH, 0);

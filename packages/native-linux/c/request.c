@@ -3,6 +3,7 @@
  * it is believed before it was checked, and nothing of it is read twice except from our own copy.
  */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -289,6 +290,7 @@ static void point(struct request *request)
 int request_parse(struct request *request, const void *block, uint32_t len, struct rs_outcome *out)
 {
 	const char *last_nul;
+	size_t size, carved;
 	uint32_t bad;
 	char *arena;
 	int error;
@@ -305,10 +307,13 @@ int request_parse(struct request *request, const void *block, uint32_t len, stru
 		return fail(out, EINVAL, RS_STEP_REQUEST, bad);
 
 	error = fault(RS_STEP_MEMORY, 0);
-	arena = error != 0 ? NULL : malloc(lay_out(request, NULL, len));
+	size = lay_out(request, NULL, len);
+	arena = error != 0 ? NULL : malloc(size);
 	if (arena == NULL)
 		return fail(out, error != 0 ? error : ENOMEM, RS_STEP_MEMORY, 0);
-	lay_out(request, arena, len);
+	carved = lay_out(request, arena, len);
+	assert(carved == size);
+	(void)carved;
 	memcpy((char *)request->text, block, len);
 	request->slots = (const struct rs_slot *)(request->text + request->head.slots.offset);
 	request->limits = (const struct rs_limit *)(request->text + request->head.limits.offset);

@@ -5,6 +5,7 @@
  * chain's parent is who submits it.
  */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -44,6 +45,8 @@ static int map(struct ring *ring, const struct ring_params *params)
 	ring->sq_mask = params->sq_entries - 1;
 	ring->cq_mask = params->cq_entries - 1;
 	ring->tail = *ring->sq_tail;
+	/* A request's place in the ring is also an index of what uring.c keeps for it. */
+	assert(params->sq_entries == RING_ENTRIES);
 	return 0;
 }
 
@@ -144,14 +147,17 @@ uint32_t ring_room(const struct ring *ring)
 
 struct sqe *ring_put(struct ring *ring)
 {
-	struct sqe *sqe = &ring->sqes[ring->tail++ & ring->sq_mask];
+	struct sqe *sqe = &ring->sqes[ring->tail & ring->sq_mask];
 
+	assert(ring_room(ring) > 0);
+	ring->tail++;
 	*sqe = (struct sqe){ 0 };
 	return sqe;
 }
 
 uint32_t ring_place(const struct ring *ring, const struct sqe *sqe)
 {
+	assert(sqe >= ring->sqes && sqe < ring->sqes + RING_ENTRIES);
 	return (uint32_t)(sqe - ring->sqes);
 }
 
@@ -174,8 +180,10 @@ int ring_enter(struct ring *ring, uint32_t wanted)
 int ring_take(struct ring *ring, struct cqe *out)
 {
 	uint32_t head = *ring->cq_head;
+	uint32_t tail = __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE);
 
-	if (head == __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE))
+	assert(tail - head <= ring->cq_mask + 1);
+	if (head == tail)
 		return 0;
 	*out = ring->cqes[head & ring->cq_mask];
 	__atomic_store_n(ring->cq_head, head + 1, __ATOMIC_RELEASE);

@@ -6,6 +6,7 @@
 #ifndef RS_RUN_H
 #define RS_RUN_H
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "chain.h"
@@ -46,6 +47,7 @@ struct run {
  * bits. */
 static inline uint64_t user_data_of(const struct run *run, uint32_t place)
 {
+	assert((uintptr_t)run >> 48 == 0 && place <= UINT16_MAX);
 	return (uint64_t)place << 48 | (uint64_t)(uintptr_t)run;
 }
 
@@ -58,6 +60,9 @@ static inline uint32_t place_of(uint64_t user_data)
 {
 	return (uint32_t)(user_data >> 48);
 }
+
+/* Waits until `length` requests can be put. */
+void uring_make_room(struct uring *uring, uint32_t length);
 
 /* From its first request to its end, nothing left of a failure. */
 void uring_fly(struct uring *uring, struct run *run, const struct chain *chain, const char *shell);

@@ -1,5 +1,6 @@
 /* A spawn that is waited for. */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -55,6 +56,8 @@ static void give_birth(struct rs_engine *engine, const struct request *request,
 	} else {
 		run_birth(&job);
 	}
+	assert(out->error == 0 ? out->pid > 0 && out->step == RS_STEP_NONE
+			       : out->pid == -1 && out->pidfd == -1 && out->step != RS_STEP_NONE);
 	out->pidfd = pidfd_above_stdio(out->pidfd);
 }
 

@@ -9,6 +9,7 @@
  * we have open.
  */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -49,10 +50,13 @@ static uint32_t fill_list(const struct chain *chain)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < chain->step_count; i++)
-		if (chain->steps[i].kind == RS_STEP_FDS)
-			chain->listed[count++] =
-				(struct listed_fd){ .fd = (int32_t)chain->steps[i].args[1],
+		if (chain->steps[i].kind == RS_STEP_FDS) {
+			struct listed_fd listed = { .fd = (int32_t)chain->steps[i].args[1],
 						    .from = (int32_t)chain->steps[i].args[0] };
+
+			assert(count == 0 || chain->listed[count - 1].fd < listed.fd);
+			chain->listed[count++] = listed;
+		}
 	return count;
 }
 

@@ -8,6 +8,7 @@
  * clean, and its children run on.
  */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -97,6 +98,7 @@ static void own(struct thread *thread, int32_t fd)
 		thread->fds = larger;
 		thread->words = word + 8;
 	}
+	assert(word < thread->words);
 	thread->fds[word] |= UINT64_C(1) << (uint32_t)fd % 64;
 }
 

@@ -3,6 +3,7 @@
  * as SPAWN_CALLs, the candidates as EXECs (sqe.c); what its completions mean says cqe.c.
  */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -101,6 +102,14 @@ int uring_for(struct uring **uring, const struct chain *chain, struct rs_outcome
 	return *uring != NULL ? 0 : fail(out, errno, RS_STEP_BIRTH, 0);
 }
 
+void uring_make_room(struct uring *uring, uint32_t length)
+{
+	assert(length <= RING_ENTRIES);
+	/* More than once where the kernel takes only a part, for want of memory. */
+	while (ring_room(&uring->ring) < length)
+		uring_turn(uring, 0);
+}
+
 /* From its launch to its end, nothing left of a failure. */
 void uring_fly(struct uring *uring, struct run *run, const struct chain *chain, const char *shell)
 {
@@ -112,8 +121,7 @@ void uring_fly(struct uring *uring, struct run *run, const struct chain *chain, 
 		return;
 	}
 	do {
-		if (ring_room(&uring->ring) < uring_length(chain))
-			uring_turn(uring, 0);
+		uring_make_room(uring, uring_length(chain));
 		sqe_put_chain(uring, run, chain, shell);
 		while (run->left > 0)
 			uring_turn(uring, run->left);

@@ -31,6 +31,7 @@ static int try_one(struct uring *uring)
 		.birth = { .cgroup_fd = -1 },
 		.steps = steps,
 		.step_count = 2,
+		.step_capacity = 2,
 		.listed = room,
 		.candidates = &candidate,
 		.candidate_count = 1,

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include <assert.h>
 #include <sys/mman.h>
 
 #include "arena.h"
@@ -31,6 +32,7 @@ void *arena_take(struct arena *arena, size_t size)
 	void *place = arena->start + arena->used;
 
 	arena->used += (size + 15) & ~(size_t)15;
+	assert(arena->used <= arena->size);
 	return place;
 }
 

@@ -42,13 +42,11 @@ const char *path_to_search(void);
 /* Why no candidate could be executed, as libc's execvp has it. */
 int exec_error(const struct chain *chain, const struct rs_outcome *out);
 
+/* The next step, whose index is its place. */
 static inline struct step *add_step(struct chain *chain, enum rs_step kind, int64_t a, int64_t b,
 				    int64_t c)
 {
-	struct step *step = &chain->steps[chain->step_count];
-
-	*step = (struct step){ .kind = kind, .index = chain->step_count++, .args = { a, b, c } };
-	return step;
+	return chain_add(chain, kind, chain->step_count, a, b, c);
 }
 
 #endif

@@ -135,6 +135,7 @@ static enum server serve(const struct call *call, pid_t *pid, int *error)
 		return BY_LIBC;
 	if (!arena_get(&arena, sizes.bytes))
 		return BY_LIBC;
+	chain.step_capacity = (uint32_t)sizes.steps;
 	chain.steps = arena_take(&arena, sizes.steps * sizeof(struct step));
 	chain.candidates = arena_take(&arena, sizes.candidates * sizeof(struct candidate));
 	if (candidates_add(&chain, &arena, call, path) &&

@@ -190,6 +190,29 @@ static void refuses(void)
 	CHECK_IS(rs_close(w.out.fds[1]), 0);
 }
 
+/* A chain of more requests than a ring has is refused before anything of it is submitted. */
+static void refuses_a_long_chain(void)
+{
+	struct rs_outcome out = { .size = sizeof(out) };
+	int before = fd_count(), eventfd = rs_gate();
+	struct req *r = req_show();
+	uint32_t len;
+	char *block;
+
+	slot(r, 9, RS_SLOT_FD, eventfd);
+	r->head.limits.count = LIMITS_MAX;
+	for (uint32_t i = 0; i < LIMITS_MAX; i++)
+		r->limits[i] = (struct rs_limit){ .resource = RLIMIT_CORE, .set = 1 };
+	block = req_block(r, &len);
+	CHECK_IS(rs_park(engine, block, len, 9, &out), 0);
+	CHECK_IS(out.error, E2BIG);
+	CHECK_IS(out.step, RS_STEP_BIRTH);
+	free(block);
+	free(r);
+	CHECK_IS(rs_close(eventfd), 0);
+	CHECK_IS(fd_count(), before);
+}
+
 /* Killed with one waiting, by SIGKILL: nobody stays behind. */
 static void dies_with_the_process(void)
 {
@@ -378,6 +401,7 @@ int main(void)
 	fails("/nonexistent", "/", ENOENT, RS_STEP_FILE);
 	fails("/bin/true", "/nonexistent", ENOENT, RS_STEP_CWD);
 	refuses();
+	refuses_a_long_chain();
 	dies_with_the_process();
 	birthmark();
 	CHECK_IS(fd_count(), before);

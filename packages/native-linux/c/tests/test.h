@@ -47,7 +47,7 @@
 
 /* ---- requests ---- */
 
-enum { LIST_MAX = 2048, ROOM = 1 << 20 };
+enum { LIST_MAX = 2048, LIMITS_MAX = 1100, ROOM = 1 << 20 };
 
 struct list {
 	const char *items[LIST_MAX];
@@ -59,7 +59,7 @@ struct req {
 	struct list candidates, argv, envp;
 	struct rs_slot slots[RS_MAX_SLOTS];
 	const char *slot_paths[RS_MAX_SLOTS];
-	struct rs_limit limits[16];
+	struct rs_limit limits[LIMITS_MAX];
 	uint32_t groups[64];
 	uint8_t affinity[128];
 	const char *cwd, *root, *cgroup;
