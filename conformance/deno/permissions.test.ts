@@ -1,4 +1,7 @@
-/** Deno's permissions bind the native engine as they bind Deno.Command, and nothing of ours ever asks for one. */
+/**
+ * Deno's permissions bind the native engine as they bind Deno.Command, and nothing of ours ever asks for one.
+ * side-by-side.test.ts has what somebody may try.
+ */
 import { check, deno, equal, library, onTerminal } from "./run.ts";
 
 interface Line {
@@ -8,13 +11,9 @@ interface Line {
   readonly theirs: unknown;
 }
 
-async function attempts(
-  flags: readonly string[],
-  list: readonly object[],
-  env?: Record<string, string>,
-): Promise<Line[]> {
+async function attempts(flags: readonly string[], list: readonly object[]): Promise<Line[]> {
   const args = ["run", "--no-prompt", ...flags, "./programs/attempts.ts", JSON.stringify(list)];
-  const { stdout, stderr } = await deno(args, env === undefined ? {} : { env });
+  const { stdout, stderr } = await deno(args);
   equal(stderr, "", flags.join(" "));
   return stdout
     .trim()
@@ -38,110 +37,80 @@ Deno.test("--allow-ffi for that very path is enough; for another it is none", as
   equal(denied?.engine, "runtime");
 });
 
-Deno.test("a bare name is Deno's to find where PATH may not be read", async () => {
-  const lines = await attempts([ffi, "--allow-run"], [{ command: "true" }, { command: "/bin/true" }]);
+Deno.test("what is permitted by a list is native, by its name and by its path", async () => {
+  const flags = [ffi, "--allow-env", "--allow-run=true,/usr/bin/env"];
+  const list = [{ command: "true" }, { command: "/usr/bin/env" }, { command: "env" }];
   equal(
-    lines.map(({ engine }) => engine),
-    ["runtime", "vfork"],
+    (await attempts(flags, list)).map(({ engine, ours, theirs }) => [engine, ours, theirs]),
+    list.map(() => ["vfork", 0, 0]),
   );
 });
 
-const asked: readonly (readonly [name: string, flags: readonly string[], env?: Record<string, string>])[] = [
-  ["no --allow-run", []],
-  ["--allow-run for some", ["--allow-run=echo,/bin/true,./env,/no/such"]],
-  ["--allow-run but for some", ["--allow-run", "--deny-run=cat,/bin/true"]],
-  ["--allow-run for all", ["--allow-run"]],
-  ["a loader's variable inherited", ["--allow-run=echo,/bin/true"], { LD_ORACLE: "1" }],
-  ["a loader's variable inherited, all may run", ["--allow-run"], { LD_ORACLE: "1" }],
-  ["an empty one inherited", ["--allow-run=echo"], { LD_ORACLE: "" }],
-];
-const commands = [
-  { command: "echo" },
-  { command: "cat" },
-  { command: "nothing-of-this-name" },
-  { command: "/bin/true" },
-  { command: "/usr/bin/true" },
-  { command: "/no/such" },
-  { command: "./env", options: { cwd: "/usr/bin" } },
-  { command: "./echo", options: { cwd: "/usr/bin" } },
-  { command: "echo", options: { clearEnv: true } },
-  { command: "echo", options: { env: { PATH: "/usr/bin" } } },
-  { command: "cat", options: { env: { PATH: "/usr/bin" } } },
-  { command: "echo", options: { env: { PATH: "/nowhere" } } },
-  { command: "echo", options: { env: { PATH: "/nowhere:/usr/bin:/bin" } } },
-  { command: "echo", options: { env: { LD_PRELOAD: "/x.so" } } },
-  { command: "echo", options: { env: { LD_A: "1", DYLD_B: "2" } } },
-  { command: "echo", options: { env: { LD_PRELOAD: "" } } },
-  { command: "echo", options: { clearEnv: true, env: { LD_PRELOAD: "/x.so" } } },
-];
-for (const [name, flags, env] of asked) {
-  for (const engine of ["vfork", "runtime"]) {
-    Deno.test(`${name}: the same answers as Deno.Command, words and all (${engine})`, async () => {
-      const common = ["--allow-env", "--allow-read", ...flags, ...(engine === "vfork" ? [ffi] : [])];
-      for (const line of await attempts(common, commands, env)) {
-        // Deno looks for a bare name before it asks whether that may run; we need not tell who is not there.
-        const unfound = line.theirs === "NotFound" && !line.command.includes("/");
-        if (unfound && String(line.ours).startsWith("NotCapable")) continue;
-        equal(line.ours, line.theirs, `${line.command} with ${common.join(" ")}`);
-        if (line.ours === 0) equal(line.engine, engine);
-      }
-    });
-  }
-}
-
-Deno.test("what may not be looked at is not run: a PATH of its own where files may not be read", async () => {
-  const options = { env: { PATH: "/nowhere:/usr/bin" } };
-  const [line] = await attempts([ffi, "--allow-env", "--allow-run=echo"], [{ command: "echo", options }]);
-  check(String(line?.ours).startsWith("NotCapable"), `it ran, or failed otherwise: ${JSON.stringify(line)}`);
-  const [all] = await attempts([ffi, "--allow-env", "--allow-run=echo,/nowhere/echo"], [{ command: "echo", options }]);
-  equal([all?.engine, all?.ours], ["vfork", 0]);
+Deno.test("what explain says is what happens", async () => {
+  const args = (run: string): string[] => ["run", "--no-prompt", ffi, "--allow-env", run, "./programs/explain.ts"];
+  const { stdout } = await deno(args("--allow-run=true"));
+  equal(stdout, "vfork /usr/bin/true true | runtime true | vfork cat\n");
 });
 
-Deno.test("another root names other programs: only where all may run", async () => {
-  const list = [{ command: "/bin/true", options: { setup: { root: "/" } } }];
-  const args = (run: string): string[] => [
-    "run",
-    "--no-prompt",
-    ffi,
-    "--allow-env",
-    run,
-    "./programs/attempts.ts",
-    JSON.stringify(list),
-    "alone",
-  ];
-  const some = await deno(args("--allow-run=/bin/true"));
-  check(some.stdout.includes("NotCapable"), some.stdout + some.stderr);
-  const all = await deno(args("--allow-run"));
-  check(all.stdout.includes('"engine":"vfork","ours":0'), all.stdout + all.stderr);
+Deno.test("a permission that the program gives up is gone at the next start", async () => {
+  const { stdout } = await deno(["run", "--no-prompt", ffi, "--allow-env", "--allow-run", "./programs/revoke.ts"]);
+  equal(stdout, "vfork 0\nNotCapable\n");
 });
 
-Deno.test("files for the child take permission to read and write them", async () => {
-  const run = async (...flags: string[]): Promise<string[]> =>
-    (await deno(["run", "--no-prompt", ffi, "--allow-run", "--allow-env", ...flags, "./programs/files.ts"])).stdout
-      .trim()
-      .split("\n");
-  const refused = (kind: string, path: string): string =>
-    `NotCapable Requires ${kind} access to "${path}", run again with the --allow-${kind} flag`;
-  equal(await run(), [refused("read", "/etc/passwd"), refused("write", "/dev/null"), refused("read", "/dev/null")]);
-  equal(await run("--allow-read=/etc"), ["vfork 0", refused("write", "/dev/null"), refused("read", "/dev/null")]);
-  equal(await run("--allow-read", "--allow-write"), ["vfork 0", "vfork 0", "vfork 0"]);
+Deno.test("in a worker the worker's own permissions count", async () => {
+  const args = ["run", "--no-prompt", "--unstable-worker-options", "-A", "./programs/narrow-workers.ts", library];
+  const { stdout, stderr } = await deno(args);
+  const refused = (kind: string, what: string): string =>
+    `NotCapable Requires ${kind} access to "${what}", run again with the --allow-${kind} flag`;
+  equal(
+    stdout.trim().split("\n"),
+    [
+      `nothing: ${refused("run", "/bin/true")}`,
+      "all may run: runtime 0",
+      "all may run, native: vfork 0",
+      "one may run, native: vfork 0",
+      `another may run: ${refused("run", "/bin/true")}`,
+      `a file: ${refused("read", "/etc/passwd")}`,
+      "an fd of the program's: refused",
+    ],
+    stderr,
+  );
 });
 
 Deno.test("a terminal shows the prompts of Deno itself", async () => {
   check((await onTerminal(["run", "./programs/ask.ts"])).includes("Deno requests run access"), "no prompt was seen");
 });
 
-for (const flags of [[], ["--allow-run"], ["--allow-run", "--allow-ffi"], ["--allow-run=echo", ffi], ["--allow-env"]]) {
+const commands = [
+  { command: "echo" },
+  { command: "cat" },
+  { command: "nothing-of-this-name" },
+  { command: "/bin/true" },
+  { command: "/no/such" },
+  { command: "./env", options: { cwd: "/usr/bin" } },
+  { command: "echo", options: { clearEnv: true } },
+  { command: "/bin/true", options: { stdin: 3 } },
+  { command: "/bin/true", options: { setup: { root: "/" } } },
+  { command: "/bin/true", options: { setup: { fds: { 3: { file: "/proc/self/environ" } } } } },
+];
+for (const flags of [
+  [],
+  ["--allow-run"],
+  ["--allow-run", "--allow-ffi"],
+  ["--allow-run", "--allow-ffi", "--allow-read"],
+  ["--allow-run=echo", ffi],
+  ["--allow-run=echo", ffi, "--allow-env"],
+  ["--allow-env"],
+]) {
   Deno.test(`no prompt on a terminal: deno run ${flags.join(" ").replace(library, "…")}`, async () => {
-    const list = commands.filter(({ options }) => options?.env === undefined);
-    const shown = await onTerminal(["run", ...flags, "./programs/attempts.ts", JSON.stringify(list), "alone"]);
+    const shown = await onTerminal(["run", ...flags, "./programs/attempts.ts", JSON.stringify(commands), "alone"]);
     check(!/prompt|requests|Allow\?/i.test(shown), shown);
-    equal(shown.trim().split("\n").length, list.length, shown);
+    equal(shown.trim().split("\n").length, commands.length, shown);
   });
 }
 
 Deno.test("no prompt for what is added to an environment that may not be read", async () => {
   const list = [{ command: "/bin/true", options: { env: { A: "1" } } }];
   const shown = await onTerminal(["run", "--allow-run", "./programs/attempts.ts", JSON.stringify(list), "alone"]);
-  check(shown.includes("NotCapable: Requires env access, run again with the --allow-env flag"), shown);
+  equal(JSON.parse(shown), { command: "/bin/true", engine: "runtime", ours: 0, theirs: 0 });
 });

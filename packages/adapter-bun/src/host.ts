@@ -14,7 +14,7 @@ export const host: Host = {
   fileOf,
   pathFromURL: (url) => Bun.fileURLToPath(url),
   // Bun has no permissions to ask for.
-  authorize() {},
+  authorize: (request) => request,
   bytes: (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength),
 };
 

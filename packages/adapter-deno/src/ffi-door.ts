@@ -9,7 +9,7 @@ import {
   nativePath,
   SYMBOLS,
 } from "@ringspawn/native-linux";
-import { granted } from "./permission.js";
+import { mayLoad } from "./permission.js";
 
 /** Deno's words for the types of the C ABI. */
 const TYPES = { i32: "i32", u32: "u32", u64: "u64", bytes: "buffer", handle: "u64", void: "void" } as const satisfies {
@@ -21,7 +21,7 @@ export function openDoor(): Door | string {
   // Not by detect-libc, which reads files: that may not be granted.
   const found = nativePath("engine.so", process.platform, process.arch, Deno.build.target.includes("musl"));
   if (typeof found === "string") return found;
-  if (!granted({ name: "ffi", path: found.path })) return `--allow-ffi=${found.path} is not given`;
+  if (!mayLoad(found.path)) return `--allow-ffi=${found.path} is not given`;
   const symbols = Object.fromEntries(
     Object.entries(SYMBOLS).map(([name, { args, returns }]) => [
       name,

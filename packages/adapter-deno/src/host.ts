@@ -1,22 +1,20 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Host } from "@ringspawn/core/seam";
-import { authorize, granted, NotCapable } from "./permission.js";
+import { authorize, environ, getenv, openFile } from "./permission.js";
 
 export const host: Host = {
   runtime: "deno",
   version: Deno.version.deno,
   platform: process.platform,
-  getenv: (name) => (granted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined),
-  environ() {
-    if (!granted({ name: "env" })) throw new NotCapable("Requires env access, run again with the --allow-env flag");
-    return Deno.env.toObject();
-  },
+  getenv,
+  environ,
   pathFromURL(url) {
     if (url.protocol !== "file:") throw new TypeError("Must be a file URL");
     return fileURLToPath(url);
   },
   authorize,
+  openFile,
   bytes: (array) => array,
   errorClass: (code) => CLASSES[code],
 };

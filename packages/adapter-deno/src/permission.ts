@@ -1,94 +1,207 @@
 /**
- * Deno's permissions, which native code is not bound by: what they say is asked here, before anything is started.
- * Asked, never requested: nothing in this package may make Deno prompt.
+ * Deno's permissions. They do not bind native code, so they are asked here before anything is started, and a native
+ * engine gets exactly what is permitted (docs/permissions.md). They are asked and never requested: a question of this
+ * package never makes Deno prompt.
  */
-import { statSync } from "node:fs";
-import type { Refusal, SpawnRequest } from "@ringspawn/core/seam";
+import fs from "node:fs";
+import { resolve } from "node:path";
+import type { FileSlot, OpenFile, Refusal, SetupKey, SpawnRequest } from "@ringspawn/core/seam";
 
-export const NotCapable: typeof Deno.errors.NotCapable = Deno.errors.NotCapable;
+// All of these as they were at load: the program may replace them later.
+const { closeSync, fstatSync, openSync } = fs;
+const { NotCapable } = Deno.errors;
+const currentDirectory = Deno.cwd;
+const query = Deno.permissions.querySync.bind(Deno.permissions);
+const variable = Deno.env.get.bind(Deno.env);
+const variables = Deno.env.toObject.bind(Deno.env);
+
+/** What Deno.Command has an option for. The rest of `setup` takes the permission to run everything. */
+const OF_COMMAND: ReadonlySet<SetupKey> = new Set<SetupKey>(["session", "uid", "gid"]);
+/** Where all of these are granted, Deno permits what else takes --allow-all: special files, and with them any fd. */
+const ALL = ["read", "write", "net", "env", "sys", "run", "ffi", "import"] as const;
+/** Whether fds have the system's numbers in node:fs. Before Deno 2.8 they had numbers of Deno's own. */
+const HAS_REAL_FDS = ((): boolean => {
+  const [major = 0, minor = 0] = Deno.version.deno.split(".").map(Number);
+  return major > 2 || (major === 2 && minor >= 8);
+})();
+/** Names that a dynamic loader may take for its own, as Deno tells them. */
+const OF_LOADER = /^\p{White_Space}*(?:LD|DYLD)_/iu;
+
+/** Requests that only Deno can decide about, and why. */
+const leftToDeno = new WeakMap<SpawnRequest, Refusal>();
 
 /** Whether it is granted without exceptions. Anything else, "prompt" as well, is no. */
-export function granted(descriptor: Deno.PermissionDescriptor): boolean {
-  const { state, partial } = Deno.permissions.querySync(descriptor);
+function granted(descriptor: Deno.PermissionDescriptor): boolean {
+  const { state, partial } = query(descriptor);
   return state === "granted" && !partial;
 }
 
-/** @throws {Deno.errors.NotCapable} where Deno.Command would, in its words. */
-export function authorize(request: SpawnRequest): void {
-  for (const slot of request.slots) {
-    if (slot.kind !== "file") continue;
-    if (slot.open !== "w" && slot.open !== "a") demand("read", slot.path);
-    if (slot.open !== "r") demand("write", slot.path);
-  }
-  if (granted({ name: "run" })) return;
-  const env = request.env ?? (granted({ name: "env" }) ? Deno.env.toObject() : {});
-  const names = Object.keys(env)
-    .filter((name) => /^(LD|DYLD)_/.test(name.trim()) && env[name] !== "")
-    .sort();
-  if (names.length > 0) {
-    const [variables, those] = names.length === 1 ? ["variable", "the"] : ["variables", "these"];
-    throw new NotCapable(
-      `Requires --allow-run permissions to spawn subprocess with ${names.join(", ")} environment ${variables}. ` +
-        `Alternatively, spawn with ${those} environment ${variables} unset.`,
-    );
-  }
-  if (mayRun(request)) return;
-  throw new NotCapable(`Requires run access to "${request.file}", run again with the --allow-run flag`);
+export function mayLoad(path: string): boolean {
+  return granted({ name: "ffi", path });
 }
 
-/** What the native engine would have to know and may not: Deno.Command, which may, is to do it then. */
+/** A variable of the environment, where it may be read. */
+export function getenv(name: string): string | undefined {
+  return granted({ name: "env", variable: name }) ? variable(name) : undefined;
+}
+
+/** The environment, where all of it may be read. */
+export function environ(): Record<string, string> | undefined {
+  return granted({ name: "env" }) ? variables() : undefined;
+}
+
+/**
+ * The request as this program may have it carried out. Where every program may be run it is the same one. Else it names
+ * the one path that Deno would execute, and the environment that was looked at. Where only Deno itself can decide it is
+ * the same one too, and {@link hidden} then leaves it to Deno.Command.
+ *
+ * @throws {Deno.errors.NotCapable} where Deno would, in its words.
+ */
+export function authorize(request: SpawnRequest): SpawnRequest {
+  const { setup, slots } = request;
+  for (const slot of slots) {
+    if (slot.kind === "fd") demandFd(slot.fd);
+    if (slot.kind === "file") demandFile(slot);
+  }
+  if (typeof setup.cgroup === "number") demandFd(setup.cgroup);
+  // On Windows there is no native engine, and Deno.Command asks for itself.
+  if (granted({ name: "run" }) || Deno.build.os === "windows") return request;
+  const permitted = narrowed(request);
+  if (!("option" in permitted)) return permitted;
+  leftToDeno.set(request, permitted);
+  return request;
+}
+
+/** Why a request that is permitted cannot be a native engine's: Deno.Command, which knows more, is to do it. */
 export function hidden(request: SpawnRequest): Refusal | undefined {
-  const { file, env } = request;
+  return leftToDeno.get(request) ?? unreadable(request);
+}
+
+/**
+ * Opens a file of the child as Deno does: Deno resolves the path, decides about what the path has led to, and opens
+ * that and nothing else. Undefined where every file may be opened.
+ */
+export function openFile({ path, open, mode }: FileSlot): OpenFile | undefined {
+  if (isAllGranted()) return undefined;
+  const fd = openSync(path, open, mode);
+  return { fd, close: () => closeSync(fd) };
+}
+
+/** What a native engine would have to read, and may not. */
+function unreadable({ file, env, envIsAdded }: SpawnRequest): Refusal | undefined {
+  if (envIsAdded) return { option: "env", reason: "the environment that it is added to may not be read" };
   if (!file.includes("/") && env?.PATH === undefined && !granted({ name: "env", variable: "PATH" })) {
     return { option: "command", reason: "PATH, where to look for it, may not be read" };
-  }
-  if (env === undefined && !granted({ name: "run" }) && !granted({ name: "env" })) {
-    return { option: "env", reason: "whether it holds a variable of the dynamic loader may not be looked at" };
   }
   return undefined;
 }
 
-/** Whether all that exec could take for the command may be run, where not everything may be. */
-function mayRun({ file, candidates, cwd, env, setup }: SpawnRequest): boolean {
-  // A path in another root names another program.
-  if (setup.root !== undefined) return false;
-  // Deno looks a bare name up in this program's PATH.
-  if (!file.includes("/") && (env?.PATH === undefined || env.PATH === ownPath())) return allowed(file);
-  const paths = candidates.map((path) => (path.startsWith("/") || cwd === undefined ? path : `${cwd}/${path}`));
-  let found = false;
-  for (const path of paths) {
-    const there = lookAt(path);
-    if (allowed(path)) {
-      if (there === "program") return true; // exec goes no further
-      found = true;
-    } else if (there !== "nothing") {
-      return false;
-    }
+/** The request with the one path that Deno would execute, where not every program may be run. */
+function narrowed(request: SpawnRequest): SpawnRequest | Refusal {
+  const env = request.env ?? environ();
+  refuseLoaderVariables(env ?? {});
+  refuseBeyondCommand(request);
+  const isPath = request.file.includes("/");
+  const permitted = pathsOf(request).filter((command) => granted({ name: "run", command }));
+  if (permitted.length === 0 && (isPath || !isAllButSome())) {
+    throw new NotCapable(`Requires run access to "${request.file}", run again with the --allow-run flag`);
   }
-  return found;
+  const refusal = unreadable(request);
+  if (refusal !== undefined) return refusal;
+  if (env === undefined) {
+    return { option: "env", reason: "whether it holds a variable of the dynamic loader may not be looked at" };
+  }
+  const [path, ...others] = permitted;
+  if (path === undefined || others.length > 0 || !(isPath || isFoundFirst(request))) {
+    return { option: "command", reason: "which program of this name comes first, and may be run, is Deno's to find" };
+  }
+  // Deno tells a program its path as argv[0].
+  const argv = [path, ...request.argv.slice(1)];
+  return Object.freeze({ ...request, file: path, argv, candidates: [path], env });
 }
 
-function allowed(command: string): boolean {
-  return granted({ name: "run", command });
+/**
+ * The absolute paths that Deno may execute. As Deno does, this takes dots, repeated slashes and a last slash out of the
+ * text, and leaves symbolic links.
+ */
+function pathsOf({ file, candidates, cwd }: SpawnRequest): string[] {
+  if (file.startsWith("/")) return [resolve(file)];
+  if (file.includes("/")) return [resolve(currentDirectory(), cwd ?? "", file)];
+  // By a relative entry of PATH, Deno finds no program that is permitted.
+  return [...new Set(candidates.filter((path) => path.startsWith("/")).map((path) => resolve(path)))];
 }
 
-function ownPath(): string | undefined {
-  return granted({ name: "env", variable: "PATH" }) ? Deno.env.get("PATH") : undefined;
+/**
+ * Whether the only candidate that may be run is the program that Deno finds for the name. Deno finds the first in PATH;
+ * asked for the name, it answers whether the first in this program's PATH may be run.
+ */
+function isFoundFirst({ file, env, candidates }: SpawnRequest): boolean {
+  if (candidates.length === 1) return true;
+  const isOwnPath = env?.PATH === undefined || env.PATH === getenv("PATH");
+  return isOwnPath && granted({ name: "run", command: file });
 }
 
-/** What exec will find; undefined where that may not be looked at, or is neither. */
-function lookAt(path: string): "program" | "nothing" | undefined {
-  if (!granted({ name: "read", path })) return undefined;
+/** Whether all programs may be run but those of --deny-run. */
+function isAllButSome(): boolean {
+  return query({ name: "run" }).state === "granted";
+}
+
+function refuseLoaderVariables(env: Readonly<Record<string, string>>): void {
+  const names = Object.keys(env)
+    .filter((name) => OF_LOADER.test(name) && env[name] !== "")
+    .sort();
+  if (names.length === 0) return;
+  const [noun, those] = names.length === 1 ? ["variable", "the"] : ["variables", "these"];
+  throw new NotCapable(
+    `Requires --allow-run permissions to spawn subprocess with ${names.join(", ")} environment ${noun}. ` +
+      `Alternatively, spawn with ${those} environment ${noun} unset.`,
+  );
+}
+
+/** @throws {Deno.errors.NotCapable} for what Deno.Command has no option for. */
+function refuseBeyondCommand({ argv, file, given, slots }: SpawnRequest): void {
+  const key = given.find((key) => !OF_COMMAND.has(key));
+  let option: string | undefined;
+  if (argv[0] !== file) option = "argv0";
+  else if (key !== undefined) option = `setup.${key}`;
+  else if (slots.length > 3) option = "fds beyond 2";
+  if (option === undefined) return;
+  throw new NotCapable(`Requires --allow-run permissions to spawn subprocess with ${option}`);
+}
+
+function demandFile({ path, open }: FileSlot): void {
+  for (const name of ["read", "write"] as const) {
+    const isUsed = name === "read" ? open !== "w" && open !== "a" : open !== "r";
+    if (isUsed && !granted({ name, path })) throw lacking(name, path);
+  }
+  if (!HAS_REAL_FDS) demandAll(path);
+}
+
+/** The standard fds are every child's to have. Another is taken if Deno opened it for this program. */
+function demandFd(fd: number): void {
+  if (fd > 2 && !(HAS_REAL_FDS && isOpenedHere(fd))) demandAll(`/proc/self/fd/${fd}`);
+}
+
+function demandAll(path: string): void {
+  if (!isAllGranted()) throw lacking("all", path);
+}
+
+function lacking(name: string, path: string): Error {
+  // Deno shows an absolute path without the dots and the last slash that it has taken out.
+  const shown = /^\/(?:.*\/)?(?:\.{1,2}(?:\/.*)?)?$/s.test(path) ? resolve(path) : path;
+  return new NotCapable(`Requires ${name} access to "${shown}", run again with the --allow-${name} flag`);
+}
+
+function isAllGranted(): boolean {
+  return ALL.every((name) => granted({ name }));
+}
+
+/** In Deno, node:fs knows the fds that it has opened itself for this thread, and no others. */
+function isOpenedHere(fd: number): boolean {
   try {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats === undefined) return "nothing";
-    return stats.isFile() && (stats.mode & 0o111) === 0o111 ? "program" : undefined;
+    fstatSync(fd);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
-}
-
-function demand(name: "read" | "write", path: string): void {
-  if (granted({ name, path })) return;
-  throw new NotCapable(`Requires ${name} access to "${path}", run again with the --allow-${name} flag`);
 }

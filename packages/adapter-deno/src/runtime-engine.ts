@@ -19,7 +19,7 @@ import {
   WebSink,
   WebSource,
 } from "@ringspawn/core/seam";
-import { granted } from "./permission.js";
+import { environ } from "./permission.js";
 
 /** What of `setup` Deno.Command has an option for. */
 const SERVED: ReadonlySet<SetupKey> = new Set<SetupKey>(["session", "uid", "gid"]);
@@ -133,8 +133,9 @@ function outputSync(request: SpawnRequest): SyncResult | Failure {
 function fedSync(request: SpawnRequest, { input, timeout, killSignal }: SyncOptions): SyncResult | Failure {
   const { env, setup } = request;
   // It reads the environment, which may prompt; and it can add variables to it, but take none away.
-  if (!granted({ name: "env" })) return cannot("take input or a timeout where the environment may not be read");
-  if (env !== undefined && Object.keys(Deno.env.toObject()).some((name) => env[name] === undefined)) {
+  const ours = environ();
+  if (ours === undefined) return cannot("take input or a timeout where the environment may not be read");
+  if (env !== undefined && Object.keys(ours).some((name) => env[name] === undefined)) {
     return cannot("take input or a timeout together with an environment of its own");
   }
   // It writes all of the input before it reads: a child that answers meanwhile, as cat does, would wait for ever.
@@ -169,7 +170,7 @@ function fedSync(request: SpawnRequest, { input, timeout, killSignal }: SyncOpti
 }
 
 function optionsOf(request: SpawnRequest, input: Word): Deno.CommandOptions {
-  const { argv, cwd, env, setup, slots } = request;
+  const { argv, cwd, env, envIsAdded = false, setup, slots } = request;
   const [stdin, stdout, stderr] = slots.map((slot, i) => wordOf(slot, i === 0 ? input : "piped"));
   return {
     args: argv.slice(1),
@@ -178,7 +179,7 @@ function optionsOf(request: SpawnRequest, input: Word): Deno.CommandOptions {
     stderr: stderr as Word,
     detached: setup.session ?? false,
     ...(cwd !== undefined && { cwd }),
-    ...(env !== undefined && { env, clearEnv: true }),
+    ...(env !== undefined && { env, clearEnv: !envIsAdded }),
     ...(setup.uid !== undefined && { uid: setup.uid }),
     ...(setup.gid !== undefined && { gid: setup.gid }),
   };

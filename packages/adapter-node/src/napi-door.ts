@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { ABI, type Door, nativePath } from "@ringspawn/native-linux";
-import { hasPermissionModel } from "./host.js";
+import { hasPermissionModel } from "./permission.js";
 
 interface Addon extends Door {
   readonly abi: number;
@@ -19,7 +19,7 @@ export function openDoor(): Door | string {
     const { code, message } = error as NodeJS.ErrnoException;
     // Asked by trying: the permission's name differs between versions of Node, and 20 does not tell it at all.
     if (code === "ERR_DLOPEN_DISABLED") {
-      return hasPermissionModel()
+      return hasPermissionModel
         ? "Node's permission model does not allow native addons"
         : "native addons are switched off in this process";
     }

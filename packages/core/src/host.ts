@@ -1,4 +1,5 @@
 import type { SpawnRequest } from "./request.js";
+import type { FileSlot } from "./stdio.js";
 
 /** What a runtime supplies besides its engines. The adapters implement it; core never asks who they are. */
 export interface Host {
@@ -8,8 +9,8 @@ export interface Host {
   readonly platform: string;
   /** One variable of the environment as it is now. */
   getenv(name: string): string | undefined;
-  /** A snapshot of the whole environment, as a plain object of its own. */
-  environ(): Record<string, string>;
+  /** A snapshot of the whole environment, as a plain object of its own; undefined where it may not be read. */
+  environ(): Record<string, string> | undefined;
   /**
    * What `spawn` gives a child without `env`, where that is not the environment as it then is: the one of the
    * program's start. Always the same object.
@@ -19,10 +20,27 @@ export interface Host {
   fileOf?(value: object): string | number | undefined;
   /** Path of a `file:` URL; throws a TypeError for any other. */
   pathFromURL(url: URL): string;
-  /** Throws the runtime's own error when this program may not start that process. */
-  authorize(request: SpawnRequest): void;
+  /**
+   * What this program may do of a request: the same object where it may do all of it, else one that says exactly what
+   * is permitted, such as one absolute path in place of the candidates. Throws the runtime's own error where this
+   * program may not start that process.
+   */
+  authorize(request: SpawnRequest): SpawnRequest;
+  /**
+   * Opens a file of the child as the runtime's own code would, because native code is not bound by the permissions of
+   * the runtime. Undefined, as is the whole method: the engine opens it.
+   *
+   * @throws the runtime's own error: one of the system has its negative `errno`.
+   */
+  openFile?(slot: FileSlot): OpenFile | undefined;
   /** The bytes type its users expect of a blocking call (a Buffer, or the same array again). */
   bytes(array: Uint8Array): Uint8Array;
   /** The runtime's own class for errors with this code, where it has one: a SpawnError is then of both. */
   errorClass?(code: string): (new (message?: string) => Error) | undefined;
+}
+
+/** A file that a {@link Host} has opened. */
+export interface OpenFile {
+  readonly fd: number;
+  close(): void;
 }

@@ -14,6 +14,7 @@ import type {
 } from "./engine.js";
 import { inClassOf, refusalError, type SpawnError, spawnError } from "./error.js";
 import type { Host } from "./host.js";
+import { withHostFiles } from "./host-files.js";
 import { neverStarted } from "./never-started.js";
 import { Process } from "./process.js";
 import { normalize, type RequestInput, type SpawnRequest } from "./request.js";
@@ -77,17 +78,19 @@ class HostLauncher implements Launcher {
   }
 
   spawn(input: RequestInput): Process {
-    const request = this.#request(input);
-    const engine = this.#engineFor(request, "spawn");
-    const running = engine.spawn(request);
+    const request = this.#permitted(input);
+    const engine = this.#choose(request, "spawn");
+    const running = withHostFiles(this.host, request, (request) => engine.spawn(request));
     if (isFailure(running)) throw this.#errorOf(request, engine, running);
     return new Process(this.host, running, engine.name);
   }
 
   start(input: RequestInput): Process {
-    const request = this.#request(input);
-    const engine = this.#engineFor(request, "start");
-    const begun: Running | Starting | Failure = engine.start ? engine.start(request) : engine.spawn(request);
+    const request = this.#permitted(input);
+    const engine = this.#choose(request, "start");
+    const begun = withHostFiles<Running | Starting>(this.host, request, (request) =>
+      engine.start ? engine.start(request) : engine.spawn(request),
+    );
     if (isFailure(begun)) {
       const started = Promise.resolve(this.#errorOf(request, engine, begun));
       return new Process(this.host, neverStarted(request), engine.name, started);
@@ -96,31 +99,30 @@ class HostLauncher implements Launcher {
   }
 
   spawnSync(input: RequestInput, options: SyncOptions): { readonly result: SyncResult; readonly engine: EngineName } {
-    const request = this.#request(input);
-    const engine = this.#engineFor(request, "spawnSync");
-    const result = engine.spawnSync(request, options);
+    const request = this.#permitted(input);
+    const engine = this.#choose(request, "spawnSync");
+    const result = withHostFiles(this.host, request, (request) => engine.spawnSync(request, options));
     if (isFailure(result)) throw this.#errorOf(request, engine, result);
     return { result, engine: engine.name };
   }
 
   prespawn(input: RequestInput): Prespawned {
-    const request = this.#request(input);
-    // No program is run by this, so there is nothing to be permitted yet.
+    // The child runs no program yet, but it is born as the request says.
+    const request = this.#permitted(input);
     const engine = this.#choose(request, "prespawn");
-    const child = engine.prespawn(request);
+    const child = withHostFiles(this.host, request, (request) => engine.prespawn(request));
     if (isFailure(child)) throw this.#errorOf(request, engine, child);
     return child;
   }
 
   exec(input: RequestInput, take: Take): Process | undefined {
-    const request = this.#request(input);
-    this.host.authorize(request);
+    const request = this.#permitted(input);
     const begun = take((child) => child.exec(request));
     return begun && this.#processOf(request, this.#choose(request, "prespawn"), begun);
   }
 
   explain(input: RequestInput): Explanation {
-    const request = this.#request(input);
+    const request = this.#explainable(input);
     const { engine, rejected } = choose(request, this.engines, "spawn");
     const [first, ...others] = request.engines;
     const alone = others.length === 0 ? this.engines.find(({ name }) => name === first) : undefined;
@@ -135,9 +137,18 @@ class HostLauncher implements Launcher {
     return normalize(this.host, this.#names, input);
   }
 
-  #engineFor<O extends Operation>(request: SpawnRequest, operation: O): Able<O> {
-    this.host.authorize(request);
-    return this.#choose(request, operation);
+  #permitted(input: RequestInput): SpawnRequest {
+    return this.host.authorize(this.#request(input));
+  }
+
+  /** What is not permitted is explained as it was asked for. */
+  #explainable(input: RequestInput): SpawnRequest {
+    const request = this.#request(input);
+    try {
+      return this.host.authorize(request);
+    } catch {
+      return request;
+    }
   }
 
   #choose<O extends Operation>(request: SpawnRequest, operation: O): Able<O> {

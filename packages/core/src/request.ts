@@ -18,6 +18,8 @@ export interface SpawnRequest {
   readonly candidates: readonly string[];
   /** The whole environment of the child; undefined: the parent's as it is at the spawn. */
   readonly env: Readonly<Record<string, string>> | undefined;
+  /** `env` is only what is added to the parent's environment, which this program may not read. */
+  readonly envIsAdded?: boolean;
   readonly cwd: string | undefined;
   /** Ascending by target; 0, 1 and 2 are always there. */
   readonly slots: readonly Slot[];
@@ -41,6 +43,8 @@ export interface RequestInput {
   readonly argv0?: unknown;
   /** The whole environment; undefined: the parent's. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** `env` is only what is added to the parent's. */
+  readonly envIsAdded?: boolean;
   readonly cwd?: unknown;
   readonly uid?: unknown;
   readonly gid?: unknown;
@@ -87,6 +91,7 @@ export function normalize(host: Host, engines: readonly EngineName[], input: Req
     // The child's own PATH decides. Where the child has none the parent's does, as in both peers.
     candidates: candidates(file, env?.PATH ?? host.getenv("PATH")),
     env,
+    ...(input.envIsAdded === true && { envIsAdded: true }),
     cwd: input.cwd === undefined ? undefined : filePath(host, input.cwd, "cwd"),
     slots,
     shellFallback: input.shellFallback,

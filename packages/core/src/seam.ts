@@ -19,12 +19,12 @@ export type {
   SyncResult,
   Usage,
 } from "./engine.js";
-export type { Host } from "./host.js";
+export type { Host, OpenFile } from "./host.js";
 export { createLauncher, type Launcher } from "./launcher.js";
 export { errnoCode, errnoText, limitName, type SignalName, SIGNALS, signalName } from "./numbers.js";
 export type { ProcessSetup, SetupKey } from "./options.js";
 export { findProgram } from "./path.js";
 export type { SpawnRequest } from "./request.js";
 export { type NormalLimit, type NormalSetup, type NormalSignals, SETUP, type SetupRule } from "./setup.js";
-export type { Slot } from "./stdio.js";
+export type { FileSlot, Slot } from "./stdio.js";
 export { WebSink, WebSource } from "./web-pipe.js";

@@ -8,13 +8,16 @@ export type Slot =
   | { readonly target: number; readonly kind: "null" }
   | { readonly target: number; readonly kind: "fd"; readonly fd: number }
   | { readonly target: number; readonly kind: "pipe"; readonly direction: Direction }
-  | {
-      readonly target: number;
-      readonly kind: "file";
-      readonly path: string;
-      readonly open: (typeof OPEN_MODES)[number];
-      readonly mode: number;
-    };
+  | FileSlot;
+
+/** A file, which is opened for the child before it starts. */
+export interface FileSlot {
+  readonly target: number;
+  readonly kind: "file";
+  readonly path: string;
+  readonly open: (typeof OPEN_MODES)[number];
+  readonly mode: number;
+}
 
 /** Which way data goes: `in` when the child reads. */
 type Direction = "in" | "out";

@@ -22,7 +22,7 @@ export function hostWith(env: Readonly<Record<string, string>>): Host {
       if (url.protocol !== "file:") throw new TypeError("Must be a file URL");
       return decodeURIComponent(url.pathname);
     },
-    authorize() {},
+    authorize: (request) => request,
     bytes: (array) => array,
   };
 }

@@ -53,6 +53,15 @@ describe("the request it becomes", () => {
     expect(explain("x", { env: { PATH: "/opt" } }).request.candidates).toEqual(["/opt/x"]);
   });
 
+  test("env is told to be only what is added where ours may not be read", () => {
+    const closed = createExplain(createLauncher({ ...hostWith({ PATH: "/bin" }), environ: () => undefined }, []));
+    expect(closed("x", { env: { A: "1" } }).request).toMatchObject({ env: { A: "1" }, envIsAdded: true });
+    for (const options of [{}, { clearEnv: true }, { env: { A: "1" }, clearEnv: true }]) {
+      expect(closed("x", options).request.envIsAdded).toBeUndefined();
+    }
+    expect(explain("x", { env: { A: "1" } }).request.envIsAdded).toBeUndefined();
+  });
+
   test("a text file is run by the shell, and stdio is inherited", () => {
     const { request, engine, rejected, steps } = explain("x", { stdout: "null" });
     expect(request.shellFallback).toBe(true);

@@ -133,7 +133,7 @@ export function commandInput(host: Host, command: unknown, options: CommandOptio
     argsOption: "args",
     args: args === undefined ? NO_ARGS : strings("args", args),
     argv0: undefined,
-    env: environment(host, options),
+    ...environment(host, options),
     cwd,
     uid,
     gid,
@@ -150,12 +150,12 @@ export function commandInput(host: Host, command: unknown, options: CommandOptio
   };
 }
 
-/** Undefined where the child simply has ours: no snapshot is needed then. */
-function environment(host: Host, { env, clearEnv = false }: CommandOptions): Record<string, string> | undefined {
+/** None where the child simply has ours: no snapshot is needed then. */
+function environment(host: Host, { env, clearEnv = false }: CommandOptions): Pick<RequestInput, "env" | "envIsAdded"> {
   const clear = boolean("clearEnv", clearEnv);
-  if (env === undefined) return clear ? emptyEnv() : undefined;
-  const onto = emptyEnv();
-  return addVariables(clear ? onto : Object.assign(onto, host.environ()), env, false);
+  if (env === undefined) return clear ? { env: emptyEnv() } : {};
+  const ours = clear ? {} : host.environ();
+  return { env: addVariables(Object.assign(emptyEnv(), ours), env, false), envIsAdded: ours === undefined };
 }
 
 export function createCommand(launcher: Launcher): CommandConstructor {

@@ -6,7 +6,7 @@ import { createLauncher } from "../launcher.js";
 import { type CreatePool, createPoolFactory, type PoolOptions } from "./pool.js";
 
 /** `createPool`, and the requests with which its children were prespawned. */
-function prespawning(): { createPool: CreatePool; requests: SpawnRequest[] } {
+function prespawning(host = hostWith({})): { createPool: CreatePool; requests: SpawnRequest[] } {
   const requests: SpawnRequest[] = [];
   const engine = engineThat({
     prespawn(request) {
@@ -14,7 +14,7 @@ function prespawning(): { createPool: CreatePool; requests: SpawnRequest[] } {
       return { exec: () => "gone", kill() {}, ended: new Promise(() => {}) };
     },
   });
-  return { createPool: createPoolFactory(createLauncher(hostWith({}), [engine])), requests };
+  return { createPool: createPoolFactory(createLauncher(host, [engine])), requests };
 }
 
 describe("stdio", () => {
@@ -60,6 +60,18 @@ describe("stdio", () => {
     expect(error).toBeInstanceOf(TypeError);
     expect(error.message).toBe(`${name} must be absent beside stdio, got "piped"`);
   });
+});
+
+test("a child that waits is born only as the host permits", () => {
+  const forbidding = (): never => {
+    throw new Error("not permitted");
+  };
+  const forbidden = prespawning({ ...hostWith({}), authorize: forbidding });
+  expect(thrown(() => forbidden.createPool({ size: 1 })).message).toBe("not permitted");
+  expect(forbidden.requests).toEqual([]);
+  const narrow = prespawning({ ...hostWith({}), authorize: (request) => ({ ...request, candidates: ["/narrow"] }) });
+  narrow.createPool({ size: 1 });
+  expect(narrow.requests.map(({ candidates }) => candidates)).toEqual([["/narrow"]]);
 });
 
 describe("an engine that cannot have a child wait", () => {

@@ -1,0 +1,92 @@
+/** Nothing is permitted to us that is not permitted to Deno's own API: attempts.ts, each made by both. */
+import { type Attempt, type Group, groups, makeFiles, type Outcome } from "./attempts.ts";
+import { check, deno, equal } from "./run.ts";
+
+type Engine = "auto" | "vfork" | "runtime";
+type Line = Readonly<Record<Engine, Outcome>> & { readonly deno?: Outcome };
+
+const folder = Deno.makeTempDirSync({ prefix: "ringspawn-permissions-" });
+// The attempts with another uid run the programs in it, too.
+Deno.chmodSync(folder, 0o755);
+makeFiles(folder);
+// Links of /tmp and the like are resolved, so that a path is its own.
+const scratch = Deno.realPathSync(folder);
+
+/** All attempts of a group, in one program. */
+async function run({ flags, env, list, name }: Group): Promise<Line[]> {
+  const args = ["run", "--no-prompt", ...flags, "./programs/side-by-side.ts", JSON.stringify(list)];
+  const { stdout, stderr } = await deno(args, { cwd: scratch, ...(env !== undefined && { env }) });
+  const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
+  equal(lines.length, list.length, `${name}\n${stdout}\n${stderr}`);
+  return lines.map((line) => JSON.parse(line) as Line);
+}
+
+const ran = ({ code, error }: Outcome): boolean => error === undefined && code !== undefined;
+
+function compare(attempt: Attempt, line: Line): void {
+  const shown = Deno.inspect(line, { depth: 4 });
+  if (attempt.expect !== undefined) return compareWithRule(attempt.expect, line, shown);
+  const own = line.deno as Outcome;
+  if (ran(own)) {
+    const engine = attempt.engine ?? "vfork";
+    const same = ({ code, stdout }: Outcome): void =>
+      equal([code, stdout], [own.code, attempt.instead ?? own.stdout], shown);
+    same(line.auto);
+    equal(line.auto.engine, engine, shown);
+    if (engine === "vfork") {
+      same(line.vfork);
+      equal(line.vfork.engine, "vfork", shown);
+    } else {
+      equal([line.vfork.error, line.vfork.code], ["NotSupported", "ENOTSUP"], shown);
+    }
+    if (attempt.own === undefined) {
+      same(line.runtime);
+      equal(line.runtime.engine, "runtime", shown);
+    } else {
+      equal(line.runtime.code, "ENOTSUP", shown);
+    }
+    return;
+  }
+  for (const outcome of [line.auto, line.vfork, line.runtime]) {
+    check(!ran(outcome), `ours allow what Deno refuses: ${shown}`);
+    if (attempt.isUsage) {
+      equal(outcome.error, "TypeError", shown);
+      continue;
+    }
+    // An engine that is asked for alone may have to leave the question to the other.
+    const isAlone = outcome === line.vfork || (outcome === line.runtime && attempt.own !== undefined);
+    if (isAlone && outcome.code === "ENOTSUP") continue;
+    // Deno looks for a name before it asks whether that may run; ours need not tell who is not there.
+    const isUnfound = own.error === "NotFound" && !attempt.command.includes("/");
+    if (isUnfound && outcome.error === "NotCapable") continue;
+    // Deno has no class for some errors of the system.
+    equal(outcome.error, own.error === "Error" ? "SpawnError" : own.error, shown);
+    if (own.error === "NotCapable") equal(outcome.message, own.message, shown);
+  }
+}
+
+function compareWithRule(expect: NonNullable<Attempt["expect"]>, line: Line, shown: string): void {
+  if ("engine" in expect) {
+    equal([line.auto.code, line.auto.engine], [0, expect.engine], shown);
+    equal([line.vfork.code, line.vfork.engine], [0, "vfork"], shown);
+    return;
+  }
+  for (const outcome of [line.auto, line.vfork, line.runtime]) {
+    equal([outcome.error, outcome.message], ["NotCapable", expect.refused], shown);
+  }
+}
+
+const before = Deno.readTextFileSync(`${scratch}/out/secret`);
+for (const group of groups(scratch)) {
+  let lines: Promise<Line[]> | undefined;
+  for (const [index, attempt] of group.list.entries()) {
+    Deno.test(`${group.name}: ${attempt.name}`, async () => {
+      compare(attempt, (await (lines ??= run(group)))[index] as Line);
+    });
+  }
+}
+
+Deno.test("no attempt has changed what it may not write", () => {
+  equal(Deno.readTextFileSync(`${scratch}/out/secret`), before);
+  Deno.removeSync(scratch, { recursive: true });
+});

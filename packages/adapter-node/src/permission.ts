@@ -1,0 +1,54 @@
+/**
+ * Node's permission model. It does not bind native code, so Node is asked here before anything is started
+ * (docs/permissions.md).
+ */
+import childProcess from "node:child_process";
+import fs from "node:fs";
+import type { FileSlot, OpenFile, SpawnRequest } from "@ringspawn/core/seam";
+
+// As they were at load: the program may replace them later.
+const { spawn, spawnSync } = childProcess;
+const { closeSync, openSync } = fs;
+/** Set only while the permission model is on. */
+const { permission } = process as { readonly permission?: { has(scope: string): boolean } };
+const has = permission?.has.bind(permission);
+/** With --permission-audit Node only tells what it would have refused. */
+const isAudit = process.execArgv.includes("--permission-audit");
+/** No program has this path, so that nothing is started should Node not refuse. */
+const NO_PROGRAM = "/dev/null/ringspawn";
+
+export const hasPermissionModel: boolean = permission !== undefined;
+
+/** @throws Node's own error where the permission model does not allow child processes. */
+export function authorize(request: SpawnRequest): SpawnRequest {
+  if (has === undefined) return request;
+  if (!has("child")) {
+    // Node itself is made to refuse, so that the error is its own.
+    spawn(NO_PROGRAM).on("error", () => {});
+    if (!isAudit) throw new Error("Node's permission model does not allow child processes");
+  }
+  return Object.freeze({ ...request, env: handedOn(request) });
+}
+
+/** Opens a file of the child as Node does, which asks the permission model. */
+export function openFile({ path, open, mode }: FileSlot): OpenFile {
+  const fd = openSync(path, open, mode);
+  return { fd, close: () => closeSync(fd) };
+}
+
+/**
+ * The environment in which Node's own spawn would start this. Node hands its permissions on in NODE_OPTIONS, and which
+ * of them differs between its versions. So Node writes them itself: into the options of a spawn that it then refuses,
+ * because their timeout is none.
+ */
+function handedOn({ env, argv }: SpawnRequest): Record<string, string> {
+  // Without a prototype, since Node also hands on what a program has put on Object.prototype.
+  const own = Object.assign(Object.create(null) as Record<string, string>, env ?? process.env);
+  try {
+    spawnSync(NO_PROGRAM, argv.slice(1), { env: own, timeout: -1 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_OUT_OF_RANGE") return own;
+    throw error;
+  }
+  throw new Error("this version of Node does not tell which permissions it hands on");
+}
