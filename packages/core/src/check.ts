@@ -1,4 +1,4 @@
-/** The words of usage mistakes. Every TypeError about what somebody wrote is made here, in one form. */
+/** The words of usage mistakes: every TypeError about an option is made here, in one form. */
 import { MAX_SIGNAL, SIGNALS, type SignalName } from "./numbers.js";
 
 /** The highest fd number Linux can ever give: fs.nr_open cannot be set beyond it. */
@@ -136,7 +136,7 @@ export function named<T>(option: string, value: unknown, table: { readonly [name
   throw mustBe(option, `one of ${listed(Object.keys(table))}`, value);
 }
 
-/** Throws on a key that means nothing, naming those that do. */
+/** The error for a key that is unknown; it names the known ones. */
 export function unknownKey(option: string, key: string, known: readonly string[]): TypeError {
   return usageError("ERR_INVALID_ARG_VALUE", `${option}.${key} is not an option; known are ${known.join(", ")}`);
 }
@@ -148,7 +148,7 @@ export function signal(option: string, value: unknown, min: 0 | 1 = 1): number {
   throw mustBeOfType(option, `a signal (a name such as "SIGTERM", or a number from ${min} to ${MAX_SIGNAL})`, value);
 }
 
-/** By its shape: it may come from a library of its own. */
+/** By shape: an AbortSignal may come from a library. */
 export function abortSignal(value: unknown): AbortSignal {
   const { aborted, addEventListener } = object("signal", value);
   if (typeof aborted === "boolean" && typeof addEventListener === "function") return value as AbortSignal;

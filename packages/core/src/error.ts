@@ -1,4 +1,4 @@
-/** The only maker of {@link SpawnError}: numbers of an engine → a sentence for a person. */
+/** The only maker of {@link SpawnError}: turns the numbers of an engine into a sentence. */
 import { type Choice, printRejection } from "./choose.js";
 import type { EngineName, Failure, Step } from "./engine.js";
 import type { Host } from "./host.js";
@@ -46,11 +46,11 @@ export class SpawnError extends Error {
   readonly step: Step | undefined;
   /** What the step was about: the working directory, the program, a file of `setup.fds`, …; else the command. */
   readonly path: string | undefined;
-  /** Who tried; undefined when nobody could. */
+  /** The engine that tried; undefined when no engine could. */
   readonly engine: EngineName | undefined;
   readonly #made = true;
 
-  /** Also of those that {@link inClassOf} put into a class of the runtime. */
+  /** True also for an error that {@link inClassOf} has put into a class of the runtime. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === "object" && value !== null && #made in value;
   }
@@ -65,7 +65,7 @@ export class SpawnError extends Error {
   }
 }
 
-/** The same error, of the class by which the host's users know errors with its code, where there is one. */
+/** The same error, as an instance of the class that the runtime has for errors with this code, if it has one. */
 export function inClassOf<T>(host: Host, error: T): T {
   if (!(error instanceof Error)) return error;
   const { code } = error as { code?: unknown };
@@ -83,7 +83,7 @@ export function spawnError(request: SpawnRequest, engine: EngineName, failure: F
   return new SpawnError(message, { errno, step, path: pathOf(request, failure), engine, cause });
 }
 
-/** No engine of those asked for can serve the request; `others` could. */
+/** No engine that was asked for can serve the request; the engines `others` could. */
 export function refusalError(request: SpawnRequest, { rejected }: Choice, others: readonly EngineName[]): SpawnError {
   const reasons = rejected.map(printRejection).join("; ");
   const could = others.length === 0 ? "no other engine could here" : `${others.join(" or ")} could`;
@@ -173,7 +173,7 @@ function sentence(request: SpawnRequest, { errno, step, index }: Failure): strin
   }
 }
 
-/** The runtime's own spawn gives an errno and nothing else: then we must not say more than it means. */
+/** The runtime's own spawn gives an errno and nothing else, so the sentence must not say more than that. */
 function unknownStep({ file, cwd }: SpawnRequest, errno: number): string {
   const text = errnoText(errno);
   if (cwd === undefined) return text;
@@ -368,7 +368,7 @@ function pathOf(request: SpawnRequest, { errno, step, index }: Failure): string 
       return slot?.kind === "file" ? slot.path : request.file;
     }
     case "file":
-      // Found nowhere: then no candidate is more to blame than the others.
+      // The program was found nowhere: no candidate is more to blame than the others.
       if (errno === ENOENT && !request.file.includes("/")) return request.file;
       return request.candidates[index] ?? request.file;
     case "interpreter":

@@ -1,7 +1,7 @@
 import type { SpawnRequest } from "./request.js";
 import type { FileSlot } from "./stdio.js";
 
-/** What a runtime supplies besides its engines. The adapters implement it; core never asks who they are. */
+/** What a runtime supplies besides its engines. The adapters implement it; core never asks which runtime it is. */
 export interface Host {
   /** For people: `node`, `bun`, `deno`. */
   readonly runtime: string;
@@ -12,11 +12,11 @@ export interface Host {
   /** A snapshot of the whole environment, as a plain object of its own; undefined where it may not be read. */
   environ(): Record<string, string> | undefined;
   /**
-   * What `spawn` gives a child without `env`, where that is not the environment as it then is: the one of the
-   * program's start. Always the same object.
+   * The environment of the program's start, where Bun's shape gives that (and not the present one) to a child without
+   * `env`. Always the same object.
    */
   readonly startEnviron?: Readonly<Record<string, string>>;
-  /** The path or the fd of a file object of the runtime's own, where it has such objects; undefined for all others. */
+  /** The path or the fd of a file object of the runtime (`Bun.file()`); undefined for every other object. */
   fileOf?(value: object): string | number | undefined;
   /** Path of a `file:` URL; throws a TypeError for any other. */
   pathFromURL(url: URL): string;
@@ -33,9 +33,9 @@ export interface Host {
    * @throws the runtime's own error: one of the system has its negative `errno`.
    */
   openFile?(slot: FileSlot): OpenFile | undefined;
-  /** The bytes type its users expect of a blocking call (a Buffer, or the same array again). */
+  /** Bytes as the users of this runtime expect them of a blocking call: a Buffer, or the same array again. */
   bytes(array: Uint8Array): Uint8Array;
-  /** The runtime's own class for errors with this code, where it has one: a SpawnError is then of both. */
+  /** The runtime's own class for errors with this code, if there is one: a SpawnError is then an instance of both. */
   errorClass?(code: string): (new (message?: string) => Error) | undefined;
 }
 

@@ -12,10 +12,10 @@ export interface ExtraPipes {
   readonly [fd: number]: SubprocessReadableStream | WritableStream<Uint8Array>;
 }
 
-/** A pipe that somebody has begun to use. */
+/** The stream of a pipe, once a user has asked for it. */
 type Stream = SubprocessReadableStream | WritableStream<Uint8Array>;
 
-/** Of all processes that are known to run. */
+/** One promise for all processes that are known to run. */
 const RUNS: Promise<undefined> = Promise.resolve(undefined);
 
 export class Process {
@@ -28,7 +28,7 @@ export class Process {
   exit: Exit | undefined;
   readonly #host: Host;
   readonly #running: Running;
-  /** What is known of its start. */
+  /** What is known of the start of the process. */
   #start: "runs" | "undecided" | "failed";
   // Most children are never asked for a stream: no map until then.
   #streams: Map<number, Stream> | undefined;
@@ -53,12 +53,12 @@ export class Process {
     });
   }
 
-  /** 0 when it was not started. The engine is not asked before somebody asks here: it may have to hurry for it. */
+  /** 0 when the process was not started. The engine is asked late: it may have to submit first. */
   get pid(): number {
     return this.#start === "failed" ? 0 : this.#running.pid;
   }
 
-  /** Undefined before its end, and for a child that was born and never ran: what that used is nobody's program's. */
+  /** Undefined before the end, and for a child that never ran its program: what that child used was not the program. */
   get usage(): Usage | undefined {
     return this.#start === "failed" ? undefined : this.exit?.usage;
   }
@@ -67,7 +67,7 @@ export class Process {
   kill(signal: number): boolean {
     if (this.exit !== undefined) return false;
     if (this.#start !== "undecided") return this.#running.kill(signal);
-    // It is for the program. What comes before it would die of it as of a failure, and be told as one.
+    // The signal is meant for the program. A child that has not exec'd yet would die of it, and a failed start be told.
     void this.started.then(() => this.end(signal));
     return true;
   }
@@ -90,7 +90,7 @@ export class Process {
     return sink;
   }
 
-  /** Puts something between a pipe and its readers, before there are any. */
+  /** Wraps the source of a pipe, before any reader has it. */
   replaceSource(fd: number, wrap: (source: Source) => Source): void {
     const source = this.source(fd);
     if (source !== undefined) (this.#replaced ??= new Map()).set(fd, wrap(source));
@@ -103,7 +103,7 @@ export class Process {
     const source = this.source(fd);
     if (source === undefined) return undefined;
     const stream = new SubprocessReadableStream(source);
-    // What collect() reads is nobody else's any more.
+    // collect() reads this source to its end, so a stream of it must be locked from the start.
     if (this.#collected?.has(fd)) stream.getReader();
     (this.#streams ??= new Map()).set(fd, stream);
     return stream;
@@ -120,7 +120,7 @@ export class Process {
     return stream;
   }
 
-  /** Whether somebody reads this fd, by its stream or by {@link collect}. */
+  /** Whether this fd is read already, by its stream or by {@link collect}. */
   isLocked(fd: number): boolean {
     const made = this.#streams?.get(fd);
     return (this.#collected?.has(fd) ?? false) || (made?.locked ?? false);
@@ -176,25 +176,25 @@ export class Process {
     }
   }
 
-  /** A pipe that was never written to has lost its reader: without this its fd would wait for a collection. */
+  /** The child has ended, so a pipe to it has no reader: an unused one is closed now, not by the garbage collector. */
   #closeUnused(): void {
     for (const [fd, { sink }] of this.#running.pipes) {
       if (!this.#writers?.has(fd)) void sink?.close();
     }
   }
 
-  /** SIGTERM, then the real end, however long the child takes. */
+  /** Sends SIGTERM and waits for the end of the process, however long that takes. */
   async dispose(): Promise<void> {
     this.end(SIGNALS.SIGTERM);
     await this.exited;
   }
 
-  /** A signal whose failure nobody could be told of: from a timer, an abort, a disposal. */
+  /** Sends a signal from a timer, an abort or a disposal, where there is no caller to tell of a failure. */
   end(signal: number): void {
     try {
       this.kill(signal);
     } catch {
-      // EPERM: the child has become another user, and goes on
+      // EPERM: the child has become another user's and runs on.
     }
   }
 }

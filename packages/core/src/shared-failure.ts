@@ -1,61 +1,61 @@
 /**
- * One failure that several promises tell of. A rejection is nobody's business as long as one of them is listened to;
- * with promises of their own, each one that was only looked at would be an unhandled rejection more.
+ * One failure that several promises report. One listener on any of these promises handles the failure for all of them.
+ * With independent promises, each one without a listener would be an unhandled rejection of its own.
  */
 export class SharedFailure {
   readonly #failure: Promise<Error | undefined>;
-  /** Rejects, and is handled by whoever listens to any promise of ours. */
-  readonly #alarm: Promise<void>;
-  #heard = false;
+  /** Rejects with the failure; handled as soon as a user listens to any of the promises. */
+  readonly #unheard: Promise<void>;
+  #hasListener = false;
 
-  /** @param failure resolves to it, or to undefined; never rejects. */
+  /** @param failure resolves to the failure, or to undefined; never rejects. */
   constructor(failure: Promise<Error | undefined>) {
     this.#failure = failure;
-    this.#alarm = failure.then((error) => {
+    this.#unheard = failure.then((error) => {
       if (error !== undefined) throw error;
     });
   }
 
-  /** What `work` resolves to; rejects with the failure if there is one. */
+  /** A promise of what `work` resolves to; it rejects with the failure if there is one. */
   unless<T>(work: T | Promise<T>): Promise<T> {
     const both = Promise.all([this.#failure, work]).then(([error, result]) => {
       if (error !== undefined) throw error;
       return result;
     });
-    return new Telling(both, this.#failure, () => this.#hear());
+    return new ListenedPromise(both, this.#failure, () => this.#listen());
   }
 
-  #hear(): void {
-    if (this.#heard) return;
-    this.#heard = true;
-    this.#alarm.catch(() => {});
+  #listen(): void {
+    if (this.#hasListener) return;
+    this.#hasListener = true;
+    this.#unheard.catch(() => {});
   }
 }
 
-/** A promise that says when somebody listens to it. */
-class Telling<T> extends Promise<T> {
-  // `then`, `catch` and `finally` make plain promises: those are for whoever called them to look after.
+/** A promise that calls back when a user listens to it. */
+class ListenedPromise<T> extends Promise<T> {
+  // `then`, `catch` and `finally` make plain promises, whose rejections are the affair of their callers.
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
 
-  readonly #hear: () => void;
+  readonly #onListen: () => void;
 
-  constructor(work: Promise<T>, failure: Promise<Error | undefined>, hear: () => void) {
+  constructor(work: Promise<T>, failure: Promise<Error | undefined>, onListen: () => void) {
     super((resolve, reject) => void work.then(resolve, reject));
-    this.#hear = hear;
-    // Silent about this one failure, which the alarm tells; about any other it is a promise like all.
+    this.#onListen = onListen;
+    // The shared promise reports this failure if there is no listener; this promise reports any other.
     void failure.then((error) => {
       if (error !== undefined) super.then(undefined, () => {});
     });
   }
 
-  // `await` comes here, too: a subclass is no promise that it takes as it is.
+  // `await` calls this as well, because an instance of a subclass is not taken as it is.
   override then<A = T, B = never>(
     fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.#hear();
+    this.#onListen();
     return super.then(fulfilled, rejected);
   }
 }

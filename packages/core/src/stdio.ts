@@ -24,7 +24,7 @@ type Direction = "in" | "out";
 
 const OPEN_MODES = ["r", "r+", "w", "w+", "a", "a+"] as const;
 
-// The slots of nearly every spawn. They say nothing of their own, so one of each serves all requests.
+// The slots of nearly every spawn: one frozen object of each serves all requests.
 const NULL_SLOTS: readonly Slot[] = [0, 1, 2].map((target) => Object.freeze({ target, kind: "null" }));
 const INHERIT_SLOTS: readonly Slot[] = [0, 1, 2].map((target) => Object.freeze({ target, kind: "fd", fd: target }));
 const PIPE_SLOTS: readonly Slot[] = ([0, 1, 2] as const).map((target) =>
@@ -93,12 +93,12 @@ export function slotOfDenoWord(target: number, word: unknown, option: string): S
   }
 }
 
-/** Something that Bun's stdin may be read from. */
+/** What Bun's stdin may be read from. */
 export type InputData = ArrayBufferView | ArrayBuffer | ReadableStream<Uint8Array> | Blob | Response | Request;
 
 /**
- * Bun's words, for one fd; no slot for an fd beyond 2 that the child shall not have. What is data instead of a word is
- * returned with its slot, to be fed to the child.
+ * The slot of one of Bun's words; undefined for an ignored fd beyond 2, which the child does not have. Data in place of
+ * a word is returned with its slot, to be fed to the child.
  */
 export function slotOfBunWord(
   host: Host,
@@ -140,7 +140,7 @@ export function slotOfBunWord(
 }
 
 function isInputData(value: unknown): value is InputData {
-  // By its shape where a class may come from another realm or a library.
+  // By shape, because a class may come from another realm or from a library.
   return (
     ArrayBuffer.isView(value) ||
     isArrayBuffer(value) ||

@@ -1,4 +1,4 @@
-/** The parent's ends of pipes as web streams. Made only when somebody asks for one. */
+/** The parent's ends of pipes as web streams. A stream is made only when a user asks for it. */
 import { isArrayBuffer } from "./builtins.js";
 import { collect, concat, giveBuffer, handOut, takeBuffer } from "./collect.js";
 import type { Sink, Source } from "./engine.js";
@@ -7,11 +7,11 @@ import type { Host } from "./host.js";
 
 const utf8 = new TextDecoder();
 
-/** What the stream and its source know of each other; outside the class, because `super()` needs it. */
+/** The state that a stream shares with its underlying source; outside the class, because `super()` needs it. */
 interface Flow {
   readonly source: Source;
   controller: ReadableByteStreamController | undefined;
-  /** Whether the stream has asked for bytes: then its queue may hold some. */
+  /** Whether the stream has asked for bytes; its queue may then hold some. */
   pulled: boolean;
   cancelled: boolean;
 }
@@ -45,7 +45,7 @@ export class SubprocessReadableStream extends ReadableStream<Uint8Array> {
     const reader = this.getReader();
     const flow = this.#flow;
     if (!flow.pulled) {
-      // Nothing is queued, and nobody else can read any more: the stream's own machinery is not needed.
+      // Nothing is queued and the stream is locked: the source can be read directly, which is faster.
       try {
         const all = await collect(flow.source);
         if (!flow.cancelled) flow.controller?.close();
@@ -82,7 +82,7 @@ export class SubprocessReadableStream extends ReadableStream<Uint8Array> {
   }
 }
 
-/** One read. Returns a promise only where there is something to wait for. */
+/** One read. Returns a promise only when the bytes are not at hand. */
 function pull(flow: Flow, controller: ReadableByteStreamController): void | Promise<void> {
   flow.pulled = true;
   const request = controller.byobRequest;
@@ -94,7 +94,7 @@ function pull(flow: Flow, controller: ReadableByteStreamController): void | Prom
       if (flow.cancelled) return;
       flow.source.close();
       controller.close();
-      // A reader that brought its own buffer wants it back, even empty.
+      // A BYOB reader waits for its buffer to come back, even empty.
       request?.respond(0);
     } else if (request) {
       request.respond(count);
@@ -117,7 +117,7 @@ function pull(flow: Flow, controller: ReadableByteStreamController): void | Prom
 
 /** What a child reads, as a stream that takes bytes. A write is done when all of it is in the pipe. */
 export function writableStream(sink: Sink, host: Host): WritableStream<Uint8Array> {
-  // A stream that failed calls neither close nor abort any more: the pipe would stay open for ever.
+  // A stream that has failed calls neither close nor abort later: the pipe must be closed here.
   const failed = (error: unknown): never => {
     void sink.close();
     throw inClassOf(host, error);
@@ -135,7 +135,7 @@ export function writableStream(sink: Sink, host: Host): WritableStream<Uint8Arra
   });
 }
 
-/** @throws {TypeError} for what is not bytes: a string has no encoding of its own. */
+/** @throws {TypeError} for what is not bytes. A string is not: it has no encoding of its own. */
 export function asBytes(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);

@@ -1,4 +1,4 @@
-/** The face in the shape of `Bun.spawn` and `Bun.spawnSync`, over the one handle. */
+/** The face in the shape of `Bun.spawn` and `Bun.spawnSync`. */
 import { isArrayBuffer } from "../builtins.js";
 import {
   abortSignal,
@@ -22,7 +22,7 @@ import { asBytes } from "../streams.js";
 import { Child, type Control, type Stdio } from "./bun-child.js";
 import type { SpawnFunction, SpawnSyncFunction, Subprocess, SyncSubprocess } from "./bun-types.js";
 
-/** Options of Bun's that change what a program means by its spawn: to ignore them would be a lie. */
+/** Options of Bun that are refused until they are served: to ignore them would change what the program means. */
 const NOT_YET = ["ipc", "onDisconnect", "serialization", "terminal"] as const;
 const OPTIONS = [
   "cmd",
@@ -87,7 +87,7 @@ export function createSpawnPair(launcher: Launcher): {
       ...(maxBuffer !== undefined && { exitedDueToMaxBuffer: result.overflowed }),
       pid,
     };
-    // Not enumerable: whoever prints or compares a result sees what Bun's has.
+    // Not enumerable: printed or compared, the result looks as Bun's.
     return Object.defineProperty(sync, "engine", { value: engine }) as typeof sync & { engine: EngineName };
   };
   // The overloads say more about the result than one body can.

@@ -1,4 +1,4 @@
-/** The face in the shape of `Deno.Command`, over the one handle. */
+/** The face in the shape of `Deno.Command`. */
 import { abortSignal, boolean, mustBe, object, ownOptions, signal as signalNumber, strings } from "../check.js";
 import type { EngineName, SyncOptions, SyncResult } from "../engine.js";
 import { addVariables, emptyEnv } from "../env.js";
@@ -80,7 +80,7 @@ export interface ChildProcess extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** What a command is; each method starts it anew. Nothing is looked at before. */
+/** A command. Each method starts it anew; the options are not looked at before. */
 export interface Command {
   /**
    * Runs it to its end and collects what it writes.
@@ -150,7 +150,7 @@ export function commandInput(host: Host, command: unknown, options: CommandOptio
   };
 }
 
-/** None where the child simply has ours: no snapshot is needed then. */
+/** None where the child inherits this program's environment: then no snapshot is made. */
 function environment(host: Host, { env, clearEnv = false }: CommandOptions): Pick<RequestInput, "env" | "envIsAdded"> {
   const clear = boolean("clearEnv", clearEnv);
   if (env === undefined) return clear ? { env: emptyEnv() } : {};
@@ -205,7 +205,7 @@ const TO_THE_END: SyncOptions = Object.freeze({
   killSignal: SIGNALS.SIGTERM,
 });
 
-/** The handle. `Pid` may be undefined where it is not known that there is a process. */
+/** The handle. `Pid` is undefined where the process may not have been started. */
 export class Child<Pid extends number | undefined = number> implements Omit<ChildProcess, "pid"> {
   readonly #process: Process;
   #status: Promise<CommandStatus> | undefined;
@@ -246,7 +246,7 @@ export class Child<Pid extends number | undefined = number> implements Omit<Chil
     return resourceUsage(this.#process.usage);
   }
 
-  // Async, so that a stream that is read otherwise is told like every other end of this promise.
+  // Async, so that a locked stream rejects the promise as every other failure does.
   async output(): Promise<CommandOutput> {
     for (const [fd, name] of [
       [1, "stdout"],
@@ -277,7 +277,7 @@ export class Child<Pid extends number | undefined = number> implements Omit<Chil
 }
 
 async function outputOf(process: Process): Promise<CommandOutput> {
-  // Both pipes are read from the start: a child that fills one must not wait for the other.
+  // Both pipes are read from the start: a child that fills one of them must not wait for ever.
   const stdout = process.collect(1);
   const stderr = process.collect(2);
   const [exit, out, err] = await Promise.all([process.exited, stdout, stderr]);
@@ -305,7 +305,7 @@ function commandOutput(
       return (stderr ?? notPiped("stderr")) as Uint8Array<ArrayBuffer>;
     },
   };
-  // Not enumerable: whoever prints or compares an output sees what Deno's has.
+  // Not enumerable: printed or compared, the output looks as Deno's.
   return Object.defineProperty(output, "engine", { value: engine }) as typeof output & { engine: EngineName };
 }
 

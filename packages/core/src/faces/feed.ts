@@ -1,4 +1,4 @@
-/** Data of the caller's as what a child reads. */
+/** Feeds data of the caller to a child. */
 import { isArrayBuffer } from "../builtins.js";
 import type { Sink } from "../engine.js";
 import type { Process } from "../process.js";
@@ -14,7 +14,7 @@ export async function feed(process: Process, sink: Sink, data: InputData): Promi
     if (ArrayBuffer.isView(data) || isArrayBuffer(data)) await sink.write(asBytes(data).slice());
     else await pump(process, sink, data);
   } catch {
-    // EPIPE, or a stream of the user's that failed: the child sees the end of its input, as it would of any other
+    // EPIPE, or a stream of the caller that failed: the child sees the end of its input.
   }
   await sink.close();
 }
@@ -28,7 +28,7 @@ async function pump(
   if (stream === null) return;
   const reader = (stream as ReadableStream<unknown>).getReader();
   const stop = (): void => void reader.cancel().catch(() => {});
-  // It may never end, or only long after the child that was to read it.
+  // The stream may end long after the child, or never.
   process.whenExited(stop);
   // A stream that fails forgets what it had queued, but not what a read was waiting for: hence one read ahead.
   const ahead = (): Promise<ReadableStreamReadResult<unknown>> => {

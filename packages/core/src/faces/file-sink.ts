@@ -1,4 +1,4 @@
-/** Bun's way to write to a child: calls that return at once while the pipe takes the bytes. */
+/** Bun's way to write to a child: a write returns at once as long as the pipe takes the bytes. */
 import { isArrayBuffer } from "../builtins.js";
 import { mustBeOfType } from "../check.js";
 import type { Sink } from "../engine.js";
@@ -13,7 +13,7 @@ export class FileSink {
   #last: Promise<unknown> | undefined;
   #unflushed = 0;
   #closed: number | Promise<number> | undefined;
-  /** Why the pipe takes no more: the child does not read it. Told by flush() and to whoever waits for a write. */
+  /** Why the pipe takes no more bytes: the child does not read them. flush() and waiting writes report it. */
   #broken: Error | undefined;
 
   constructor(sink: Sink) {
@@ -62,10 +62,10 @@ export class FileSink {
     return this.#closed;
   }
 
-  /** Bytes go to the pipe as they come: there is nothing to start, and no mark to set. */
+  /** Without effect: bytes go to the pipe as they come, so there is no buffer to configure. */
   readonly start: (options?: { readonly highWaterMark?: number }) => void = () => {};
 
-  /** Writes under way are the child's affair: `ref` and `unref` are its handle's. */
+  /** Without effect: what keeps the program alive is decided by `ref` and `unref` of the child's handle. */
   ref(): void {}
   unref(): void {}
 
@@ -86,7 +86,7 @@ export class FileSink {
   }
 
   #waits(writing: Promise<void>, count: number): Promise<number> {
-    // The writes behind it go on; its own failure is told to its own caller.
+    // Later writes go on after a failed one; the failure is reported to the caller of the failed write.
     const quiet = writing
       .catch(() => {})
       .finally(() => {
@@ -96,7 +96,7 @@ export class FileSink {
     return this.#told(writing, count);
   }
 
-  /** `count` once it is done, or the failure: for whoever waits. For nobody it must not end the program. */
+  /** A promise of `count`, which rejects if the pipe failed; without a listener that does not end the program. */
   #told(done: Promise<unknown>, count: number): Promise<number> {
     const told = done.then(() => {
       if (this.#broken !== undefined) throw this.#broken;

@@ -1,4 +1,4 @@
-/** A face of our own: children that were born and set up before anybody knew what they would run. */
+/** A face of our own, experimental: children that are born and set up before it is known what they will run. */
 import { after } from "../builtins.js";
 import { array, integer, mustBe, usageError } from "../check.js";
 import type { Prespawned } from "../engine.js";
@@ -26,28 +26,28 @@ export interface PoolStats {
   readonly waiting: number;
   /** Programs that a waiting child became. */
   readonly served: number;
-  /** Programs that were started in the ordinary way: for each of the reasons below, and when nobody waited. */
+  /** Programs that were started in the ordinary way: for each of the reasons below, and when no child waited. */
   readonly passedOn: number;
-  /** Of these: they needed something else than the pool's children were set up with. */
+  /** Of these: they needed a set-up that the pool's children do not have. */
   readonly unlike: number;
   /** Of these: this program's ids, limits, priority, … were no longer those that its children were born with. */
   readonly stale: number;
-  /** Children that ended while they waited: somebody killed them, or they could not be set up. */
+  /** Children that ended while they waited: they were killed, or could not be set up. */
   readonly lost: number;
 }
 
 /**
  * Children that wait for a program. They are ended with this program, however it ends.
  *
- * A child is born with what this program is at that moment. Its ids, groups, limits, priorities, scheduler, affinity,
- * root and working directory are compared before it is used, and one that is no longer like us is not used. Umask and
- * ignored signals are not compared: a pool is for programs that do not change these, or that say them in `setup`.
+ * At its birth a child inherits ids, groups, limits, priorities, scheduler, affinity, root and working directory of
+ * this program. They are compared before the child is used, and a child that differs is not used. Umask and ignored signals
+ * are not compared: a pool is for programs that do not change these, or that say them in `setup`.
  */
 export interface Pool {
   /**
-   * Starts a program in a child that waits; where there is none that can be it, as `start` would, with the pool's
-   * options and these. `args`, `env`, `clearEnv`, `cwd` and `signal` can be given to a waiting child; anything else is
-   * a reason to start another one.
+   * Starts a program in a child that waits. Where no child can take it, the program is started as by `start`, with the
+   * pool's options and these. A waiting child can be given `args`, `env`, `clearEnv`, `cwd` and `signal`; any other
+   * option is a reason to start another child.
    *
    * @throws as `start`, and a TypeError once the pool is disposed of.
    */
@@ -72,7 +72,7 @@ const NAMES = ["stdin", "stdout", "stderr"] as const;
 /** What a child can be given when it already waits. */
 const LATE: ReadonlySet<string> = new Set(["args", "env", "clearEnv", "cwd", "signal"]);
 const MAX_SIZE = 256;
-/** For messages only: the child has none yet. */
+/** The name of the program in messages, as long as a child has none. */
 const NO_PROGRAM = "a child of the pool";
 
 export function createPoolFactory(launcher: Launcher): CreatePool {
@@ -173,7 +173,7 @@ class WaitingPool implements Pool {
         return undefined;
       }
       if (result !== "stale") return result;
-      // They all are.
+      // All children inherited the same state, so all of them are stale.
       this.#stale++;
       for (const other of [child, ...this.#waiting]) other.kill();
       this.#waiting = [];
@@ -189,12 +189,12 @@ class WaitingPool implements Pool {
       if (at < 0) return;
       this.#waiting.splice(at, 1);
       this.#lost++;
-      // One that could not be set up would only be followed by another: that waits for the next use.
+      // The next child could not be set up either, so it is not made before the next use.
       if (failure === undefined) this.#refillSoon();
     });
   }
 
-  /** Never in the turn that uses one: that is what the pool is for. */
+  /** Not in the turn that uses a child: the pool exists to keep that turn short. */
   #refillSoon(): void {
     if (this.#isRefilling || this.#isDisposed) return;
     this.#isRefilling = true;
@@ -203,7 +203,7 @@ class WaitingPool implements Pool {
       try {
         while (!this.#isDisposed && this.#waiting.length < this.#size) this.#prespawn();
       } catch {
-        // No fd or process left: programs are passed on, and tell why if they cannot be started either.
+        // There is no fd or process left. Programs are then started in the ordinary way, which reports why it fails.
       }
     });
   }

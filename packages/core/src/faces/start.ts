@@ -32,9 +32,9 @@ export interface StartOptions
 /**
  * A process that {@link StartFunction | start} began to start: {@link ChildProcess}, and whether there is one.
  *
- * When it could not be started, `started`, `status` and `output()` reject with the same SpawnError. Whoever listens to
- * any of them has been told; if nobody does (by then, which may be in this very turn), it comes up as one unhandled
- * rejection. All else is as of a child that has ended: `stdout` and `stderr` end without a byte, writes to `stdin` fail
+ * When the process could not be started, `started`, `status` and `output()` reject with the same SpawnError. A listener
+ * on any of them handles the failure; without one there is a single unhandled rejection, maybe in this very turn.
+ * Everything else is as for a child that has ended: `stdout` and `stderr` end without a byte, writes to `stdin` fail
  * with EPIPE, `kill()` throws, and `Symbol.asyncDispose` has nothing to wait for.
  */
 export interface StartedProcess extends Omit<ChildProcess, "pid" | "status" | "output" | "kill"> {
