@@ -1,4 +1,4 @@
-/** Deno's permissions bind the native engine as they bind Deno.Command, and nothing of ours ever asks for one. */
+/** Deno's permissions bind the native engine as they bind Deno.Command, and ringspawn never prompts for one. */
 import { check, deno, equal, library, onTerminal } from "./run.ts";
 
 interface Line {
@@ -79,7 +79,7 @@ for (const [name, flags, env] of asked) {
     Deno.test(`${name}: the same answers as Deno.Command, words and all (${engine})`, async () => {
       const common = ["--allow-env", "--allow-read", ...flags, ...(engine === "vfork" ? [ffi] : [])];
       for (const line of await attempts(common, commands, env)) {
-        // Deno looks for a bare name before it asks whether that may run; we need not tell who is not there.
+        // Deno looks for a bare name before it looks at the permission; ringspawn need not tell that it is missing.
         const unfound = line.theirs === "NotFound" && !line.command.includes("/");
         if (unfound && String(line.ours).startsWith("NotCapable")) continue;
         equal(line.ours, line.theirs, `${line.command} with ${common.join(" ")}`);

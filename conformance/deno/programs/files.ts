@@ -1,4 +1,4 @@
-/** Files that the child is to have, where not all may be read or written. */
+/** Starts children with files that this program may not all read or write. */
 import { Command } from "ringspawn";
 
 for (const fd of [
