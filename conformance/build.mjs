@@ -1,5 +1,5 @@
-// Compiles the C programs of conformance: witness (static where libc allows it, so that it runs in an
-// empty root too) and the ones in programs/. Plain JavaScript: any Node can run it before anything is built.
+// Compiles the C programs of conformance: those in programs/, and the witness, which is static where libc allows that,
+// so that it runs in an empty root, too. This file is plain JavaScript, which any Node runs before anything is built.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const flags = ["-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror"];
 
-/** Builds what is older than its source. Throws when the compiler refuses. */
+/** Compiles each program that is older than its source. Throws when the compiler fails. */
 export function build() {
   const out = join(here, "build");
   mkdirSync(out, { recursive: true });
@@ -23,7 +23,7 @@ export function build() {
     try {
       execFileSync(compiler, [...flags, "-static", "-o", target, source], { stdio: "pipe" });
     } catch {
-      // No static libc on this machine: what needs it (a chroot) is then skipped aloud.
+      // This machine has no static libc. Cases that need it (chroot) are skipped, and say so.
       execFileSync(compiler, [...flags, "-o", target, source], { stdio: "inherit" });
     }
   }

@@ -16,7 +16,7 @@ export interface Runtime {
   readonly family: Family;
   /** Argument vector before the script's path. */
   readonly command: readonly string[];
-  /** False when it cannot run TypeScript itself: it then gets the same files with their types blanked. */
+  /** False when it cannot run TypeScript itself. It then gets copies of the files without types. */
   readonly typescript: boolean;
 }
 
@@ -72,7 +72,7 @@ export function cells(): Cell[] {
       engine: "vfork",
       cases: [machine, nodes],
     } as const;
-    // The lab takes its time, and so only what the workspace pins.
+    // The lab is slow, so only the versions that the workspace pins run there.
     const lab = pinned.includes(runtime.command[0]) ? [inLab(runtime)] : [];
     return [...lab, ...onThisMachine(runtime), tests].map((cell) => ({ ...cell, quick: index === 0 && !cell.lab }));
   });
@@ -81,7 +81,7 @@ export function cells(): Cell[] {
   return list;
 }
 
-/** The cells of a runtime that is there in one version, or not at all. */
+/** The cells of a runtime that is installed in one version or not at all. */
 function others(name: "bun" | "deno", path: string | undefined, args: readonly string[]): Cell[] {
   if (path === undefined) return missing(name);
   const runtime: Runtime = { name, family: name, command: [path, ...args], typescript: true };
@@ -139,7 +139,7 @@ export function runnable(runtime: Runtime, file: string): string {
   return join(here, "build", "blanked", file.slice(here.length + 1).replace(/\.ts$/, ".js"));
 }
 
-/** Every .ts file again as JavaScript below build/blanked, for runtimes that do not know TypeScript. */
+/** Writes a copy without types of every .ts file below build/blanked, for runtimes that cannot run TypeScript. */
 export function blankTypes(): void {
   for (const name of readdirSync(here, { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith(".ts") || /(^|\/)(node_modules|build)\//.test(name)) continue;

@@ -1,13 +1,13 @@
 /**
- * The same random requests through our engines and through the runtime's own spawn, in every runtime:
+ * Gives the same random requests to ringspawn's engines and to the runtime's own spawn, in every runtime:
  *
  *   node conformance/differential.ts [--seed N] [--runs N] [--runtime node24|node|bun|deno]… [--face spawn]…
  *
  * With --lab, three ways: io_uring, vfork and the runtime's own (`node conformance/lab.ts differential`).
  *
- * What the child is, what it writes and how it ends must agree; differential/compare.ts says where it must not.
- * A difference is printed as the smallest request that shows it, with both reports and the seed. Ends with
- * `N passed, N failed, N skipped`: a request is one of them, skipped where the two differ on purpose. Exits 1 when
+ * What the child is, what it writes and how it ends must agree; differential/compare.ts says where they differ on
+ * purpose. A difference is printed as the smallest request that shows it, with both reports and the seed. The last line
+ * is `N passed, N failed, N skipped`, counted in requests: those that differ on purpose are skipped. The status is 1 if
  * something failed or nothing ran.
  */
 import { spawn } from "node:child_process";
@@ -45,16 +45,16 @@ const { values: options } = parseArgs({
 const here = dirname(fileURLToPath(import.meta.url));
 const seed = Number(options.seed ?? Math.floor(Math.random() * 2 ** 31));
 const faces = FACES.filter((face) => options.face.length === 0 || options.face.includes(face));
-/** Requests for a runtime, and the milliseconds after which the rest is left out. */
+/** How many requests a runtime gets, and after how many milliseconds the rest is left out. */
 const runs = Number(options.runs ?? (options.lab ? 60 : 150));
 const TIME = options.lab ? 20_000 : 40_000;
 
 const out = mkdtempSync(join(tmpdir(), "ringspawn-differential-"));
-// Children of other users come in, too.
+// Children that run as other users must be able to enter.
 chmodSync(out, 0o755);
 process.on("exit", () => rmSync(out, { recursive: true, force: true }));
 
-/** Each once, as the matrix launches them. */
+/** Each runtime once, as the matrix starts it. */
 const launched = cells().filter(({ lab }) => lab === options.lab);
 const runtimes = [...new Map(launched.flatMap(({ runtime }) => (runtime ? [[runtime.name, runtime]] : []))).values()];
 
@@ -113,14 +113,14 @@ async function one(runtime: Runtime): Promise<Count> {
   return count;
 }
 
-/** Says how the runtime ended. */
+/** Runs one runtime to its end; says how it ended. */
 function run(runtime: Runtime, task: Task, base: string): Promise<string> {
   const files = [
     openSync(join(base, "stdin"), "r"),
     openSync(join(base, "stdout"), "a"),
     openSync(join(base, "stderr"), "a"),
   ];
-  // What a program may have been started with, and a child of its must not notice.
+  // A program may be started with signals ignored and blocked, which its children must not notice.
   const under = ["under", "ignore=1", "ignore=16", "mask=12", "--"];
   const child = spawn(
     task.witness,
@@ -129,7 +129,7 @@ function run(runtime: Runtime, task: Task, base: string): Promise<string> {
       cwd: task.dir,
       stdio: files,
       detached: true,
-      // As small as it can be: it stands in every report.
+      // The environment is small, because every report contains it.
       env: {
         PATH: `${join(task.dir, "bin")}:/usr/bin:/bin`,
         HOME: dirname(task.dir),
@@ -146,7 +146,7 @@ function run(runtime: Runtime, task: Task, base: string): Promise<string> {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
     } catch {
-      // it is gone
+      // The whole group has ended.
     }
   };
   const timer = setTimeout(kill, task.time + patience(20_000));

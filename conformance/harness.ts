@@ -42,7 +42,7 @@ export interface Result {
   readonly stderr: string;
 }
 
-/** Ends a case whose engine lacks an option, once it is asserted that the engine refuses that option. */
+/** Thrown to end a case whose engine lacks an option, once the engine has refused that option as it must. */
 export class Refused extends Error {
   readonly option: string;
 
@@ -62,7 +62,7 @@ export class Refused extends Error {
  */
 export class T {
   readonly ENGINE: EngineName;
-  /** What carries out what this engine is asked for. */
+  /** What carries out the requests to this engine. */
   readonly api: Api;
   readonly runtime: RuntimeFacts;
   /** True for ringspawn's own engines, which can do everything. */
@@ -196,8 +196,8 @@ export class T {
   }
 
   /**
-   * The numbers of the fds that a child has. What the runtime's own spawn lets through is one known gap, which one case
-   * tells; it must not hide the others.
+   * The numbers of the fds that a child has, without those that the runtime's own spawn lets through. These are a known
+   * gap of one case, and must not make others fail.
    */
   numbers(report: Report): number[] {
     const all = report.fds.map(({ fd }) => fd);
@@ -225,7 +225,7 @@ export class T {
   }
 }
 
-/** The SpawnError that `start` throws. Whatever else it throws is thrown on. */
+/** The SpawnError that `start` throws. Another error is thrown on. */
 function thrown(start: () => unknown): SpawnError {
   try {
     start();

@@ -1,4 +1,4 @@
-/** What a case may need of the machine. The answer is the reason why it is not there, or undefined. */
+/** What a case may need of the machine. Each function gives the reason why the machine lacks it, or undefined. */
 import { fs, parent, path, status } from "./tools.ts";
 
 /** Mount point of the cgroup v2 hierarchy, from /proc/self/mountinfo. */
@@ -16,7 +16,7 @@ const tests = {
   cgroup2: () => {
     const mount = cgroup2();
     if (mount === undefined) return "no cgroup v2 hierarchy is mounted";
-    // By doing: root may write there whatever the mode says, which not every runtime's access() knows.
+    // Tried out, because root may write there whatever the mode is, and access() of some runtimes looks at the mode.
     const dir = path.join(mount, `ringspawn-needs-${parent.pid}`);
     try {
       fs.mkdirSync(dir);
@@ -57,7 +57,7 @@ const tests = {
 
 export type Need = keyof typeof tests;
 
-/** The first thing that is missing, as a sentence's end. */
+/** Why the machine lacks the first of these that it lacks. */
 export function lacking(needs: readonly Need[]): string | undefined {
   for (const need of needs) {
     const reason = tests[need]();

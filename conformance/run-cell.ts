@@ -75,7 +75,7 @@ async function outcome(test: Case, t: T): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    // The program of a refused request would need a moment to leave its mark.
+    // A program that ran although its request was refused would need a moment to leave its mark.
     await delay(20);
     assert.ok(!fs.existsSync(t.mark), "the program ran although it was refused");
     return error.option;

@@ -21,7 +21,7 @@ export interface Selection {
   readonly quick: boolean;
 }
 
-/** Files of one runner, below a directory that nobody else uses. */
+/** The files of one runner, in a directory of this run alone. */
 interface Files {
   readonly plan: string;
   readonly events: string;
@@ -182,7 +182,7 @@ function start(runtime: Runtime, plan: Plan, own: Files): { child: ChildProcess;
   const child = spawn(file, [...args, runnable(runtime, join(here, "run-cell.ts")), own.plan], {
     cwd: here,
     stdio: [...files, ...between, leaky],
-    // Leader of a session without a terminal: whoever opens a tty by mistake gets it as its own.
+    // A session without a terminal: one that is opened by mistake then becomes the controlling terminal, which shows.
     detached: true,
     env: {
       ...process.env,

@@ -1,6 +1,6 @@
 /**
- * What cases need from the runtime besides the library: files, paths, hashes, assertions. Every runtime
- * has these modules under the same names; they stand here so that no case has to name a runtime.
+ * What cases need from the runtime besides the library: files, paths, hashes, assertions. Every runtime has these
+ * modules under the same names. They are imported here, so that no case names a runtime.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -16,17 +16,17 @@ import type { Report, ReportedFd } from "./report.ts";
 export { assert, delay, fs, os, parent, path, pathToFileURL, tmpdir, vm };
 
 /**
- * How much slower than a real one this machine is: 1, or what lab.ts says of its emulated one. All that is slowed by
- * it goes through the two functions below; it is in the environment for the programs that cases start.
+ * How much slower this machine is than a real one: 1, or what lab.ts says of its emulated one. It comes by the
+ * environment, so that the programs of cases have it, too. The two functions below are all that uses it.
  */
 const SLOWNESS = Number(parent.env["CONFORMANCE_SLOWNESS"] ?? 1);
 
-/** For how many milliseconds to be patient here with what takes at most `ms` of them on a real machine. */
+/** How many milliseconds to wait here for what takes at most `ms` of them on a real machine. */
 export function patience(ms: number): number {
   return ms * SLOWNESS;
 }
 
-/** How often to do here what is done `count` times on a real machine, where it is the number that makes it slow. */
+/** How often to do here what is done `count` times on a real machine. */
 export function volume(count: number): number {
   return Math.ceil(count / SLOWNESS);
 }
@@ -55,7 +55,7 @@ export function envOf(report: Report): Record<string, string> {
   );
 }
 
-/** Waits until `look` says true; fails after `ms`, with patience. */
+/** Waits until `look` says true; fails after `ms` on a real machine. */
 export async function until(
   what: string | (() => string),
   look: () => boolean | Promise<boolean>,
@@ -114,13 +114,13 @@ export function openFds(): Map<number, string> {
 }
 
 /**
- * Fails when a round of `count` spawns leaves something: an fd, a child, a zombie, or memory each time. What lazy parts
- * of the runtime take for ever has been taken before, in a smaller round.
+ * Fails when a round of `count` spawns leaves something: an fd, a child, a zombie, or memory each time. The caller has
+ * run a smaller round before, in which lazy parts of the runtime have taken what they keep.
  */
 export async function leavesNothing(round: (count: number) => Promise<void>, count: number): Promise<void> {
   const fds = openFds().size;
   const alive = children().size;
-  // A heap grows in steps, when its collector sees fit; a leak grows every time.
+  // A heap grows now and then, as its collector decides; a leak grows every time.
   const grown: number[] = [];
   while (grown.length < 4) {
     const before = parent.memoryUsage().rss;
@@ -130,7 +130,7 @@ export async function leavesNothing(round: (count: number) => Promise<void>, cou
     const states = [...children().values()];
     assert.ok(states.length <= alive && !states.includes("Z"), `children: ${states.join("")}, ${alive} before`);
     const more = parent.memoryUsage().rss - before;
-    // A collector may let 16 MB lie about; of 10,000 spawns that is less than 2 KB each.
+    // A collector may leave 16 MB of garbage; of 10,000 spawns that is less than 2 KB each.
     if (more < Math.max(1024 * count, 16 * 1024 * 1024)) return;
     grown.push(Math.round(more / count));
   }

@@ -1,4 +1,4 @@
-/** Ten thousand children, and a gigabyte each way: nothing grows, nothing is lost. */
+/** Ten thousand children, and a gigabyte in each direction: no memory grows, and no byte is lost. */
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { Command, type EngineName, spawn, spawnSync } from "ringspawn";
@@ -7,13 +7,13 @@ import { held, rss } from "./self.ts";
 
 const MB = 1024 * 1024;
 const GB = 1024 * MB;
-/** What Bun may take for its own while much goes through it. */
+/** The memory that Bun may need for itself while much data goes through it. */
 const ROOM = 100 * MB;
 const LONG = { timeout: 240_000 };
 
 const block: Uint8Array<ArrayBuffer> = crypto.getRandomValues(new Uint8Array(65_536));
 
-/** The hash that sha256sum(1) would print of a gigabyte of it. */
+/** The hash of a gigabyte of `pattern`, as sha256sum(1) prints it. */
 function hashOf(block: Uint8Array): string {
   const hash = createHash("sha256");
   for (let left = GB; left > 0; left -= block.length) hash.update(block);
@@ -39,14 +39,14 @@ for (const engine of ENGINES) {
     await round(640);
     await delay(200);
     const before = held();
-    // Bun's heap grows in leaps, whoever spawns; what leaked would make every round grow.
+    // Bun's heap grows now and then by itself; a leak makes every round grow.
     let [memory, least] = [rss(), Infinity];
     for (let i = 0; i < 3; i++) {
       await round(1140);
       const now = rss();
       [memory, least] = [now, Math.min(least, now - memory)];
     }
-    // What is closed a moment later is no leak; and one that was still open at the first look may be gone by now.
+    // An fd that is closed a moment later is no leak, and one of the first look may have been closed since.
     const end = Date.now() + 2000;
     while ((held().fds > before.fds || held().children > 0) && Date.now() < end) await delay(20);
     const now = held();
@@ -92,7 +92,7 @@ for (const engine of ENGINES) {
     const memory = rss();
     const command = new Command("head", { args: ["-c", String(GB), "/dev/zero"], stdout: "piped", engine });
     const child = command.spawn();
-    // One that reads a little and then no more is no other.
+    // A reader that stops after a little must not make a difference.
     const reader = command.spawn();
     const { value } = await reader.stdout.getReader().read();
     assert.ok((value?.length ?? 0) > 0, "nothing came");

@@ -1,4 +1,4 @@
-/** What keeps a program alive, and what does not; workers; the one-liner of the README; the engine's file missing. */
+/** What keeps a program alive; workers; the program in the README; a missing engine file. */
 import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ import { held, run } from "./self.ts";
 const program = (name: string): string => fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Long: it lived as long as its child. */
+/** "long": the program lived as long as its child. */
 const lives: Readonly<Record<string, readonly [long: boolean, said: string]>> = {
   nothing: [false, ""],
   "ref'd": [true, ""],
@@ -49,7 +49,7 @@ for (const end of ["exit", "terminate"] as const) {
         const worker = new Worker(program("worker"), { workerData: end, env });
         const exited = once(worker, "exit");
         const [said] = (await once(worker, "message")) as unknown[];
-        // What a worker was given is its environment at its start; what it set later is only in the one as it is now.
+        // The start environment of a worker is the one that it was given, without the variable that it set later.
         assert.deepEqual(said, ["vfork", "given,later\n", "given,\n"]);
         if (end === "terminate") void worker.terminate();
         await exited;
@@ -57,11 +57,11 @@ for (const end of ["exit", "terminate"] as const) {
     };
     const after = async (): Promise<ReturnType<typeof held>> => {
       await delay(600);
-      // Whoever spawns next reaps what a worker could not.
+      // The next spawn reaps the children of a worker that has ended.
       await spawn(["true"]).exited;
       return held();
     };
-    // The first ones make Bun start what it then keeps.
+    // The first workers make Bun open what it then keeps.
     await rounds(3);
     const before = await after();
     await rounds(10);

@@ -1,4 +1,4 @@
-/** What this process holds, as the kernel counts it; and Bun, whose types are not known here. */
+/** What this process holds, as the kernel counts it; and the parts of Bun that tests use, with their types. */
 import { children, fs, openFds } from "../tools.ts";
 
 interface Child {

@@ -97,7 +97,7 @@ const cases: Case[] = [
       let ended = false;
       void child.status.then(() => (ended = true));
       await delay(200);
-      assert.equal(ended, false, "4 MiB went somewhere although nobody read");
+      assert.equal(ended, false, "4 MiB went somewhere although they were not read");
       assert.equal(sha256(await child.stdout.bytes()), sha256(pattern(4 * MIB)));
       assert.ok((await child.status).success);
     },
@@ -190,7 +190,7 @@ const cases: Case[] = [
   {
     name: "the child sees the end of its stdin although other children were started meanwhile",
     async run(t) {
-      // An end of one child's pipe that leaked into another would keep the first from its end of file.
+      // The end of one child's pipe must not leak into another child, which would hold it open.
       const first = t.command(t.witness, { args: ["cat"], stdin: "piped", stdout: "piped" }).spawn();
       const sleeper = [t.witness, "sleep", String(patience(1500))];
       const others = Array.from({ length: 5 }, () => t.spawn(sleeper, { stdout: "ignore" }));

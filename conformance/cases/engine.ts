@@ -66,7 +66,7 @@ const cases: Case[] = [
     run(t) {
       const ring = t.engines().find(({ name }) => name === "io_uring");
       for (const engine of ["vfork", "runtime", ["vfork", "runtime"], "auto"] as const) {
-        // Where it is there, auto takes it: that has cases of its own.
+        // Where io_uring is available, auto takes it; lab/pool.ts has cases of that.
         if (engine === "auto" && ring?.available) continue;
         const refusal = t.refusal(() => createPool({ size: 1, engine }));
         assert.match(refusal.message, /(vfork|runtime): only io_uring can have a child wait for its program/);

@@ -98,7 +98,7 @@ const cases: Case[] = [
       assert.equal(report.exe, t.witness);
       const error = t.fails(() => t.spawn(["witness"], { env: { PATH: "/nonexistent" } }));
       assert.equal(error.code, "ENOENT");
-      // Without a PATH of its own, the parent's serves.
+      // Where `env` has no PATH, the parent's PATH is searched.
       const saved = parent.env["PATH"];
       parent.env["PATH"] = dir;
       try {

@@ -5,7 +5,7 @@ import { assert, fs, nicer, parent, path, patience, volume } from "../tools.ts";
 
 const NOBODY = 65534;
 
-/** What a program in a state of its own gets from these attempts. */
+/** What these attempts come to in a program that `witness under` has put into another state. */
 async function attempts(
   t: T,
   list: readonly Attempt[],
@@ -19,7 +19,7 @@ async function attempts(
   return outcomes;
 }
 
-/** Spawns with three pipes and from no to eight free fds; then one with plenty. */
+/** What spawns with three pipes come to with 0 to 8 free fds, and at last with many. */
 function noFdLeft(t: T): Promise<Outcome[]> {
   const options = { stdin: "pipe", stdout: "pipe", stderr: "pipe" } as const;
   const list: Attempt[] = [];
@@ -272,7 +272,7 @@ const cases: Case[] = [
     name: "a start beyond RLIMIT_NPROC fails with EAGAIN, and the next one with room succeeds",
     needs: ["root", "a checkout others may enter"],
     async run(t) {
-      // A uid of its own, so that nobody else's processes count. The runtime's own threads do.
+      // A uid that no other processes have, because they would count; the threads of the runtime do count.
       const uid = 61_000 + (parent.pid % 1000);
       const [outcome, after] = (await attempts(
         t,
@@ -298,7 +298,7 @@ const cases: Case[] = [
     async run(t) {
       const uid = 62_000 + (parent.pid % 1000);
       const codes = new Set<string | undefined>();
-      // Somewhere between too few for the runtime to start and enough for the child.
+      // The limits lie between too low for the runtime to start and high enough for the child.
       const step = Math.ceil(34 / volume(34));
       for (let limit = 6; limit < 40; limit += step) {
         const { code, stdout } = await t.program(

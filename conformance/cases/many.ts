@@ -21,7 +21,7 @@ async function atOnce(t: T, count: number): Promise<void> {
   }
 }
 
-/** `count` children, 32 at a time; fds and memory before and after. */
+/** Runs `count` children, 32 at a time, and looks at fds and memory before and after. */
 async function leak(t: T, count: number): Promise<void> {
   const some = async (): Promise<void> => {
     const { code, stdout } = await finished(

@@ -7,7 +7,7 @@ const foreign = (code: string): unknown => vm.runInNewContext(code);
 
 const cases: Case[] = [
   {
-    name: "an ArrayBuffer of another realm is input as any",
+    name: "an ArrayBuffer of another realm is input like any other",
     async run(t) {
       const stdin = foreign("new Uint8Array([104, 105, 10]).buffer") as ArrayBuffer;
       assert.ok(!(stdin instanceof ArrayBuffer), "the buffer is of this realm");
@@ -43,7 +43,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "options of a class, by its getters, are options",
+    name: "options may be getters of a class",
     async run(t) {
       class Options {
         get stdout(): "pipe" {
@@ -56,7 +56,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "every option is read once, before anything is started: a getter that throws leaves no child",
+    name: "every option is read once, before anything is started, so that a getter that throws leaves no child",
     async run(t) {
       for (const key of ["onExit", "lazy", "signal", "timeout", "maxBuffer", "killSignal", "env"]) {
         let reads = 0;
@@ -74,7 +74,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a hole in an array is a mistake that names its place",
+    name: "a hole in an array is a usage mistake that names its place",
     run(t) {
       const holes = (length: number): number[] => new Array<number>(length);
       const start = (setup: object) => () => t.spawnAny([t.witness, "exit", "0"], { setup, engine: t.ENGINE } as never);
@@ -86,7 +86,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a length that was only claimed costs nothing: it is refused at once",
+    name: "an array that only claims its length is refused at once, whatever the length",
     timeout: 5000,
     run(t) {
       const endless: string[] = [];
@@ -96,7 +96,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a spawn's kill: nothing as a signal is the default signal",
+    name: "kill of spawn sends the default signal for an empty, null or NaN one",
     async run(t) {
       for (const nothing of ["", null, Number.NaN, undefined]) {
         const child = t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore" });
@@ -107,7 +107,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a stream that was read before is refused as used, though nothing locks it",
+    name: "a stream that was read before is refused as stdin, although nothing locks it",
     async run(t) {
       const stream = new Response("once").body as ReadableStream<Uint8Array>;
       const reader = stream.getReader();
@@ -117,7 +117,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a stream that fails behind a chunk: the chunk arrives, then the end",
+    name: "a stream that fails after a chunk gives the child the chunk and then the end",
     async run(t) {
       const stream = new ReadableStream<Uint8Array>({
         pull(controller) {
@@ -130,11 +130,11 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a program that has frozen Error.prototype is told as any other",
+    name: "a program that has frozen Error.prototype gets the same errors as any other",
     async run(t) {
       const { stdout, code, stderr } = await t.program("frozen");
       assert.equal(code, 0, stderr);
-      // What the runtime's own spawn makes of it is the runtime's affair.
+      // The runtime's own spawn may fail otherwise in such a program.
       if (t.native) assert.match(stdout, /^true ENOENT$/m);
       assert.match(stdout, /^false ABORT_ERR AbortError$/m);
     },

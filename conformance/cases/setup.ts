@@ -13,7 +13,7 @@ function copyOf(t: T): string {
   return copy;
 }
 
-/** An open pty: the fd of its far side, and its path. JavaScript cannot unlock one, so a child does. */
+/** Opens a pty for `use`: the fd and the path of its terminal. A child unlocks it, because JavaScript has no ioctl. */
 async function withPty(t: T, use: (fd: number, name: string) => Promise<void>): Promise<void> {
   const { O_RDWR, O_NOCTTY } = fs.constants;
   const master = fs.openSync("/dev/ptmx", O_RDWR | O_NOCTTY);
@@ -52,7 +52,7 @@ function allowedCpus(): number[] {
     });
 }
 
-/** The report of a witness whose parent is a program in a state of its own. */
+/** The report of a witness whose parent is a program that `witness under` has put into another state. */
 async function reportUnder(t: T, under: string[], options: unknown): Promise<{ report: Report; ignored: string }> {
   const { code, stdout, stderr } = await t.program("report", [JSON.stringify(options)], under);
   assert.equal(code, 0, stderr);
@@ -334,7 +334,7 @@ const cases: Case[] = [
         sigpending: 99,
         stack: 8 * 1024 * 1024,
       };
-      // Not above what we have: root in a container may lack the right to raise a limit.
+      // No limit is raised: root in a container may lack the right to do that.
       const have = (await t.report()).limits;
       const limits = Object.fromEntries(
         Object.entries(wanted).map(([name, value]) => {
@@ -364,7 +364,7 @@ const cases: Case[] = [
         some.signals.ignored,
         ignored.filter((signal) => signal !== 13),
       );
-      // This one was ignored before the program began; runtimes leave it so.
+      // Signal 40 was ignored before the program began, and runtimes leave it so.
       const under = await reportUnder(t, ["ignore=40"], { setup: { signals: { default: [] } } });
       assert.ok(signalsOf(under.ignored).includes(40), "the program ignores signal 40");
       assert.ok(under.report.signals.ignored.includes(40));

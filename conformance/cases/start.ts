@@ -63,7 +63,7 @@ const cases: Case[] = [
     name: "a piped stdin takes writes before and after the start",
     async run(t) {
       const child = t.start(t.witness, { args: ["cat"], stdin: "piped", stdout: "piped", stderr: "inherit" });
-      // Before anybody knows that it runs.
+      // It is not known yet that the program runs.
       const writer = child.stdin.getWriter();
       const written = writer.write(new TextEncoder().encode("hello, ")).then(async () => {
         await child.started;
@@ -181,7 +181,7 @@ const cases: Case[] = [
         ["interpreter", "ENOENT", script, {}],
         ["file", "EACCES", t.dir, {}],
       ];
-      // All in one turn: none must take another's error.
+      // They start in one turn, and none must take the error of another.
       const started = rows.map(([, , file, setup]) => failure(t, t.start(file, { ...QUIET, setup })));
       for (const [index, error] of (await Promise.all(started)).entries()) {
         assert.deepEqual([error.step, error.code], rows[index]?.slice(0, 2), error.message);

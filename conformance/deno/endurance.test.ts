@@ -1,4 +1,4 @@
-/** Ten thousand children, and a gigabyte each way: nothing grows, nothing is lost. */
+/** Ten thousand children, and a gigabyte in each direction: no memory grows, and no byte is lost. */
 import { createHash } from "node:crypto";
 import { Command } from "ringspawn";
 import { check, deno, equal } from "./run.ts";
@@ -8,12 +8,12 @@ import { rss } from "./self.ts";
 const MB = 1024 * 1024;
 const GB = 1024 * MB;
 
-/** What Deno may take for its own while much goes through it. */
+/** The memory that Deno may need for itself while much data goes through it. */
 const ROOM = 150 * MB;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The hash that sha256sum(1) would print of a gigabyte of `pattern`. */
+/** The hash of a gigabyte of `pattern`, as sha256sum(1) prints it. */
 function hashOf(pattern: Uint8Array): string {
   const hash = createHash("sha256");
   for (let left = GB; left > 0; left -= pattern.length) hash.update(pattern);
@@ -28,7 +28,7 @@ Deno.test("10,000 children, one after the other and 64 at once", async () => {
   const { before, after } = JSON.parse(stdout) as Record<"before" | "after", Measured>;
   equal([after.fds, after.children], [before.fds, 0]);
   check(after.threads <= before.threads, `threads grew from ${before.threads} to ${after.threads}`);
-  // Two hundred bytes a child would be seen here; and two pages of its own below.
+  // The heap shows a leak of two hundred bytes a child, RSS one of two pages.
   check(after.heap < before.heap + 2 * MB, `the heap grew from ${before.heap / MB} to ${after.heap / MB} MB`);
   check(after.rss < before.rss + 80 * MB, `RSS grew from ${before.rss / MB} to ${after.rss / MB} MB`);
 });
@@ -70,7 +70,7 @@ for (const engine of ["vfork", "runtime"] as const) {
     const memory = rss();
     const args = ["-c", String(GB), "/dev/zero"];
     const child = new Command("head", { args, stdout: "piped", engine }).spawn();
-    // One that reads a little and then no more is no other.
+    // A reader that stops after a little must not make a difference.
     const reader = new Command("head", { args, stdout: "piped", engine }).spawn();
     const { value } = await reader.stdout.getReader().read();
     check((value?.length ?? 0) > 0, "nothing came");

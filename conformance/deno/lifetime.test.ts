@@ -1,9 +1,9 @@
-/** What keeps a program alive, and what does not; the one-liner of the README. */
+/** What keeps a program alive; the program in the README. */
 import { fileURLToPath } from "node:url";
 import { check, deno, equal } from "./run.ts";
 import type { Run } from "./run.ts";
 
-/** Long: it lived as long as its child. */
+/** "long": the program lived as long as its child. */
 const lives: Readonly<Record<string, readonly [long: boolean, said: string]>> = {
   nothing: [false, ""],
   "ref'd": [true, ""],
@@ -59,7 +59,7 @@ Deno.test("the one-liner at the root: deno run", async () => {
 Deno.test("without the library: the runtime's engine, and why", async () => {
   const dir = await Deno.makeTempDir({ prefix: "ringspawn-bare-" });
   try {
-    // The packages as they are installed, but for the native files.
+    // The packages as an install has them, without the native files.
     const own = `${dir}/node_modules/@ringspawn`;
     for (const name of ["core", "native-linux", "adapter-deno"]) await copy(name, `${own}/${name}`);
     await copy("ringspawn", `${dir}/node_modules/ringspawn`);

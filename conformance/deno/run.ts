@@ -1,4 +1,4 @@
-/** Programs of a test, each in a Deno of its own with just the permissions that are given. */
+/** Runs programs of a test, each in a Deno of its own with the given permissions and no others. */
 import { fileURLToPath } from "node:url";
 
 export interface Run {
@@ -15,7 +15,7 @@ interface Options {
 const utf8 = new TextDecoder();
 const folder: string = fileURLToPath(new URL(".", import.meta.url));
 
-/** The library that the native engine is in. */
+/** The file of the native engine. */
 export const library: string = fileURLToPath(
   new URL(
     `prebuilds/linux-${Deno.build.arch === "aarch64" ? "arm64" : "x64"}-gnu/engine.so`,
@@ -23,7 +23,7 @@ export const library: string = fileURLToPath(
   ),
 );
 
-/** Runs Deno with these arguments; a program of ours that is named `./x.ts` stands beside this file. */
+/** Runs Deno with these arguments. A program `./x.ts` is one beside this file. */
 export async function deno(args: readonly string[], options: Options = {}): Promise<Run> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: args.map((arg) => (arg.startsWith("./") ? folder + arg.slice(2) : arg)),
@@ -34,9 +34,9 @@ export async function deno(args: readonly string[], options: Options = {}): Prom
   return { code, stdout: utf8.decode(stdout), stderr: utf8.decode(stderr) };
 }
 
-/** The same on a terminal, where Deno prompts for what it is not given. All it shows. */
+/** The same on a terminal, where Deno prompts for permissions that are missing. Gives all that it shows. */
 export async function onTerminal(args: readonly string[], options: Options = {}): Promise<string> {
-  // Whoever waits for an answer to a prompt waits for ever.
+  // A program that waits for the answer to a prompt would wait for ever.
   const quoted = ["timeout", "--foreground", "5", Deno.execPath(), ...args].map(
     (arg) => `'${arg.startsWith("./") ? folder + arg.slice(2) : arg}'`,
   );

@@ -1,4 +1,4 @@
-/** Deno's own sanitizers find nothing left of a test that starts processes, whether it is the first one or not. */
+/** Deno's sanitizers find nothing left by a test that starts processes, be it the first test or a later one. */
 import { Command, spawn, spawnSync } from "ringspawn";
 import { equal } from "./run.ts";
 
@@ -72,7 +72,7 @@ for (const engine of ["vfork", "runtime"] as const) {
   });
 }
 
-// What only the native engine leaves nothing of: Deno's own has a stream nobody touched as a leak.
+// Only the native engine: with Deno's own spawn a stream that was never used counts as a leak.
 Deno.test({
   name: "vfork: a pipe that nobody touches",
   sanitizeOps: true,

@@ -16,7 +16,7 @@ export function held(): Held {
       const stat = fs.readFileSync(`/proc/${name}/stat`, "utf8");
       if (Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === Deno.pid) children++;
     } catch {
-      // it has gone meanwhile
+      // It was closed meanwhile.
     }
   }
   return { fds: count("/proc/self/fd"), threads: count("/proc/self/task"), children };

@@ -1,9 +1,9 @@
-/** Workers that end in the middle of everything leave nothing behind. */
+/** Workers that end while children run and reads are under way leave nothing behind. */
 import { Command } from "ringspawn";
 import { check, equal } from "./run.ts";
 import { held } from "./self.ts";
 
-/** The web's, whose types no library here has. */
+/** The part of the web's Worker that is used, since no library here has its types. */
 interface WebWorker {
   onmessage: (event: { readonly data: unknown }) => void;
   onerror: (event: { readonly message: string }) => void;
@@ -30,11 +30,11 @@ for (const end of ["close", "terminate"] as const) {
     const rounds = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i++) equal(await worker(end), ["vfork", 0]);
     };
-    // The first ones make Deno start what it then keeps.
+    // The first workers make Deno open what it then keeps.
     await rounds(4);
     const after = async (): Promise<ReturnType<typeof held>> => {
       await pause(800);
-      // Whoever spawns next reaps what a worker could not.
+      // The next spawn reaps the children of a worker that has ended.
       await new Command("true").spawn().status;
       return held();
     };

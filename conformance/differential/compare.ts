@@ -1,4 +1,4 @@
-/** What of two observations must agree, and what differs on purpose. */
+/** Compares two observations of a request: what must agree, and what differs on purpose. */
 import type { EngineName } from "ringspawn";
 import { type Api, type Family, lacks, RUNTIMES } from "../apis.ts";
 import type { Report, ReportedFd } from "../report.ts";
@@ -18,14 +18,14 @@ export interface Side {
   readonly saw: Observation;
 }
 
-/** Requests whose outcome is meant to differ from that of the runtime's own spawn. They are counted and told. */
+/** Requests whose outcome differs on purpose from that of the runtime's own spawn. They are counted and printed. */
 interface Exception {
   readonly what: string;
   readonly families: readonly Family[];
   readonly holds: (asked: Asked, ours: Observation, theirs: Observation) => boolean;
 }
 
-/** The runtime engine says that it cannot do this. What it may say that of stands in each row. */
+/** Engine runtime says that it cannot do this. Each row tells of which requests the engine may say so. */
 const refusedByRuntime = ({ refused }: Observation): boolean => refused?.code === "ENOTSUP";
 
 export const EXCEPTIONS: readonly Exception[] = [
@@ -98,8 +98,7 @@ export const EXCEPTIONS: readonly Exception[] = [
 ];
 
 /**
- * Of one of our own engines (`left`) and another, or the runtime's; in the words of the report's reader, empty when
- * they agree.
+ * The differences of one of ringspawn's engines (`left`) from another or from engine runtime. Empty when they agree.
  */
 export function differences(asked: Asked, left: Side, right: Side): string[] {
   const found: string[] = [];
@@ -110,13 +109,13 @@ export function differences(asked: Asked, left: Side, right: Side): string[] {
     if (one !== other) found.push(`${what}: ${left.engine} ${brief(one)}, ${right.engine} ${brief(other)}`);
   };
   same("refused", refusal(ours), refusal(theirs));
-  // Ours blame the same step in the same words.
+  // Ringspawn's engines tell the same step in the same words.
   if (native) same("message", ours.refused?.message, theirs.refused?.message);
   for (const { engine, saw } of [left, right]) {
     if (saw.refused === undefined && saw.engine !== engine) found.push(`${engine} ran on ${saw.engine}`);
   }
   if (ours.refused !== undefined || theirs.refused !== undefined) {
-    // Files that the request opens may have been made already, or not; a program that ran would leave more.
+    // The files that a request opens may have been made before its refusal. A program that ran would write others.
     same("files, after a refusal", beside(ours.written), beside(theirs.written));
     return found;
   }
@@ -137,7 +136,7 @@ export function differences(asked: Asked, left: Side, right: Side): string[] {
   if (native) same("argv", ours.report.argv, theirs.report.argv);
   else same("argv", argv(asked, ours.report), argv(asked, theirs.report));
   for (const key of SAME) same(key, ours.report[key], theirs.report[key]);
-  // The order of an environment is nobody's to rely on; a name that is there twice is a mistake all the same.
+  // No program may rely on the order of its environment. A name that is there twice is a difference, though.
   same("env", ours.report.env.toSorted(), theirs.report.env.toSorted());
   return found;
 }
@@ -152,7 +151,7 @@ const SAME = ["cwd", "exe", "uid", "gid", "groups", "umask", "limits", "nice", "
   "cgroup",
 ]) as (keyof Report)[];
 
-/** Without the files that a request makes by opening them. */
+/** The written files, without those that a request makes by opening them. */
 function beside(written: Observation["written"]): unknown {
   return Object.entries(written).filter(([name]) => !name.startsWith("opened/"));
 }
@@ -163,12 +162,12 @@ function refusal({ refused }: Observation): unknown {
   return { name, code, isTypeError };
 }
 
-/** The handle of `output()` has no pid; the runtime engine of Deno is not told it by a blocking spawn. */
+/** The pid is not known to Deno's blocking spawn. */
 function pidUntold({ face, family }: Asked): boolean {
   return family === "deno" && face === "spawnSync";
 }
 
-/** Deno.Command makes argv[0] the path that it found; ours leaves it as written, as every other spawn and shell. */
+/** argv, without argv[0] where Deno.Command makes that the path that it found: others leave it as written. */
 function argv({ family, request }: Asked, { argv }: Report): readonly string[] {
   const looked = request.program === "relative" || request.program === "bare";
   return family === "deno" && looked ? argv.slice(1) : argv;
@@ -177,11 +176,11 @@ function argv({ family, request }: Asked, { argv }: Report): readonly string[] {
 /**
  * The fds of a child, as far as a request determines them.
  *
- * Meant to differ: pipes are fifos on the native engine, which /dev/stdout can open again, and sockets elsewhere;
- * and whether /dev/null is open for reading, writing or both is nothing to a program that was given nothing.
+ * Two things differ on purpose. A pipe is a pipe by a native engine, which /dev/stdout can open again, and a socket by
+ * others. And /dev/null may be open for reading, writing or both.
  */
 function kinds({ face, request }: Asked, report: Report, leaked: ReadonlySet<number> | undefined): unknown {
-  // A blocking call gives what nobody feeds its end at once, by an empty pipe or /dev/null.
+  // A blocking call without input gives the child an end of input, by an empty pipe or by /dev/null.
   const unfed = face === "spawnSync" && request.stdio[0] === "pipe" && request.action.do !== "cat";
   return report.fds
     .filter(({ fd }) => !leaked?.has(fd) && !(fd === 0 && unfed))
@@ -194,8 +193,8 @@ function kinds({ face, request }: Asked, report: Report, leaked: ReadonlySet<num
 }
 
 /**
- * A runtime's own spawn leaves what is open without CLOEXEC to exec, which does not close it; ours closes it. Deno,
- * given an fd's number, also leaves a copy of that fd open in the child.
+ * The fds that a runtime's own spawn leaves open in the child: all that are open without CLOEXEC. Ringspawn's engines
+ * close them. Deno also leaves a copy of each fd open that it is given by number.
  */
 function leaks({ request, family }: Asked, { leaky, report }: Observation): Set<number> {
   const asked = [0, 1, 2, ...Object.keys(request.extra).map(Number)];
@@ -207,8 +206,8 @@ function leaks({ request, family }: Asked, { leaky, report }: Observation): Set<
 }
 
 /**
- * Ours starts every program with all signals at their default and none blocked. A runtime's own spawn may hand on
- * what this program ignores and blocks, and no more than that.
+ * Ringspawn's engines start every program with all signals at their default and none blocked. A runtime's own spawn may
+ * hand on what this program ignores and blocks, and no more than that.
  */
 function signals({ family }: Asked, { signals: { mask, ignored, caught } }: Report, native: boolean): unknown {
   const { leavesIgnored }: Api = RUNTIMES[family].own;
@@ -217,13 +216,13 @@ function signals({ family }: Asked, { signals: { mask, ignored, caught } }: Repo
   return { mask: more(mask, BLOCKED), ignored: more(ignored, IGNORED), caught };
 }
 
-/** Of this program, as it was started. */
+/** The signals that this program was started with. */
 const [IGNORED, BLOCKED] = ["SigIgn", "SigBlk"].map((field): ReadonlySet<number> => {
   const bits = BigInt(`0x${status(field)}`);
   return new Set(Array.from({ length: 64 }, (_, i) => i + 1).filter((signal) => (bits >> BigInt(signal - 1)) & 1n));
 }) as [ReadonlySet<number>, ReadonlySet<number>];
 
-/** JSON whose keys have one order. */
+/** JSON with its keys in the order of their names. */
 function canonical(value: unknown): string {
   return (
     JSON.stringify(value, (_, inner: unknown) =>

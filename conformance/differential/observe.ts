@@ -1,4 +1,4 @@
-/** One request on one engine: everything that came of it. */
+/** Runs one request on one engine, and observes everything that comes of it. */
 import { Command, type EngineName, spawn, spawnSync, type SpawnOptions } from "ringspawn";
 import type { Report } from "../report.ts";
 import { cloexec, fs, parent, pattern, sha256 } from "../tools.ts";
@@ -10,7 +10,7 @@ export interface Refused {
   readonly name: string;
   readonly code: string | undefined;
   readonly isTypeError: boolean;
-  /** Not compared: one engine knows the step that failed, the other does not. */
+  /** Not compared with the runtime's own spawn, which does not know the step that failed. */
   readonly message: string;
 }
 
@@ -25,12 +25,12 @@ export interface Observation {
   readonly report: Report | undefined;
   /** The report's parent is this program. */
   readonly ours: boolean;
-  /** Whose session and process group the child is in. */
+  /** The session and the process group that the child is in: its own, that of this program, or another one. */
   readonly session: string | undefined;
   readonly group: string | undefined;
   readonly pidTold: boolean;
   readonly written: Readonly<Record<string, string>>;
-  /** fds that this program had open without CLOEXEC meanwhile: exec does not close those by itself. */
+  /** The fds that this program had open without CLOEXEC, which exec does not close. */
   readonly leaky: readonly number[];
 }
 
@@ -72,13 +72,13 @@ export async function observe(world: World, face: Face, request: Request, engine
     session: report && relation(report.sid, SESSION),
     group: report && relation(report.pgid, GROUP),
     pidTold: report !== undefined && pid === report.pid,
-    // A report that went to one of these files is of another process in each run.
+    // A report in one of these files differs from run to run, since each run has another process.
     written: request.program === "script" && request.stdio[1] !== "pipe" ? {} : world.written(),
     leaky,
   };
 }
 
-/** Field 5 and 6 of /proc/self/stat are the group and the session. */
+/** Fields 5 and 6 of /proc/self/stat are the group and the session. */
 const [GROUP, SESSION] = ((): [number, number] => {
   const stat = fs.readFileSync("/proc/self/stat", "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -95,11 +95,11 @@ function leakyFds(): number[] {
 function reportOf(world: World, { action, program }: Request, stdout: Uint8Array | undefined): Report | undefined {
   if (action.do !== "report" || program === "text" || program === "empty file") return undefined;
   const text = action.to === "file" ? fs.readFileSync(world.report, "utf8") : new TextDecoder().decode(stdout);
-  // A script's report goes where nobody may be able to read it.
+  // The report of a script goes to its stdout, which may not be piped.
   return text === "" ? undefined : (JSON.parse(text) as Report);
 }
 
-/** Short ones as they are, long ones by their hash. */
+/** Short output as it is, long output by its hash. */
 function shown(bytes: Uint8Array | undefined): string | undefined {
   if (bytes === undefined) return undefined;
   if (bytes.length < 200) return new TextDecoder().decode(bytes);
@@ -119,7 +119,7 @@ const RUN: Record<Face, (spoken: Spoken, request: Request, engine: EngineName) =
         if (action.do === "cat") await writer.write(pattern(action.bytes));
         await writer.close();
       } catch {
-        // It ended without reading: whether that comes before or after the close is chance.
+        // The child may end without reading, before or after the close.
       }
     };
     const [stdout, stderr, status] = await Promise.all([collect(1), collect(2), child.status, feed()]);
@@ -140,7 +140,7 @@ const RUN: Record<Face, (spoken: Spoken, request: Request, engine: EngineName) =
         if (action.do === "cat") await stdin?.write(pattern(action.bytes));
         await stdin?.end();
       } catch {
-        // as above
+        // The child may end without reading.
       }
     };
     const collect = async (fd: 1 | 2): Promise<Uint8Array | undefined> =>

@@ -1,4 +1,4 @@
-/** Random requests, as plain data: one that makes a difference is printed as it stands. */
+/** Random requests, as plain data, so that one that makes a difference can be printed. */
 import fc from "fast-check";
 
 export const FACES = ["Command.spawn", "Command.output", "Command.outputSync", "spawn", "spawnSync"] as const;
@@ -7,10 +7,10 @@ export type Face = (typeof FACES)[number];
 /** One fd of the child. `input`, `output` and `append` are files of the world (world.ts); `closed` is not open. */
 export type Stdio = "null" | "inherit" | "pipe" | "input" | "output" | "append" | "closed";
 
-/** fds of `setup.fds`: one of this program's, or a file that is opened for the child. */
+/** An fd of `setup.fds`: one of this program's, or a file that is opened for the child. */
 export type Extra = "null" | "input" | "output" | "append" | "closed" | "open r" | "open w" | "open a" | "open none";
 
-/** What is started, and in which words. Those after `url` cannot be started. */
+/** The command, and how it is written. Those after `url` cannot be started. */
 export type Program =
   | "path"
   | "bare"
@@ -34,7 +34,7 @@ export type Program =
 
 export type Place = "none" | "work" | "odd" | "slash" | "relative" | "link" | "url" | "missing" | "file" | "NUL";
 
-/** What PATH is in `env`: where the witness is, where it is not, … */
+/** What `env` has as PATH: directories with the witness, without it, … */
 export type Path = "has it" | "relative" | "has it last" | "has it not" | "empty";
 
 export type Action =
@@ -51,7 +51,7 @@ export interface Request {
   readonly program: Program;
   readonly argv0: string | undefined;
   readonly args: readonly string[];
-  /** `add`: to this program's; `only`: it has nothing else. */
+  /** `add`: added to this program's environment; `only`: the child has no other variables. */
   readonly env: "none" | { readonly how: "add" | "only"; readonly variables: Readonly<Record<string, string>> };
   readonly path: Path | undefined;
   readonly cwd: Place;
@@ -63,7 +63,7 @@ export interface Request {
   readonly action: Action;
 }
 
-/** Texts as programs get them: a few ordinary ones, and whatever strings can hold. */
+/** Texts as programs get them: a few ordinary ones, and everything that a string can hold. */
 const text: fc.Arbitrary<string> = fc
   .oneof(
     {
@@ -73,7 +73,7 @@ const text: fc.Arbitrary<string> = fc
     { weight: 3, arbitrary: fc.string({ unit: "binary", maxLength: 12 }) },
     { weight: 1, arbitrary: fc.string({ unit: "grapheme", maxLength: 12 }) },
     { weight: 1, arbitrary: fc.constantFrom("\ud800", "x\udc00y", "\udbff", "\ufffe", "\ufeffbom") },
-    // Up to the longest that exec takes (128 KiB with its NUL), and one more.
+    // The last one is the longest that exec takes: 128 KiB with its NUL.
     { weight: 1, arbitrary: fc.constantFrom(1000, 65_536, 131_071).map((length) => "x".repeat(length)) },
   )
   .map((value) => value.replaceAll("\0", "0"));
@@ -97,7 +97,7 @@ const env: fc.Arbitrary<Request["env"]> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ how: fc.constantFrom("add" as const, "only" as const), variables }) },
 );
 
-/** Mostly `often`. */
+/** `often` in `weight` of `weight + 1` cases, else the other. */
 function seldom<T>(weight: number, often: T, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T> {
   return fc.oneof({ weight, arbitrary: fc.constant(often) }, { weight: 1, arbitrary });
 }
@@ -120,7 +120,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
   {
     weight: 1,
-    // Not those that this program ignores or blocks: some runtimes hand that on, and the child would not end.
+    // None that this program ignores or blocks, which some runtimes hand on: the child would not end.
     arbitrary: fc.record({ do: fc.constant("kill" as const), signal: fc.constantFrom(2, 3, 6, 9, 10, 14, 15, 24, 31) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("timeout" as const), signal: fc.constantFrom(9, 15, 10) }) },
@@ -134,7 +134,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 
 const ids: readonly (number | undefined)[] = [undefined, undefined, undefined, 0, 1000, 65_534, 4_294_967_294];
 
-/** Requests that can be served, by root at least. */
+/** Requests that can be carried out, if only for root. */
 const good: fc.Arbitrary<Request> = fc.record({
   program: fc.constantFrom<Program>("path", "path", "bare", "bare", "relative", "odd path", "script", "url"),
   argv0: seldom(5, undefined, text),
@@ -163,8 +163,8 @@ const good: fc.Arbitrary<Request> = fc.record({
 });
 
 /**
- * What makes a request fail. One at a time: of two, no request determines which is told. The programs of the second
- * line may run all the same, by /bin/sh, or be found although PATH is not as it should be.
+ * Changes that make a request fail. A request gets only one, because engines may tell either of two. Some programs of
+ * the second list may run all the same, by /bin/sh, or be found although PATH is wrong.
  */
 const mistake: fc.Arbitrary<(request: Request) => Request> = fc.oneof(
   fc.constantFrom<Program>("missing", "missing bare", "missing relative", "directory", "not executable").map(
@@ -190,7 +190,7 @@ const mistake: fc.Arbitrary<(request: Request) => Request> = fc.oneof(
     (path) =>
       (request: Request): Request => ({ ...request, program: "bare", path }),
   ),
-  // A search that starts in there fails, too.
+  // A PATH that is relative to cwd would fail as well.
   fc.constantFrom<Place>("missing", "file", "NUL").map((cwd) => (request: Request): Request => {
     return { ...request, cwd, path: request.path === "relative" ? "has it" : request.path };
   }),
@@ -209,7 +209,7 @@ const mistake: fc.Arbitrary<(request: Request) => Request> = fc.oneof(
   ),
 );
 
-/** What this program and its runtime's own spawn can do at all. */
+/** What this program and its runtime's own spawn can do. */
 export interface Able {
   /** Change the ids of a child. */
   readonly ids: boolean;
@@ -217,11 +217,11 @@ export interface Able {
   readonly extras: boolean;
 }
 
-/** Requests that `face` can be asked for; only a few with what cannot be done. */
+/** Requests that `face` has options for. Only a few ask for what cannot be done here. */
 export function requests(face: Face, able: Able): fc.Arbitrary<Request> {
   const all = seldom<(fine: Request) => Request>(4, same, mistake);
   return fc.tuple(good, all, fc.nat(9)).map(([fine, spoil, chance]) => {
-    // It is a mistake then, and one is enough.
+    // What cannot be done makes a request fail, and there must be only one reason to fail.
     const ids = able.ids || (chance === 0 && spoil === same) ? {} : { uid: undefined, gid: undefined };
     const extras = able.extras || chance === 1 ? {} : { argv0: undefined, extra: {} };
     return fit(face, spoil({ ...fine, ...ids, ...extras }));
@@ -232,21 +232,21 @@ function same(request: Request): Request {
   return request;
 }
 
-/** What a face has no word for becomes something that it has. */
+/** Replaces what a face has no option for by something that it has. */
 function fit(face: Face, request: Request): Request {
   const command = face.startsWith("Command");
   const collects = face === "Command.output" || face === "Command.outputSync";
   let { stdio, action, program, argv0 } = request;
   if (program === "url" && !command) program = "path";
   if (command) argv0 = undefined;
-  // A blocking call cannot be fed through a pipe that nobody holds, and these collect what they pipe.
+  // These faces collect output, and have no pipe to feed stdin through.
   if (collects && stdio[0] === "pipe") stdio = ["null", stdio[1], stdio[2]];
   const running = face === "spawn" || face === "Command.spawn";
   if (action.do === "kill" && !running) action = { do: "signal", signal: action.signal };
   if (action.do === "timeout" && command) action = { do: "exit", code: action.signal };
-  // These do nothing that they are told, and would be gone before they are killed.
+  // These programs do not read their arguments, and would end before they are killed.
   if (program === "script" || program === "text" || program === "empty file") action = { do: "report", to: "stdout" };
-  // Only one of the two would find something to read in this program's own stdin.
+  // Only the first child would find something to read in this program's own stdin.
   if (action.do === "cat" && stdio[0] === "inherit") stdio = ["input", stdio[1], stdio[2]];
   if (action.do === "report" && stdio[1] !== "pipe" && program !== "script") action = { do: "report", to: "file" };
   return { ...request, stdio, action, program, argv0 };

@@ -1,6 +1,7 @@
 /**
- * One runtime's share of the differential run: random requests through our engines and the runtime's own spawn. Started
- * by differential.ts, which reads the lines that are appended to a file: stdout is the children's to inherit.
+ * The part of the differential run that runs in one runtime: random requests to ringspawn's engines and to its own
+ * spawn. Started by differential.ts, which reads the events that this program appends to a file. They do not go to
+ * stdout, which the children inherit.
  */
 import fc from "fast-check";
 import { type Family, RUNTIMES } from "../apis.ts";
@@ -14,20 +15,20 @@ import { fs, parent, patience } from "../tools.ts";
 /** What differential.ts hands over. */
 export interface Task {
   readonly family: Family;
-  /** Ours, which are compared with the runtime's own spawn and with each other. */
+  /** Ringspawn's own, which are compared with the runtime's own spawn and with each other. */
   readonly engines: readonly ("io_uring" | "vfork")[];
   readonly seed: number;
-  /** Requests a face. */
+  /** The number of requests for each face. */
   readonly runs: number;
-  /** Milliseconds for all faces; what is not done by then is told as skipped. */
+  /** Milliseconds for all faces. The requests that are not done by then count as skipped. */
   readonly time: number;
   readonly faces: readonly Face[];
   readonly witness: string;
   /** An empty directory. */
   readonly dir: string;
-  /** Where the events go. */
+  /** The file to which events are appended. */
   readonly events: string;
-  /** Where the request under way stands: this program may hang or die of it. */
+  /** The file in which the request under way is written, because this program may hang or die of it. */
   readonly underWay: string;
 }
 
@@ -35,7 +36,7 @@ export type Event =
   | {
       readonly face: Face;
       readonly passed: number;
-      /** Those that differ on purpose, and those that were not done. */
+      /** The requests that differ on purpose, and those that were not done. */
       readonly skipped: number;
       /** For lack of time, or after a failure. */
       readonly undone: number;
@@ -43,7 +44,7 @@ export type Event =
     }
   | {
       readonly exceptions: Readonly<Record<string, number>>;
-      /** What became of the requests, so that one sees when most of them are refused. */
+      /** What the requests came to. It shows when most of them are refused. */
       readonly outcomes: Readonly<Record<string, number>>;
     };
 
@@ -68,7 +69,7 @@ await warmUp(task.witness, [...task.engines, "runtime"]);
 const { argv0, lastFd } = RUNTIMES[task.family].own;
 const able: Able = { ids: parent.getuid?.() === 0, extras: argv0 && lastFd > 2 };
 
-/** False where the runtime's own spawn differs on purpose; ours may not differ from each other at all. */
+/** Gives false where the runtime's own spawn differs on purpose. Ringspawn's engines may not differ at all. */
 async function compare(face: Face, request: Request): Promise<boolean> {
   const on = async (engine: EngineName): Promise<Side> => {
     fs.writeFileSync(task.underWay, JSON.stringify({ face, engine, request }));
@@ -102,7 +103,7 @@ for (const [index, face] of task.faces.entries()) {
       const comparison = compare(face, request);
       underWay = comparison;
       const same = await comparison;
-      // After the first failure come the attempts to make it smaller.
+      // After the first failure fast-check tries smaller requests, which do not count.
       if (same && !failed) passed++;
     } catch (error) {
       failed = true;
@@ -110,14 +111,14 @@ for (const [index, face] of task.faces.entries()) {
     }
   });
   const details = await fc.check(property, {
-    // Else all faces would get the same requests.
+    // Each face gets other requests.
     seed: task.seed + FACES.indexOf(face),
     numRuns: task.runs,
     timeout: patience(15_000),
-    // What one face does not use up is there for the next ones.
+    // The time that one face does not use is there for the next ones.
     interruptAfterTimeLimit: Math.max(1000, (end - Date.now()) / (task.faces.length - index)),
   });
-  // At its time limit fast-check leaves a request to itself, which would share its files with the next face's.
+  // At its time limit fast-check does not wait for the request under way, whose files the next face would use, too.
   await underWay.catch(() => {});
   if (!details.failed) tell({ face, passed, skipped: task.runs - passed, undone: task.runs - details.numRuns });
   else {

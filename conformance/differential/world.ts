@@ -1,16 +1,16 @@
-/** The files among which the random requests live, and how a request is said in the words of a face. */
+/** The files that random requests name, and the translation of a request into the options of a face. */
 import { type CommandOptions, type EngineName, spawn, type SpawnOptions } from "ringspawn";
 import { fs, parent, path, pathToFileURL } from "../tools.ts";
 import type { Action, Extra, Face, Path, Place, Program, Request, Stdio } from "./request.ts";
 
 export const INPUT = "the file that is read\n";
-/** No program of ours ever has as many fds. */
+/** The number of an fd that is never open here. */
 const CLOSED = 987;
 
-/** fds of this program that a request can name; opened for one spawn, closed after it. */
+/** The fds of this program that a request can name: opened for one spawn, and closed after it. */
 export type Fds = Readonly<Record<"input" | "output" | "append", number>>;
 
-/** The words of both faces; `engine` is added by who starts it. */
+/** The options of both faces, without `engine`. */
 export interface Spoken {
   readonly command: string | URL;
   readonly args: readonly string[];
@@ -21,12 +21,12 @@ export interface Spoken {
 export class World {
   readonly dir: string;
 
-  /** @param witness is copied: others may not enter the directory where it was built. */
+  /** @param witness is copied, because other users may not enter the directory where it was built. */
   constructor(dir: string, witness: string) {
     this.dir = dir;
     for (const name of ["bin", "empty", "work", "wörk dir\n", "."]) {
       fs.mkdirSync(this.at(name), { recursive: true });
-      // Children of other users come in, whatever the umask.
+      // Children that run as other users must be able to enter, whatever the umask.
       fs.chmodSync(this.at(name), 0o777);
     }
     fs.copyFileSync(witness, this.at("bin/witness"));
@@ -54,7 +54,7 @@ export class World {
     return path.join(this.dir, name);
   }
 
-  /** Everything a child can change, as it was: the same files, with their first content. */
+  /** Restores everything that a child can change: the same files, with their first content. */
   reset(): void {
     for (const [name, content] of Object.entries({ input: INPUT, output: "", append: "before\n", report: "" })) {
       fs.writeFileSync(this.at(name), content);
@@ -65,7 +65,7 @@ export class World {
     fs.chmodSync(this.at("opened"), 0o777);
   }
 
-  /** name → content and mode of what a child can have written. */
+  /** The content and mode of each file that a child can have written, by name. */
   written(): Record<string, string> {
     const found: Record<string, string> = {};
     const names = ["output", "append", ...fs.readdirSync(this.at("opened")).map((name) => `opened/${name}`)];
@@ -76,7 +76,7 @@ export class World {
     return found;
   }
 
-  /** Both engines get fds of their own: they share no offset. */
+  /** Opens the fds for one engine. Each engine gets its own, so that they share no offset. */
   open(): Fds & { close(): void } {
     const fds = {
       input: fs.openSync(this.at("input"), "r"),
@@ -174,7 +174,7 @@ export class World {
       "has it not": this.at("empty"),
       empty: "",
     };
-    // No prototype: "__proto__" is a name like any other.
+    // It has no prototype, so that "__proto__" is a name like any other.
     const all = Object.assign(Object.create(null) as Record<string, string>, env.variables);
     delete all["PATH"];
     if (PATH !== undefined) all["PATH"] = paths[PATH];
@@ -215,7 +215,7 @@ function stdioOf(word: Stdio, fds: Fds): string | number {
   }
 }
 
-/** Everything after argv[0]: what the witness is to do, then what the request says. */
+/** Everything after argv[0]: what the witness is to do, and then the arguments of the request. */
 function argsOf({ args, action }: Request, report: string): readonly string[] {
   const words: Record<Action["do"], readonly string[]> = {
     report: action.do === "report" && action.to === "file" ? ["report", report, ...args] : ["anything", ...args],
@@ -230,7 +230,7 @@ function argsOf({ args, action }: Request, report: string): readonly string[] {
   return words[action.do];
 }
 
-/** The first spawns of a program open things that stay open: loops, event fds. */
+/** Starts a child on each engine, because the first ones open things that stay open: loops, event fds. */
 export async function warmUp(witness: string, engines: readonly EngineName[]): Promise<void> {
   for (const engine of engines) {
     const child = spawn([witness, "cat"], { engine, stdin: "pipe", stdout: "pipe", stderr: "pipe" });

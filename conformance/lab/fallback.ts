@@ -2,7 +2,10 @@ import { type Case, finished, type T } from "../harness.ts";
 import type { Chosen } from "../programs/chosen.ts";
 import { assert, path } from "../tools.ts";
 
-/** What a program sees that `before` becomes, or that runs in a mount namespace of its own after this shell command. */
+/**
+ * What a program tells about its engines. `before` are words in front of its command; after the shell command `mounts`
+ * it runs in a mount namespace of its own.
+ */
 async function chosen(t: T, before: readonly string[], mounts?: string): Promise<Chosen> {
   const script = path.join(t.plan.root, "programs", `chosen${t.plan.extension}`);
   const command = [...before, ...t.plan.command, script, t.ENGINE, t.witness];
@@ -30,14 +33,14 @@ function fellBack(t: T, told: Chosen, why: RegExp): void {
 const cases: Case[] = [
   ...["all", "container"].map(
     (mode): Case => ({
-      name: `under a seccomp filter, ${mode}: vfork, and engines() says why`,
+      name: `under the seccomp filter ${mode} vfork is chosen, and engines() says why`,
       async run(t) {
         fellBack(t, await chosen(t, [path.join(t.plan.build, "seccomp"), mode, "--"]), /errno 1\)/);
       },
     }),
   ),
   {
-    name: "the sysctl hidden: vfork, and engines() says why",
+    name: "where the sysctl is hidden vfork is chosen, and engines() says why",
     async run(t) {
       const told = await chosen(t, [], "mount -t tmpfs none /proc/sys/kernel");
       fellBack(t, told, /no io_uring_spawn.*errno 2\)/);

@@ -5,7 +5,7 @@ import { type Case, finished, type T } from "../harness.ts";
 import type { Report } from "../report.ts";
 import { alive, assert, children, fs, leavesNothing, os, parent, path, until } from "../tools.ts";
 
-/** A pool on the engine of this cell, for as long as the work takes. */
+/** Makes a pool on the engine of this cell, and disposes of it when the work is done. */
 async function withPool(t: T, options: Partial<PoolOptions>, work: (pool: Pool) => Promise<void>): Promise<void> {
   const pool = createPool({ size: 3, engine: t.ENGINE, stdin: "null", stdout: "piped", stderr: "null", ...options });
   try {
@@ -31,7 +31,7 @@ async function report(child: StartedProcess): Promise<Report> {
 
 const cases: Case[] = [
   {
-    name: "a waiting child becomes the program, with its args, env and cwd",
+    name: "a prespawned child becomes the program, with its args, env and cwd",
     run: (t) =>
       withPool(t, {}, async (pool) => {
         const waiting = [...children().keys()];
@@ -47,7 +47,7 @@ const cases: Case[] = [
       }),
   },
   {
-    name: "without env the program has ours of that moment, not of the child's birth",
+    name: "without env the program has the parent's environment of its start, not of the child's birth",
     run: (t) =>
       withPool(t, {}, async (pool) => {
         parent.env["CONFORMANCE_POOL"] = "later";
@@ -61,7 +61,7 @@ const cases: Case[] = [
       }),
   },
   {
-    name: "setup and stdio are the pool's: limits, priority, umask, an fd, and nothing else open",
+    name: "the program has the setup and stdio of the pool, and no other fd",
     run: (t) =>
       withPool(t, { setup: { limits: { nofile: 77 }, priority: 4, umask: 0o27, fds: { 5: "null" } } }, async (pool) => {
         const { limits, nice, umask, fds, signals } = await report(run(t, pool, []));
@@ -72,7 +72,7 @@ const cases: Case[] = [
       }),
   },
   {
-    name: "a program that is not there, a missing cwd: told as by start, and nothing is left",
+    name: "a missing command and a missing cwd are told as by start, and nothing is left",
     run: (t) =>
       withPool(t, {}, async (pool) => {
         await assert.rejects(pool.spawn("/nonexistent/x").started, { code: "ENOENT", step: "file", engine: t.ENGINE });
@@ -86,7 +86,7 @@ const cases: Case[] = [
       }),
   },
   {
-    name: "exhausted: what finds nobody waiting is started in the ordinary way, and counted",
+    name: "a program that finds no prespawned child is started in the ordinary way, and counted",
     run: (t) =>
       withPool(t, {}, async (pool) => {
         const all = Array.from({ length: 10 }, (_, i) => run(t, pool, ["exit", String(i)]));
@@ -98,7 +98,7 @@ const cases: Case[] = [
       }),
   },
   {
-    name: "what needs more than the pool's children have is started in the ordinary way, with the pool's options",
+    name: "a program that needs other stdio than the pool has is started in the ordinary way, with the pool's setup",
     run: (t) =>
       withPool(t, { setup: { umask: 0o27 } }, async (pool) => {
         const file = path.join(t.dir, "report");
@@ -110,7 +110,7 @@ const cases: Case[] = [
       }),
   },
   {
-    name: "children that are no longer like us are not used",
+    name: "prespawned children are not used once the parent has changed",
     needs: ["root"],
     run: (t) =>
       withPool(t, {}, async (pool) => {
@@ -130,7 +130,7 @@ const cases: Case[] = [
       }),
   },
   {
-    name: "a child that is killed while it waits is replaced",
+    name: "a prespawned child that is killed is replaced",
     run: (t) =>
       withPool(t, {}, async (pool) => {
         for (const pid of children().keys()) parent.kill(pid, "SIGKILL");
@@ -140,7 +140,7 @@ const cases: Case[] = [
       }),
   },
   {
-    name: "disposal: those that wait end, one that runs does not; then nothing is started any more",
+    name: "disposal ends the prespawned children and no running one, and then nothing is started any more",
     async run(t) {
       const pool = createPool({ size: 2, engine: t.ENGINE, stdin: "piped", stdout: "null" });
       const child = run(t, pool, ["cat"]);
@@ -153,12 +153,12 @@ const cases: Case[] = [
     },
   },
   {
-    name: "10,000 uses: no fd, no zombie, no memory stays",
+    name: "10,000 uses leave no fd, no zombie and no memory",
     slow: true,
     timeout: 60_000,
     run: (t) =>
       withPool(t, { size: 32, stdout: "null" }, async (pool) => {
-        // Not fewer on a slow machine: a use is cheap, and ten thousand are what a pool is promised to bear.
+        // As many on a slow machine, too: a use is cheap, and a pool must bear ten thousand.
         const uses = 10_000;
         const round = async (count: number): Promise<void> => {
           let left = count;
@@ -177,7 +177,7 @@ const cases: Case[] = [
       }),
   },
   {
-    name: "nobody is left when the program is killed, crashes, or ends without disposing",
+    name: "no prespawned child is left when the program is killed, crashes, or ends without disposing",
     timeout: 20_000,
     async run(t) {
       for (const how of ["killed", "aborts", "throws", "ends"]) {
@@ -191,9 +191,9 @@ const cases: Case[] = [
         const pids = stdout.trim().split(" ").map(Number);
         assert.equal(pids.length, 4, stdout);
         if (how === "killed") assert.equal(signal, "SIGKILL");
-        // A runtime may have a handler for it, and end in its own way.
+        // A runtime may handle the signal or the error, and end in its own way.
         else assert.equal(code === 0, how === "ends", `${how}: ${code} ${String(signal)}`);
-        await until("nobody is left", () => !pids.some(alive));
+        await until("no child is left", () => !pids.some(alive));
       }
     },
   },

@@ -5,7 +5,7 @@ const STARTS = 20;
 
 const cases: Case[] = [
   {
-    name: "20 starts in one turn: one io_uring_enter submits them, nobody forks, and strace sees each child's execve",
+    name: "20 starts in one turn take one io_uring_enter and no fork, and strace sees the execve of each child",
     timeout: 60_000,
     async run(t) {
       const log = path.join(t.dir, "strace");
@@ -26,7 +26,7 @@ const cases: Case[] = [
 
       const submitting = between.filter((line) => /io_uring_enter\(\d+, [1-9]/.test(line));
       assert.equal(submitting.length, 1, `calls that submit:\n${submitting.join("\n")}`);
-      // Runtimes may start threads whenever they like.
+      // Births of threads are the runtime's own, which may start them at any time.
       const births = between.filter((line) => / (clone3?|v?fork)\(/.test(line) && !line.includes("CLONE_THREAD"));
       assert.deepEqual(births, []);
       const executed = between.filter((line) => line.includes(`execve("${t.witness}", ["${t.witness}", "exit", "7"]`));

@@ -4,7 +4,7 @@ import { assert } from "../tools.ts";
 
 const cases: Case[] = [
   {
-    name: "children of others are never reaped by us, nor ours by them",
+    name: "children of other libraries are reaped by those, and children of ringspawn by ringspawn",
     async run(t) {
       const theirs: Promise<number | null>[] = [];
       const ours: Promise<number>[] = [];

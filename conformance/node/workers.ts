@@ -3,7 +3,7 @@ import { type Case, finished } from "../harness.ts";
 import { assert } from "../tools.ts";
 
 const cases: Case[] = ([undefined, "runtime"] as const).map((engine) => ({
-  name: `threads and the main one spawn at once, and threads end with children running${engine ? ": runtime" : ""}`,
+  name: `workers spawn beside the main thread, and may end while their children run${engine ? ", on runtime" : ""}`,
   slow: engine === "runtime",
   timeout: 60_000,
   async run(t) {

@@ -1,19 +1,19 @@
 /**
- * The same calls through Bun's own spawn and through ours, each on every engine: what a program sees must not differ.
+ * Makes the same calls by Bun's own spawn and by ringspawn's on every engine: what a program sees must not differ.
  * Run it with Bun: `bun conformance/oracle/bun-spawn.ts [--verbose] [text of a name]`.
  *
- * IMPROVED lists what differs on purpose; a row that does not differ any more fails, as does any other difference.
- * Words of messages are ours everywhere and not compared.
+ * IMPROVED lists what differs on purpose. A row that differs no more fails, and so does any other difference. Messages
+ * are not compared.
  */
 /* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment,
    @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return,
    @typescript-eslint/no-explicit-any, @typescript-eslint/restrict-plus-operands,
    @typescript-eslint/restrict-template-expressions
-   -- it calls as nobody with types could, and looks at whatever comes back */
+   -- it makes calls that types forbid, and looks at any result */
 import { engines, spawn, spawnSync } from "ringspawn";
 import { assert, delay, fs, parent, path, tmpdir } from "../tools.ts";
 
-/** As loose as programs are. */
+/** Values without a type, as in JavaScript. */
 type Any = any;
 
 interface Api {
@@ -25,7 +25,7 @@ const { Bun: bun } = globalThis as unknown as { Bun: Api & { file(path: string |
 const dir = fs.mkdtempSync(path.join(tmpdir(), "oracle-"));
 const text = new TextDecoder();
 
-/** What a call threw, without its words. */
+/** What a call threw, without the message. */
 function thrown(call: () => unknown): unknown {
   try {
     call();
@@ -40,7 +40,7 @@ function errorShape(error: Any): unknown {
   return { type, name: error.name, code: error.code, hasMessage: error.message !== "" };
 }
 
-/** What a failed start threw: errno is negative, the path is the command's. */
+/** What a failed start threw. */
 function failed(call: () => unknown): unknown {
   try {
     call();
@@ -80,7 +80,7 @@ function usageShape(usage: Any): unknown {
   return [all, cpuTime.total === cpuTime.user + cpuTime.system, maxRSS > 0];
 }
 
-/** What the program sees: anything JSON can hold, undefined included. */
+/** What a program sees of each call: anything that JSON can hold, and undefined. */
 const CASES: Record<string, (api: Api) => unknown> = {
   // the call
   "cmd first": async ({ spawn }) => (await spawn(["echo", "a"]).stdout.text()) as string,
@@ -324,7 +324,7 @@ const CASES: Record<string, (api: Api) => unknown> = {
   "stdout cancelled": async ({ spawn }) => {
     const child = spawn(sh("exec yes 2>/dev/null"));
     await child.stdout.cancel();
-    // By SIGPIPE, or by an error that tells the same: with sockets that is a race.
+    // The child dies of SIGPIPE, or gets an error: with sockets either may come first.
     return (await child.exited) !== 0;
   },
   "stdout after the end": async ({ spawn }) => {
@@ -683,13 +683,13 @@ const CASES: Record<string, (api: Api) => unknown> = {
     return child.signalCode as unknown;
   },
   "maxBuffer exceeded": async ({ spawn, spawnSync }) => {
-    // It waits for the signal: else the closed pipe may end it first.
+    // The child waits for the signal, because else the closed pipe may end it first.
     const script = "trap '' PIPE; head -c 5000 /dev/zero; exec sleep 9";
     const child = spawn(sh(script), { maxBuffer: 1000, stderr: "ignore" });
     const exited = await child.exited;
     const sync = spawnSync(sh(script), { maxBuffer: 1000 });
     const enough = [(await child.stdout.bytes()).length > 1000, sync.stdout.length > 1000];
-    // Not the signal of the blocking call, nor `success`, which follows from it: Bun does not always tell it.
+    // The signal of a blocking call and `success` are left out: Bun does not always tell the signal.
     return [exited, child.signalCode, enough, sync.exitedDueToMaxBuffer];
   },
   "maxBuffer exceeded by a grandchild that goes on": async ({ spawn, spawnSync }) => {
@@ -851,9 +851,9 @@ const CASES: Record<string, (api: Api) => unknown> = {
   },
 };
 
-/** What differs on purpose. `engine`: only there. */
+/** What differs on purpose. `engine`: the only engine that differs. */
 const IMPROVED: Record<string, { readonly engine?: string; readonly why: string }> = {
-  "options a string": { why: "Bun ignores it; nobody means that" },
+  "options a string": { why: "Bun ignores a string, which no caller means" },
   "cmd[0] empty": { why: "an empty command is a mistake in the call, and said to be one" },
   "the handle's members of IPC": { why: "ipc is not there yet" },
   "stdout is not locked after text()": { why: "one class of streams for both faces, and Deno's stays locked" },
@@ -880,7 +880,7 @@ function print(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) => (inner === undefined ? "(undefined)" : inner)) ?? String(value);
 }
 
-/** What `run` saw, or how it failed to see anything. */
+/** What `run` gave, or the error that it threw. */
 async function see(run: (api: Api) => unknown, api: Api): Promise<{ value: string; failed: boolean }> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -909,7 +909,7 @@ for (const engine of ["vfork", "runtime"] as const) {
 for (const [name, run] of Object.entries(CASES)) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
   const real = await see(run, bun);
-  // A case that shows nothing in Bun proves nothing about us.
+  // A case that fails in Bun compares nothing.
   if (real.failed) fail(`${name}: ${real.value}`);
   for (const engine of ["vfork", "runtime"] as const) {
     parent.env["RINGSPAWN_ENGINE"] = engine;

@@ -1,7 +1,7 @@
 /**
- * Tries to start things and tells what came of each, and what stayed behind: for states the runner cannot be in.
- * With `spare`, all fds but that many are taken first; with `fill`, it is started again and again until it fails.
- * By `spawn`, or with `start` by that, with these options.
+ * Tries to start commands, and prints what each attempt came to and left behind: for states that the runner cannot be
+ * in. With `spare`, all free fds but that many are taken first; with `fill`, the command is started until that fails.
+ * `options` are those of `spawn`; with `start`, the command is started by `start`, with these options.
  */
 import { engines, spawn, start } from "ringspawn";
 import type { EngineName, SpawnOptions, StartOptions, Subprocess } from "ringspawn";
@@ -42,7 +42,7 @@ function exhaust(spare: number): number[] {
   return taken;
 }
 
-/** Makes garbage, so that the collector has its threads before there is no room for one: a runtime may die of that. */
+/** Makes garbage, so that the collector starts its threads: a runtime may die when it cannot start them later. */
 function collectOnce(): void {
   for (let i = 0; i < 400; i++) Array.from({ length: 5000 }, (_, j) => ({ j }));
 }
@@ -63,7 +63,7 @@ async function attempt({ command, options, start: startOptions, spare, fill }: A
       outcome = { exit: await (started[0] as Subprocess).exited };
     } else {
       const [file, ...args] = words as [string, ...string[]];
-      // Not its status alone: a pipe that nobody reads stays open.
+      // Its output as well as its status, because a pipe that is not read stays open.
       outcome = { exit: (await start(file, { args, engine, ...startOptions }).output()).code };
     }
   } catch (error) {
@@ -83,7 +83,7 @@ engines();
 try {
   await spawn([witness, "exit", "0"], { engine, stdin: "pipe", stdout: "pipe", stderr: "pipe" }).exited;
 } catch {
-  // it may not start anything at all: that is what is to be told
+  // It may be unable to start anything, which the attempts will tell.
 }
 const outcomes: Outcome[] = [];
 for (const one of JSON.parse(list) as Attempt[]) outcomes.push(await attempt(one));

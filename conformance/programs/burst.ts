@@ -1,4 +1,4 @@
-/** Starts in one turn of the event loop, between two marks that strace shows: looks at files that do not exist. */
+/** Starts in one turn of the loop, between two marks, which are looks at files that do not exist: strace shows them. */
 import { start } from "ringspawn";
 import type { EngineName } from "ringspawn";
 import { fs, parent } from "../tools.ts";
@@ -7,7 +7,7 @@ const [engine, witness, count] = parent.argv.slice(2) as [EngineName, string, st
 const one = (): ReturnType<typeof start> =>
   start(witness, { args: ["exit", "7"], engine, stdin: "null", stdout: "null", stderr: "null" });
 
-await one().status; // what is done once is not counted
+await one().status; // work that is done once is not counted
 fs.existsSync("/mark/begin");
 const children = Array.from({ length: Number(count) }, one);
 await Promise.all(children.map(({ started }) => started));

@@ -1,4 +1,4 @@
-/** Tells which engine spawns by default, how its child ended, what engines() says, and what an engine asked for did. */
+/** Tells which engine is chosen by default, what engines() says, and how a spawn on the engine asked for failed. */
 import { engines, spawn } from "ringspawn";
 import type { EngineName, EngineReport } from "ringspawn";
 import { parent } from "../tools.ts";
@@ -7,7 +7,7 @@ export interface Chosen {
   readonly engine: EngineName;
   readonly exit: number;
   readonly engines: readonly EngineReport[];
-  /** Of the error that a spawn on the engine asked for throws. */
+  /** The error of a spawn on the engine asked for; undefined when it ran. */
   readonly refused: { readonly code: string; readonly message: string } | undefined;
 }
 

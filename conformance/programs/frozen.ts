@@ -1,4 +1,4 @@
-/** A program whose built-in prototypes are frozen: what we throw is what it is elsewhere. */
+/** Freezes the built-in prototypes, and tells which errors a failing spawn throws then. */
 import { argv } from "node:process";
 import { spawn, SpawnError } from "ringspawn";
 

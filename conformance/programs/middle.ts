@@ -1,4 +1,4 @@
-/** Starts a sleeper that is to die with this program (or not), tells its pid, and waits to be killed. */
+/** Starts a child that sleeps, with a given setup; prints its pid, and waits to be killed. */
 import { spawn } from "ringspawn";
 import type { EngineName, ProcessSetup } from "ringspawn";
 import { parent } from "../tools.ts";

@@ -1,4 +1,4 @@
-/** Starts a child that sleeps, waits for nothing, and leaves it to ref and unref when this program ends. */
+/** Starts a child that sleeps, and waits for nothing: ref and unref decide when this program ends. */
 import { spawn } from "ringspawn";
 import type { EngineName } from "ringspawn";
 import { parent } from "../tools.ts";

@@ -1,4 +1,4 @@
-/** Starts the witness with the options it is given and passes the report on: for states the runner cannot be in. */
+/** Starts the witness with given options and prints its report: for states that the runner cannot be in. */
 import { spawn } from "ringspawn";
 import type { EngineName, SpawnOptions } from "ringspawn";
 import { parent, status } from "../tools.ts";

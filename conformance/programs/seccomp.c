@@ -3,8 +3,8 @@
  *
  *	all         allows everything, and is a filter nevertheless
  *	container   clone3 gives ENOSYS and io_uring EPERM, as the default profiles of containers do
- *	no-pidfd    that, and a clone with CLONE_VM | CLONE_PIDFD gives EPERM: no native engine can
- *work
+ *	no-pidfd    as container, and a clone with CLONE_VM | CLONE_PIDFD gives EPERM, so that
+ *	            no native engine works
  */
 #define _GNU_SOURCE
 #include <errno.h>

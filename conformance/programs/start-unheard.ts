@@ -1,4 +1,4 @@
-/** Starts what is not there, looks at the handle in different ways, and counts the rejections that nobody handled. */
+/** Starts missing commands, listens to their handles in different ways, and prints the unhandled rejections. */
 import { start } from "ringspawn";
 import type { EngineName, StartedProcess } from "ringspawn";
 import { delay, parent } from "../tools.ts";
@@ -19,7 +19,7 @@ const LOOKS: { readonly [how: string]: (child: StartedProcess) => unknown } = {
 const missing = (how: string): StartedProcess =>
   start(`/nope/${how}`, { engine, stdin: "null", stdout: "piped", stderr: "piped" });
 
-// By the path of each, since nobody can tell when a rejection comes up that nobody waits for.
+// By the path of each command: the time of an unhandled rejection does not tell whose it is.
 const found: Record<string, unknown[]> = Object.fromEntries(Object.keys(LOOKS).map((how) => [`/nope/${how}`, []]));
 parent.on("unhandledRejection", (error) => {
   const { path, code } = error as { path: string; code: unknown };

@@ -1,4 +1,4 @@
-/** Begins to start a child that sleeps, and leaves it at once to ref and unref. */
+/** Begins to start a child that sleeps, and waits for nothing: ref and unref decide when this program ends. */
 import { start } from "ringspawn";
 import type { EngineName } from "ringspawn";
 import { parent } from "../tools.ts";

@@ -11,7 +11,7 @@ interface Told {
   readonly engines: readonly { readonly name: string; readonly available: boolean; readonly reason?: string }[];
 }
 
-/** A program that tells what became of a spawn with these options. */
+/** A program that tells which engine carried out a spawn with these options, and which error was thrown. */
 const PROGRAM = `
 import { Command, engines, spawn, spawnSync } from "ringspawn";
 const [witness, face, options] = process.argv.slice(2);
@@ -107,7 +107,7 @@ const faces = ["spawn", "output", "sync"] as const;
 
 const cases: Case[] = [
   {
-    name: "an install of the packages alone, on a kernel of today: vfork, and the reason why not io_uring",
+    name: "the installed packages choose vfork on an ordinary kernel, and tell why not io_uring",
     async run(t) {
       const { main } = install(t);
       for (const face of faces) {
@@ -118,14 +118,14 @@ const cases: Case[] = [
     },
   },
   {
-    name: "RINGSPAWN_ENGINE=runtime",
+    name: "RINGSPAWN_ENGINE=runtime chooses engine runtime",
     async run(t) {
       const told = await tell(t, install(t).main, { env: { RINGSPAWN_ENGINE: "runtime" } });
       assert.deepEqual([told.engine, told.exit], ["runtime", 7]);
     },
   },
   {
-    name: "engine.node is missing: runtime, and the reason names the file",
+    name: "without engine.node engine runtime is chosen, and the reason names the file",
     async run(t) {
       const { main, native } = install(t);
       fs.rmSync(native);
@@ -143,7 +143,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "no prebuilt directory at all: runtime",
+    name: "without the directory of prebuilt files engine runtime is chosen",
     async run(t) {
       const { main, native } = install(t);
       fs.rmSync(path.dirname(path.dirname(native)), { recursive: true });
@@ -151,7 +151,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "engine.node is broken: garbage, empty, a header alone, another architecture's",
+    name: "with a broken engine.node (garbage, empty, cut off, of another architecture) engine runtime is chosen",
     async run(t) {
       const { main, native } = install(t);
       const whole = fs.readFileSync(native);
@@ -168,7 +168,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "--no-addons: runtime",
+    name: "with --no-addons engine runtime is chosen",
     async run(t) {
       const told = await tell(t, install(t).main, { flags: ["--no-addons"] });
       assert.deepEqual([told.engine, told.exit], ["runtime", 7]);
@@ -176,14 +176,14 @@ const cases: Case[] = [
     },
   },
   {
-    name: "permission model: with addons and child, vfork",
+    name: "permission model: with addons and child processes allowed, vfork is chosen",
     async run(t) {
       const told = await tell(t, install(t).main, { flags: permission(t, "--allow-child-process", "--allow-addons") });
       assert.deepEqual([told.engine, told.exit], ["vfork", 7]);
     },
   },
   {
-    name: "permission model: without addons, runtime",
+    name: "permission model: without addons, engine runtime is chosen",
     async run(t) {
       const { main } = install(t);
       const flags = permission(t, "--allow-child-process");
@@ -197,7 +197,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "permission model: without child, refused as the runtime itself refuses",
+    name: "permission model: without child processes, every start is refused with the runtime's own error",
     async run(t) {
       const { main } = install(t);
       for (const flags of [permission(t), permission(t, "--allow-addons")]) {
@@ -215,7 +215,7 @@ const cases: Case[] = [
     ["no-pidfd", "runtime"],
   ].map(
     ([mode, engine]): Case => ({
-      name: `seccomp, ${mode}: ${engine}`,
+      name: `under the seccomp filter ${mode} engine ${engine} is chosen`,
       async run(t) {
         const { main } = install(t);
         const before = [path.join(t.plan.build, "seccomp"), mode as string, "--"];
@@ -224,7 +224,7 @@ const cases: Case[] = [
           assert.deepEqual([told.engine, told.exit], [engine, 7], JSON.stringify(told));
           if (engine === "runtime") assert.match(reason(told, "vfork"), /errno 1\)/);
         }
-        // clone3 alone can give a birth in a cgroup.
+        // Only clone3 can make a child in a cgroup.
         const cgroup = await tell(t, main, { before, options: { setup: { cgroup: "/sys/fs/cgroup" } } });
         assert.equal(cgroup.error?.code, "ENOTSUP", JSON.stringify(cgroup));
         assert.match(cgroup.error?.message ?? "", /setup\.cgroup/);

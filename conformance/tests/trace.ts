@@ -5,7 +5,7 @@ import { assert } from "../tools.ts";
 
 const SPAWNS = 20;
 
-/** System calls between the program's marks: of its own threads, and of the children before their exec. */
+/** The lines of strace between the program's marks: of its own threads, and of the children before their exec. */
 interface Traced {
   readonly parent: readonly string[];
   readonly child: readonly string[];
@@ -31,7 +31,7 @@ async function trace(t: T, stdio: "ignore" | "pipe"): Promise<Traced> {
   const traced = { parent: [] as string[], child: [] as string[] };
   for (const line of lines.slice(begin + 1, end)) {
     const [, pid, call] = /^(\d+) +(?:<\.\.\. )?(\w+)/.exec(line) ?? [];
-    // A call that was interrupted by another thread's stands there twice.
+    // strace shows a call twice when another thread's call came in between.
     if (pid === undefined || call === undefined || line.includes(" resumed>") || /^\d+ +[-+]/.test(line)) continue;
     if (pid === main || threads.has(pid)) traced.parent.push(line);
     else if (!executed.has(pid)) {
@@ -57,21 +57,21 @@ function counts(lines: readonly string[]): Map<string, number> {
   return found;
 }
 
-/** Threads of the runtime that wake each other, and its memory: they come and go with the weather. */
-const WEATHER = ["futex", "madvise", "mmap", "munmap", "mprotect", "sched_yield"];
+/** Calls by which threads of the runtime wake each other, or get memory: their number changes from run to run. */
+const CHANGING = ["futex", "madvise", "mmap", "munmap", "mprotect", "sched_yield"];
 
 function budget(what: string, lines: readonly string[], limit: number): void {
   const found = counts(lines);
-  for (const name of WEATHER) found.delete(name);
+  for (const name of CHANGING) found.delete(name);
   const each = [...found.values()].reduce((sum, count) => sum + count, 0);
   const list = [...found].map(([name, count]) => `${name} ${count.toFixed(1)}`).join(", ");
   assert.ok(each <= limit, `${each.toFixed(1)} system calls of the ${what} for each spawn, ${limit} allowed: ${list}`);
 }
 
-// Observed: parent 13 without pipes and 20 with one, child 9. The rest is room for a turn more of the event loop.
+// Observed: 13 in the parent without pipes and 20 with one, 9 in the child. The rest is for one more turn of the loop.
 const cases: Case[] = [
   {
-    name: "no fork: every child is born with CLONE_VM and CLONE_VFORK",
+    name: "every child is made with CLONE_VM and CLONE_VFORK, none by fork",
     needs: ["strace"],
     timeout: 60_000,
     async run(t) {
@@ -86,7 +86,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "system calls per spawn, no pipes",
+    name: "a spawn without pipes makes no more system calls than it should",
     needs: ["strace"],
     timeout: 60_000,
     async run(t) {
@@ -96,7 +96,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "system calls per spawn, one pipe",
+    name: "a spawn with one pipe makes no more system calls than it should",
     needs: ["strace"],
     timeout: 60_000,
     async run(t) {

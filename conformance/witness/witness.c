@@ -1,12 +1,12 @@
 /*
- * witness.c - the child that conformance starts, to tell what a process truly got.
+ * witness.c - the child that conformance starts, which tells what it got.
  *
  *	witness [anything]          the report, as one JSON object on stdout
  *	witness report PATH [...]   the report in a file, for when stdout itself is under test
  *	witness SUBCOMMAND [...]    behaves as asked; the table is at the end of this file
  *
  * Everything is collected before anything is written, and what the witness opens for itself is not
- *in the report. It asks the kernel directly where libc would answer from memory or hide something
+ * in the report. It asks the kernel directly where libc would answer from memory or hide something
  * (signals 32 and 33, the raw nice value).
  */
 #define _GNU_SOURCE

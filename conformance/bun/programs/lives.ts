@@ -1,9 +1,9 @@
-/** How long a program lives that has started a child of half a second: `lives.ts CASE`. */
+/** Starts a child that lives half a second; how long this program lives is looked at from outside: `lives.ts CASE`. */
 import { Command, spawn } from "ringspawn";
 import { fs, parent } from "../../tools.ts";
 
 const say = (text: string): void => void fs.writeSync(1, `${text}\n`);
-// Their stderr is not ours: whoever reads that waits for all who hold it.
+// The children do not inherit stderr: its reader would wait for all that hold it.
 const half = () => spawn(["sleep", "0.5"], { stderr: "ignore" });
 const talker = (lazy: boolean) => spawn(["sh", "-c", "sleep 0.5; echo late"], { stderr: "ignore", lazy });
 

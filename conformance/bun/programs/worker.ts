@@ -1,4 +1,4 @@
-/** A worker that leaves everything open: a child, pipes with a read under way. Ends itself if it is told "exit". */
+/** A worker that leaves everything open: a child, and pipes with a read under way. With "exit" it ends itself. */
 import { parentPort, workerData } from "node:worker_threads";
 import { Command, spawn, spawnSync } from "ringspawn";
 import { delay, parent } from "../../tools.ts";

@@ -1,2 +1,2 @@
-/** What Deno itself does about a permission that is missing: the control of the tests about prompts. */
+/** Asks Deno itself for a permission that is missing: the control of the tests about prompts. */
 new Deno.Command("true").outputSync();

@@ -1,4 +1,4 @@
-/** What each way to start a command comes to, ours beside Deno's own: one JSON line each. */
+/** Tries every way to start a command, ringspawn's and Deno's own, and prints what each comes to as a line of JSON. */
 import { Command } from "ringspawn";
 
 interface Attempt {
@@ -11,7 +11,7 @@ function outcome(start: () => { code: number }): unknown {
     return start().code;
   } catch (error) {
     const { name, message } = error as Error;
-    // Messages of a failed start are ours; those about permissions are Deno's.
+    // Only messages about permissions are compared: those are Deno's, and others ringspawn's.
     return name === "NotCapable" ? `${name}: ${message}` : name;
   }
 }

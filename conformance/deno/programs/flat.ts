@@ -1,4 +1,4 @@
-/** What this process holds before and after 10,000 children, in JSON. Needs --v8-flags=--expose-gc. */
+/** Prints what this process holds before and after 10,000 children, as JSON. Needs --v8-flags=--expose-gc. */
 import { Command } from "ringspawn";
 import { type Held, held, rss } from "../self.ts";
 
@@ -18,7 +18,7 @@ async function half(count: number): Promise<void> {
   for (let i = 0; i < count; i += 50) await Promise.all(Array.from({ length: 50 }, one));
 }
 
-/** Without what V8 would only collect later: it grows Deno.Command's memory just the same. */
+/** Collects garbage first, which would grow the memory of Deno.Command as well. */
 function measured(): Measured {
   (globalThis as unknown as { gc(): void }).gc();
   return { ...held(), rss: rss(), heap: Deno.memoryUsage().heapUsed };

@@ -1,4 +1,4 @@
-/** How long a program lives that has started a child of half a second: `lives.ts CASE`. */
+/** Starts a child that lives half a second; how long this program lives is looked at from outside: `lives.ts CASE`. */
 import process from "node:process";
 import { Command } from "ringspawn";
 

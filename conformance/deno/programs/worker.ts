@@ -1,4 +1,4 @@
-/** A worker that leaves everything open: a child, pipes with a read under way. Ends itself if it is named "close". */
+/** A worker that leaves everything open: a child, and pipes with a read under way. Named "close", it ends itself. */
 import { Command } from "ringspawn";
 
 const cat = new Command("cat", { stdin: "piped", stdout: "piped" }).spawn();

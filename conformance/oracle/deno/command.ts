@@ -1,4 +1,4 @@
-/** Our `Command` against the real `Deno.Command`, question by question: `deno run -A command.ts [TEXT]`. */
+/** Compares ringspawn's `Command` with `Deno.Command`, question by question: `deno run -A command.ts [TEXT]`. */
 import { join } from "node:path";
 import { Command, engines } from "ringspawn";
 import type { CommandOptions, EngineName } from "ringspawn";
@@ -15,7 +15,7 @@ write("nowhere", "#!/no/such/interpreter\n", 0o755);
 Deno.mkdirSync(join(dir, "a b"));
 const place: Place = { dir, text: write("text", 'echo "run by sh: $1"\n', 0o755), plain: write("plain", "", 0o644) };
 
-/** Ours, bound to one engine. */
+/** Ringspawn's, bound to one engine. */
 function ours(engine: EngineName): CommandClass {
   return new Proxy(Command, {
     construct: (Class, [command, options]: [string, CommandOptions | null | undefined]) =>
@@ -60,7 +60,7 @@ for (const name of Object.keys(questions).filter((name) => name.includes(wanted)
   }
 }
 for (const { question } of differences) {
-  if (wanted === "" && !met.has(question)) fail(`differences.ts: nobody asks "${question}"`);
+  if (wanted === "" && !met.has(question)) fail(`differences.ts: no question is "${question}"`);
 }
 Deno.removeSync(dir, { recursive: true });
 console.log(`${total.passed} passed, ${total.failed} failed`);

@@ -1,7 +1,7 @@
-/** Where our `Command` is meant to differ from Deno's, and why. A row whose answers agree fails the run. */
+/** Where ringspawn's `Command` differs from Deno's on purpose, and why. A row whose answers agree fails the run. */
 export interface Difference {
   readonly question: string;
-  /** Default: both. */
+  /** The only engine that differs; default: both do. */
   readonly engine?: "vfork" | "runtime";
   readonly why: string;
 }
@@ -9,7 +9,8 @@ export interface Difference {
 const told = "a mistake is told where Deno ignores it: the child would run with something else than what was written";
 const usage = "a usage mistake is a TypeError that names the option, on every runtime, before anything is looked for";
 const words = "messages say which option or step it was, what was given and what would do; class, name and code agree";
-const engine = "the engine that ran it can be asked for; not enumerable, so that nobody who prints or compares sees it";
+const engine =
+  "the engine that ran it can be asked for; not enumerable, so that a result prints and compares as before";
 
 export const differences: readonly Difference[] = [
   { question: "args that are no array", why: told },

@@ -1,10 +1,10 @@
 /**
- * What is asked of a `Command`: a name, and a function whose answer is compared as it is printed. The same functions
- * ask the real one. Nothing that differs from run to run (a pid, a time) may stand in an answer.
+ * What is asked of both `Command`s: a name, and a function whose answer is compared as it is printed. An answer
+ * contains nothing that differs from run to run, as a pid or a time.
  */
 import { join } from "node:path";
 
-/** The real one's type, for both: ours must be usable in its place. */
+/** The type of `Deno.Command`, for both: ringspawn's must be usable in its place. */
 export type Command = typeof Deno.Command;
 
 export interface Place {
@@ -20,15 +20,15 @@ const utf8 = new TextDecoder();
 const text = (bytes: Uint8Array): string => utf8.decode(bytes);
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** An error as far as programs look at it. Messages are asked for apart: see `said`. */
+/** The parts of an error that programs look at, without the message, which `said` asks for. */
 function kind(error: unknown): unknown {
   if (!(error instanceof Error)) return { thrown: String(error) };
   const { name, code } = error as { name: string; code?: string };
-  // All our usage mistakes have a code, Deno's nearly never: more is no difference.
+  // A code that only ringspawn's usage mistakes have is no difference.
   return { class: error.constructor.name, name, ...(!(error instanceof TypeError) && { code }) };
 }
 
-/** What a call comes to, and when: thrown at once, or a promise that rejects. */
+/** What a call comes to: thrown at once, returned, resolved or rejected. */
 async function outcome(call: () => unknown): Promise<unknown> {
   let result: unknown;
   try {
@@ -44,7 +44,7 @@ async function outcome(call: () => unknown): Promise<unknown> {
   }
 }
 
-/** The message too, where programs show or compare it. */
+/** An error with its message. */
 async function said(call: () => unknown): Promise<unknown> {
   try {
     await call();
@@ -69,7 +69,7 @@ function outSync(Command: Command, command: string | URL, options?: Deno.Command
   return { code, signal, success, stdout: text(stdout), stderr: text(stderr) };
 }
 
-/** All three methods with the same command; for those that fail, how. */
+/** What all three methods come to with the same command. */
 async function eachWay(Command: Command, command: string | URL, options?: Deno.CommandOptions): Promise<unknown> {
   const quiet = { stdin: "null", stdout: "null", stderr: "null", ...options } as const;
   return {

@@ -1,4 +1,4 @@
-/** Twenty spawns between two marks that strace shows: reads of directories that do not exist. */
+/** Twenty spawns between two marks, which are looks at files that do not exist: strace shows them. */
 import { existsSync } from "node:fs";
 import { spawn } from "ringspawn";
 import type { EngineName } from "ringspawn";
@@ -11,7 +11,7 @@ async function one(): Promise<void> {
   await child.exited;
 }
 
-for (let i = 0; i < 5; i++) await one(); // what is done once is not counted
+for (let i = 0; i < 5; i++) await one(); // work that is done once is not counted
 await new Promise((resolve) => setTimeout(resolve, 50));
 existsSync("/mark/begin");
 for (let i = 0; i < 20; i++) await one();

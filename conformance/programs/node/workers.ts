@@ -1,4 +1,4 @@
-/** Four threads that spawn at the same time as the main one; then two that are ended while their children run. */
+/** Starts four workers that spawn at the same time as the main thread, then ends two while their children run. */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { spawn, spawnSync } from "ringspawn";
 import type { EngineName } from "ringspawn";
@@ -11,7 +11,7 @@ interface Task {
   readonly kind: "finish" | "linger";
 }
 
-/** Spawns a thread, ten at once. */
+/** How many children each thread starts, ten at once. */
 const COUNT = 10 * volume(10);
 
 async function work({ engine, witness, count }: Task): Promise<number> {
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   await until(closed, () => openFds().size <= fds);
   assert.equal(children().size, 0);
 
-  // Ended in the middle: the children live on, of the worker only a pidfd for each, and the main thread is well.
+  // Two workers are ended: their children live on, one pidfd stays open for each, and the main thread can spawn.
   const lingering = [start({ ...task, kind: "linger" }), start({ ...task, kind: "linger" })];
   const pids = (await Promise.all(lingering.map(message))) as number[];
   await Promise.all(lingering.map((worker) => worker.terminate()));
@@ -72,7 +72,7 @@ async function main(): Promise<void> {
   await until(closed, () => openFds().size <= fds + pids.length);
   assert.equal(await work({ ...task, count: 20 }), 20);
   for (const pid of pids) process.kill(pid, "SIGKILL");
-  // Nobody waits for them any more: whoever spawns next reaps them. (Node's own spawn leaves them zombies.)
+  // No thread waits for them any more. The next spawn reaps them; Node's own spawn leaves them zombies.
   if (engine === "runtime") return console.log("well");
   await until("the lingering children are reaped", () => {
     assert.equal(spawnSync([witness, "exit", "9"], { engine }).exitCode, 9);
