@@ -12,9 +12,7 @@ const { closeSync, openSync } = fs;
 /** Set only while the permission model is on. */
 const { permission } = process as { readonly permission?: { has(scope: string): boolean } };
 const has = permission?.has.bind(permission);
-/** With --permission-audit Node only tells what it would have refused. */
-const isAudit = process.execArgv.includes("--permission-audit");
-/** No program has this path, so that nothing is started should Node not refuse. */
+/** No program has this path, so that nothing is started where Node does not refuse. */
 const NO_PROGRAM = "/dev/null/ringspawn";
 
 export const hasPermissionModel: boolean = permission !== undefined;
@@ -22,12 +20,22 @@ export const hasPermissionModel: boolean = permission !== undefined;
 /** @throws Node's own error where the permission model does not allow child processes. */
 export function authorize(request: SpawnRequest): SpawnRequest {
   if (has === undefined) return request;
-  if (!has("child")) {
-    // Node itself is made to refuse, so that the error is its own.
-    spawn(NO_PROGRAM).on("error", () => {});
-    if (!isAudit) throw new Error("Node's permission model does not allow child processes");
-  }
+  if (!has("child")) refuse(request.file);
   return Object.freeze({ ...request, env: handedOn(request) });
+}
+
+/** Has Node itself refuse, so that the error is its own. */
+function refuse(file: string): void {
+  try {
+    spawn(NO_PROGRAM).on("error", () => {});
+  } catch (error) {
+    const refusal = error as NodeJS.ErrnoException & { resource?: string };
+    // Node has tried to start it: with --permission-audit, it only tells what it would refuse.
+    if (refusal.code === "ENOTDIR") return;
+    if (refusal.resource === NO_PROGRAM) refusal.resource = file;
+    throw refusal;
+  }
+  throw new Error("Node's permission model does not allow child processes");
 }
 
 /** Opens a file of the child as Node does, which asks the permission model. */
@@ -45,7 +53,7 @@ function handedOn({ env, argv }: SpawnRequest): Record<string, string> {
   // Without a prototype, since Node also hands on what a program has put on Object.prototype.
   const own = Object.assign(Object.create(null) as Record<string, string>, env ?? process.env);
   try {
-    spawnSync(NO_PROGRAM, argv.slice(1), { env: own, timeout: -1 });
+    spawnSync(NO_PROGRAM, argv.slice(1), { argv0: argv[0], env: own, timeout: -1 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_OUT_OF_RANGE") return own;
     throw error;
