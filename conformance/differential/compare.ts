@@ -32,9 +32,10 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     what: "the runtime's own spawn has no such option: the runtime engine refuses it",
     families: ["node", "bun", "deno"],
-    holds: ({ family, request: { argv0, detached, extra } }, _, theirs) => {
+    holds: ({ family, request: { argv0, extra } }, _, theirs) => {
       const fds = Object.fromEntries(Object.keys(extra).map((fd) => [fd, "null" as const]));
-      return refusedByRuntime(theirs) && lacks(RUNTIMES[family].own, { argv0, detached, setup: { fds } }) !== undefined;
+      const setup = Object.keys(extra).length > 0 ? { fds } : {};
+      return refusedByRuntime(theirs) && lacks(RUNTIMES[family].own, { argv0, setup }) !== undefined;
     },
   },
   {
@@ -44,7 +45,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     families: ["deno"],
     holds: ({ request: { detached, stdio, env, action, uid = 0, gid = 0 }, face }, _, theirs) => {
       const fed = stdio[0] === "pipe" || action.do === "timeout";
-      const tooMuch = stdio[0] === "pipe" && action.do === "cat" && action.bytes > RUNTIMES.deno.own.blocking.input;
+      const tooMuch = stdio[0] === "pipe" && action.do === "cat" && action.bytes > 65_536;
       const cannot = detached || tooMuch || (fed && (env !== "none" || Math.max(uid, gid) >= 2 ** 31));
       return refusedByRuntime(theirs) && face === "spawnSync" && cannot;
     },
