@@ -1,8 +1,8 @@
 /*
- * Our engines as C calls them. Twice: asked for as little as the other ways do, and for what a
- * spawn from JavaScript asks (stdio from and to /dev/null, one fd passed, every other closed). From
- * one call to the next, only the request is kept. A child of the pool is born before its turn, and
- * nobody else's turn comes while it waits.
+ * Our engines as C calls them, in two ways: asked for as little as the other ways do, and asked for
+ * what a spawn from JavaScript asks (stdio from and to /dev/null, one fd passed, every other
+ * closed). Only the request is kept from one call to the next. A child of the pool is made before
+ * its turn, and no other way has its turn while the child waits.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -18,7 +18,7 @@
 #include "way.h"
 
 /* Where a child of the pool has the eventfd on which it waits. */
-#define GATE_FD 4
+#define RELEASE_FD 4
 
 struct block {
 	_Alignas(8) char bytes[4096];
@@ -29,10 +29,10 @@ static struct rs_engine *engine;
 static struct block bare[3], full[3]; /* by executor */
 static struct block bare_pool,
 	full_pool; /* for a child's birth and for its program: each looks at its own part */
-static int gate = -1;
+static int release_fd = -1;
 static pid_t pid;
 static uint32_t ticket;
-static struct rs_started news;
+static struct rs_started row;
 
 static uint32_t add(struct block *block, const void *what, size_t size)
 {
@@ -56,7 +56,7 @@ static void fill(struct block *block, enum rs_executor executor, int is_full, in
 		{ .target = 1, .kind = RS_SLOT_NULL },
 		{ .target = 2, .kind = RS_SLOT_NULL },
 		{ .target = CLOCK_FD, .kind = RS_SLOT_FD, .fd = CLOCK_FD },
-		{ .target = GATE_FD, .kind = RS_SLOT_FD, .fd = gate },
+		{ .target = RELEASE_FD, .kind = RS_SLOT_FD, .fd = release_fd },
 	};
 	const uint32_t count = sizeof(slots) / sizeof(*slots) - !is_of_pool - from;
 	struct rs_request head = {
@@ -117,11 +117,11 @@ static const char *open_pool(void)
 {
 	const char *why = open_ring();
 
-	if (why != NULL || gate >= 0)
+	if (why != NULL || release_fd >= 0)
 		return why;
-	gate = rs_gate();
-	if (gate < 0)
-		die("rs_gate");
+	release_fd = rs_eventfd();
+	if (release_fd < 0)
+		die("rs_eventfd");
 	fill(&bare_pool, RS_EXECUTOR_IO_URING, 0, 1);
 	fill(&full_pool, RS_EXECUTOR_IO_URING, 1, 1);
 	return NULL;
@@ -142,19 +142,19 @@ static void spawn(const struct block *block)
 	if (rs_spawn(engine, block->bytes, block->length, &out) != 0 || out.error != 0)
 		failed("rs_spawn", out.error, out.step);
 	pid = out.pid;
-	news.pidfd = out.pidfd;
+	row.pidfd = out.pidfd;
 }
 
-/* What rs_queue or rs_park has said. */
+/* Submits what rs_queue or rs_prespawn has queued, which answered `ret`. */
 static void submit(enum rs_ring ring, int ret, const struct rs_outcome *out)
 {
 	if (ret <= 0)
 		failed("a start", ret < 0 ? -ret : out->error, out->step);
 	ticket = (uint32_t)ret;
 	pid = 0;
-	news = (struct rs_started){ .pidfd = -1 };
-	/* May have news, and need not. */
-	rs_submit(engine, ring, 0, &news, 1);
+	row = (struct rs_started){ .pidfd = -1 };
+	/* There may be a row, or none yet. */
+	rs_submit(engine, ring, 0, &row, 1);
 }
 
 static void begin(const struct block *block)
@@ -180,48 +180,49 @@ static int is_asleep(pid_t child)
 	return name_end != NULL && name_end[2] == 'S';
 }
 
-/* Until it waits for its program. */
-static void park(const struct block *block)
+/* Makes a child, and returns when the child waits for its program. */
+static void prespawn(const struct block *block)
 {
 	struct rs_outcome out;
 
 	out.size = sizeof(out);
-	submit(RS_RING_PARKING, rs_park(engine, block->bytes, block->length, GATE_FD, &out), &out);
-	if (news.over || news.pid <= 0)
-		failed("rs_park", news.error, news.step);
-	while (!is_asleep(news.pid))
+	submit(RS_RING_PRESPAWNS,
+	       rs_prespawn(engine, block->bytes, block->length, RELEASE_FD, &out), &out);
+	if (row.over || row.pid <= 0)
+		failed("rs_prespawn", row.error, row.step);
+	while (!is_asleep(row.pid))
 		sched_yield();
 }
 
 static void give_program(const struct block *block)
 {
-	int ret = rs_fill(engine, ticket, gate, block->bytes, block->length);
+	int ret = rs_prespawn_exec(engine, ticket, release_fd, block->bytes, block->length);
 
 	if (ret != 0)
-		failed("rs_fill", -ret, 0);
+		failed("rs_prespawn_exec", -ret, 0);
 }
 
 static pid_t close_pidfd(void)
 {
-	rs_close(news.pidfd);
+	rs_close(row.pidfd);
 	return pid;
 }
 
 static pid_t finish(enum rs_ring ring)
 {
-	int pidfd = news.pidfd;
+	int pidfd = row.pidfd;
 
-	while (!news.over) {
-		struct pollfd bell = { .fd = rs_bell(engine, ring), .events = POLLIN };
+	while (!row.over) {
+		struct pollfd notify = { .fd = rs_notify_fd(engine, ring), .events = POLLIN };
 
-		poll(&bell, 1, -1);
-		if (rs_submit(engine, ring, 1, &news, 1) > 0 && news.pidfd >= 0)
-			pidfd = news.pidfd;
+		poll(&notify, 1, -1);
+		if (rs_submit(engine, ring, 1, &row, 1) > 0 && row.pidfd >= 0)
+			pidfd = row.pidfd;
 	}
-	if (news.error != 0 || news.ticket != ticket)
-		failed("a start", news.error, news.step);
+	if (row.error != 0 || row.ticket != ticket)
+		failed("a start", row.error, row.step);
 	rs_close(pidfd);
-	return news.pid;
+	return row.pid;
 }
 
 static void vfork_bare(void)
@@ -248,13 +249,13 @@ static void start_full(void)
 {
 	begin(&full[RS_EXECUTOR_IO_URING]);
 }
-static void park_bare(void)
+static void prespawn_bare(void)
 {
-	park(&bare_pool);
+	prespawn(&bare_pool);
 }
-static void park_full(void)
+static void prespawn_full(void)
 {
-	park(&full_pool);
+	prespawn(&full_pool);
 }
 static void pool_bare(void)
 {
@@ -270,7 +271,7 @@ static pid_t finish_start(void)
 }
 static pid_t finish_pool(void)
 {
-	return finish(RS_RING_PARKING);
+	return finish(RS_RING_PRESPAWNS);
 }
 
 #define OF_VFORK .open = open_vfork, .settle = close_pidfd
@@ -282,7 +283,7 @@ const struct way engine_vfork = { .name = "engine: vfork", OF_VFORK, .start = vf
 const struct way engine_ring = { .name = "engine: io_uring", OF_RING, .start = ring_bare };
 const struct way engine_start = { .name = "engine: start", OF_START, .start = start_bare };
 const struct way engine_pool = {
-	.name = "engine: pool", OF_POOL, .prepare = park_bare, .start = pool_bare
+	.name = "engine: pool", OF_POOL, .prepare = prespawn_bare, .start = pool_bare
 };
 const struct way engine_vfork_full = { .name = "engine: vfork, with stdio",
 				       OF_VFORK,
@@ -296,7 +297,7 @@ const struct way engine_start_full = { .name = "engine: start, with stdio",
 const struct way engine_pool_full = {
 	.name = "engine: pool, with stdio",
 	OF_POOL,
-	.prepare = park_full,
+	.prepare = prespawn_full,
 	.start = pool_full,
 };
 
@@ -314,7 +315,7 @@ static void open_trial(void)
 		failed("rs_queue", out.error, out.step);
 }
 
-/* Submits it, and waits for its end. */
+/* Submits the start, and waits for its end. */
 static void close_trial(void)
 {
 	rs_engine_close(trial);

@@ -1,6 +1,6 @@
 /**
- * Compiles the native engine: every C file once, then two doors from the same objects: `engine.so` (FFI)
- * and `engine.node` (N-API), in prebuilds/linux-<arch>-<libc>/. Plain Node, so that it runs before anything else is
+ * Compiles the native engine: every C file once, then two libraries of the same objects, `engine.so` (for FFI) and
+ * `engine.node` (for N-API), in prebuilds/linux-<arch>-<libc>/. It is plain Node, and runs before anything else is
  * built. packages/posix-spawn/build.mjs and the tests use what this module exports.
  *
  *   node build.mjs [--debug] [--sanitize] [--clean] [--target <triple>]
@@ -184,11 +184,11 @@ function build(tools, variant) {
   const object = join(dirname(objects[0]), "napi.cc.o");
   const headers = hashOf([...under(join(c, "include"), /\.h$/)].map((file) => readFileSync(file)));
   makeObject(tools.cxx, flags, napi, object, headers + tools.version);
-  const door = join(out, "engine.node");
+  const addon = join(out, "engine.node");
   // Without libstdc++ of its own the addon would need one as new as the machine's it was built on.
   const own = ["-static-libstdc++", "-static-libgcc"];
   const map = join(c, "napi.map");
-  report(door, link(tools.cxx, variant, map, own, [...objects, object], door, tools.version));
+  report(addon, link(tools.cxx, variant, map, own, [...objects, object], addon, tools.version));
 }
 
 /** Compiles unless `object` was made of the same things. Answers whether it compiled. */

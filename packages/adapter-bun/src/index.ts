@@ -1,11 +1,11 @@
 /** @ringspawn/adapter-bun: core's launcher, with Bun as the host and its engines. */
 import { createLauncher, type Launcher } from "@ringspawn/core/seam";
 import { nativeEngines } from "@ringspawn/native-linux";
-import { openDoor } from "./ffi-door.js";
+import { openBinding } from "./ffi-binding.js";
 import { environOfC, host } from "./host.js";
 import { RuntimeEngine } from "./runtime-engine.js";
 
-const native = nativeEngines({ load: openDoor, environ: environOfC });
+const native = nativeEngines({ load: openBinding, environ: environOfC });
 
 const launcher: Launcher = createLauncher(host, [...native, new RuntimeEngine()]);
 

@@ -1,15 +1,15 @@
 /** @ringspawn/adapter-deno: core's launcher, with Deno as the host and its engines. */
 import { createLauncher, type Launcher } from "@ringspawn/core/seam";
 import { nativeEngines } from "@ringspawn/native-linux";
-import { openDoor } from "./ffi-door.js";
+import { openBinding } from "./ffi-binding.js";
 import { host } from "./host.js";
 import { hidden } from "./permission.js";
 import { RuntimeEngine } from "./runtime-engine.js";
 
 // Opened now and not by the first spawn: a library that a test loads is a leak to Deno's sanitizers.
-const door = openDoor();
+const binding = openBinding();
 // The native engines do only what Deno would let Deno.Command do.
-const native = nativeEngines({ load: () => door, permits: hidden });
+const native = nativeEngines({ load: () => binding, permits: hidden });
 
 const launcher: Launcher = createLauncher(host, [...native, new RuntimeEngine()]);
 

@@ -3,11 +3,11 @@ import { isMainThread } from "node:worker_threads";
 import { createLauncher, type Launcher } from "@ringspawn/core/seam";
 import { nativeEngines } from "@ringspawn/native-linux";
 import { host } from "./host.js";
-import { openDoor } from "./napi-door.js";
+import { openBinding } from "./napi-binding.js";
 import { RuntimeEngine } from "./runtime-engine.js";
 
 const native = nativeEngines({
-  load: openDoor,
+  load: openBinding,
   // A worker's process.env is its own copy, which C's environ does not show.
   environ: (env) => (isMainThread ? env : (env ?? host.environ())),
 });

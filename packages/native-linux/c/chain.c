@@ -31,8 +31,8 @@
 
 extern char **environ;
 
-/* The kernel refuses these two later: to a task that shares memory, and to any but its future
- * children. */
+/* Only the birth can give these two: unshare refuses NEWUSER to a process that shares memory, and
+ * moves none but the future children of its caller into a new pid namespace. */
 #define NAMESPACES_AT_BIRTH (KERNEL_CLONE_NEWUSER | KERNEL_CLONE_NEWPID)
 
 /* What a builder, which adds the steps of one kind, makes them of. */
@@ -97,7 +97,7 @@ static void add_limits(const struct build *build)
 		const struct rs_limit *limit = &request->limits[i];
 		struct rlimit now = { RLIM_INFINITY, RLIM_INFINITY };
 
-		/* The half that was not given stays as it is, and the call takes both. */
+		/* A half that was not given stays as it is, and the call takes both halves. */
 		if (limit->set != 3)
 			getrlimit((int)limit->resource, &now);
 		add(build, RS_STEP_LIMITS, i, limit->resource,
@@ -157,13 +157,13 @@ static void add_cwd(const struct build *build)
 {
 	const struct request *request = build->request;
 
-	/* Outside of the new root, the old cwd would be a way out of it. */
+	/* The old cwd lies outside of the new root, and would be a way out of it. */
 	if (request->cwd != NULL || request->root != NULL)
 		add(build, RS_STEP_CWD, 0, 0, 0, 0)->data =
 			request->cwd != NULL ? request->cwd : "/";
 }
 
-/* As root, a child that changes its ids and keeps root's groups has not given root away. */
+/* A child of root that changes its ids and keeps root's groups has kept a part of root's power. */
 static int drops_groups(const struct rs_request *h)
 {
 	return !(h->set & RS_SET_GROUPS) && (h->set & (RS_SET_UID | RS_SET_GID)) && geteuid() == 0;
@@ -199,7 +199,7 @@ static void add_die_with_parent(const struct build *build)
 
 	if (!(h->set & RS_SET_DIE_WITH_PARENT))
 		return;
-	/* From inside a new pid namespace the parent cannot be seen. */
+	/* Inside a new pid namespace the parent cannot be seen, and getppid() answers 0. */
 	add(build, RS_STEP_DIE_WITH_PARENT, 0, PR_SET_PDEATHSIG, h->die_signal,
 	    h->namespaces & KERNEL_CLONE_NEWPID ? 0 : getpid());
 }
@@ -232,7 +232,7 @@ static void add_signals(const struct build *build)
 	const struct rs_request *h = &build->request->head;
 	uint64_t reset = h->signals_default & build->engine->ignored & ~h->signals_ignore;
 
-	/* Handlers need no step: exec resets them, and the birth has done so before. */
+	/* Handlers need no step: the birth or exec resets them. */
 	for (int sig = 1; sig <= KERNEL_NSIG; sig++) {
 		uint64_t bit = 1ull << (sig - 1);
 
@@ -313,7 +313,7 @@ static int is_target(const struct request *request, int32_t target)
 	return 0;
 }
 
-/* Is all that the child has of our fds, at any time, what its slots say? */
+/* Whether the child needs no fd of the parent, at any time, besides those of its slots. */
 static int has_slots_only(const struct request *request)
 {
 	const struct rs_request *h = &request->head;

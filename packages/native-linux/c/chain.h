@@ -1,6 +1,6 @@
 /*
- * SEAM 2: what an executor runs. Three parts, because they are three kinds of thing: the birth
- * (what the parent does), the steps (a sequence), the candidates (an alternation).
+ * SEAM 2: what an executor runs. A chain has three parts of three kinds: the birth is what the
+ * parent does, the steps are a sequence, and the candidates are alternatives.
  */
 #ifndef RS_CHAIN_H
 #define RS_CHAIN_H
@@ -16,33 +16,31 @@
 struct birth {
 	uint64_t namespaces; /* CLONE_NEW* bits that only the birth can give */
 	int cgroup_fd;       /* -1: none */
-	/*
-	 * No fd from here on is needed by any step or by the program, so the child's table need not
-	 * hold it. 0: all are needed.
-	 */
+	/* No step and no program needs an fd from this number on, so the child's table may end
+	 * before it. 0: all are needed. */
 	uint32_t fds_end;
-	int without_pidfd; /* 1: the outcome's stays -1 */
+	int without_pidfd; /* 1: the outcome's pidfd stays -1 */
 };
 
 /*
- * One thing that the child does before exec, which is one system call but for two steps. `args` are
- * the numbers of that call, pointers left out; `data` is what its pointer argument points to.
- * step_call.h has the call of each. DIE_WITH_PARENT also has the pid that getppid() must answer
- * afterwards as its third number (0: it is not asked). The other two are vfork's alone:
+ * One thing that the child does before exec. For all steps but two it is one system call, which
+ * step_call.h has: `args` are the numbers of that call without its pointers, and `data` is what its
+ * pointer points to. DIE_WITH_PARENT has a third number, the pid that getppid() must answer after
+ * the call (0: getppid is not called). The two others are for the vfork executor alone:
  *
- *   OPEN        close(0), open(data, 1, 2), and what that gives moved to 0
- *   FOREGROUND  ioctl(0, 1, {getpgid(0)})
+ *   OPEN        close(args[0]), then open(data, args[1], args[2]), moved to the number args[0]
+ *   FOREGROUND  ioctl(args[0], args[1], the child's own process group)
  */
 struct step {
 	enum rs_step kind;
-	uint32_t index; /* which one of several, for the report */
+	uint32_t index; /* which one of several, for the outcome */
 	int64_t args[3];
 	const void *data;
 };
 
 struct candidate {
 	const char *path;
-	int error; /* the executor's note: with what exec refused it */
+	int error; /* written by the executor: the errno with which exec refused the path */
 };
 
 struct chain {
@@ -53,14 +51,14 @@ struct chain {
 	uint32_t candidate_count;
 	const char **argv;
 	const char *const *envp;
-	const char **shell_argv;  /* NULL: no fallback. [1] is left for the candidate. */
-	const char *late_cwd;     /* a parked chain's chdir, behind its steps; NULL: none */
-	struct listed_fd *listed; /* room for the FDS steps, if the child is to have their targets
-				     and nothing else; or NULL */
-	int changes_ids;   /* a step changes uid or gid: the kernel then marks the shared memory
-			      undumpable */
-	int plain_verdict; /* the candidates' own errors are all that is asked: no interpreter is
-			      looked for */
+	const char **shell_argv; /* NULL: there is no fallback. [1] is left for the candidate. */
+	const char *late_cwd;    /* the cwd that a prespawned child gets after its steps, or NULL */
+	struct listed_fd *listed; /* as many as there are FDS steps, where the child is to have
+				     their targets and no other fd; or NULL */
+	int changes_ids;          /* a step changes uid or gid, which makes the kernel mark the
+				     shared memory undumpable */
+	int without_interpreter;  /* a failed exec is told by the candidates' errors alone, and not
+				     by whether an interpreter is missing */
 };
 
 struct request;
@@ -81,8 +79,8 @@ static inline struct step *chain_add(struct chain *chain, enum rs_step kind, uin
 size_t chain_capacity(const struct rs_request *h);
 
 /*
- * Fills `chain` from the request and the fds that pipe.c got for it. Cannot fail: what can be wrong
- * is wrong in request.c, in pipe.c or in the child.
+ * Fills `chain` from the request and the fds that pipe.c opened for it. It cannot fail, because
+ * what can be wrong is found by request.c, by pipe.c or in the child.
  */
 void chain_build(struct chain *chain, struct request *request, const struct rs_engine *engine,
 		 int cgroup_fd);

@@ -1,4 +1,4 @@
-/* A child after its start: signals, and how it ended. */
+/* A child after its start: the signals it is sent, and how it ended. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -32,7 +32,7 @@ int rs_reap(int32_t pidfd, struct rs_exit *out)
 	out->size = sizeof(*out);
 	out->code = -1;
 	info.si_pid = 0; /* stays 0 while the child runs */
-	/* libc's waitid hides the usage. */
+	/* libc's waitid does not give the usage. */
 	do
 		ret = sys5(SYS_waitid, KERNEL_P_PIDFD, pidfd, (long)&info,
 			   WEXITED | WNOHANG | KERNEL_WALL, (long)&usage);

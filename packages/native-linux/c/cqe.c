@@ -1,6 +1,6 @@
 /*
- * What completions mean. Every request has one. A chain is over when as many have come as it has
- * requests, and not before: until then the child may read our memory.
+ * What completions mean. Every request has one. A chain is over when as many completions have come
+ * as it has requests, and not before: until then the child may read this process's memory.
  */
 #define _GNU_SOURCE
 #include <assert.h>
@@ -16,7 +16,7 @@
 #include "kernel.h"
 #include "prespawn.h"
 #include "run.h"
-#include "verdict.h"
+#include "exec_failure.h"
 #include "vfork_birth.h"
 
 #ifndef SYS_openat2
@@ -38,8 +38,8 @@ static int injected(uint32_t step, uint32_t index, int error)
 	return wanted != 0 ? wanted : error;
 }
 
-/* A birth failed. One that had a list: for an fd that was closed meanwhile, or for a number beyond
- * the limit? */
+/* A birth with a list of fds also fails for one fd of the list: because the fd was closed
+ * meanwhile, or because its number is beyond the limit. */
 static void fail_birth(struct run *run, int error)
 {
 	const struct chain *chain = run->chain;
@@ -60,7 +60,7 @@ static void fail_birth(struct run *run, int error)
 	run_fail(run, error, birth_step(&chain->birth, error), 0);
 }
 
-/* One request of a run is over. */
+/* Takes one completion: the request at this place of this run is over, with this result. */
 static void run_complete(uint64_t user_data, int32_t res)
 {
 	struct run *run = run_of(user_data);
@@ -69,7 +69,7 @@ static void run_complete(uint64_t user_data, int32_t res)
 
 	assert(run->left > 0 && place < run->places);
 	run->left--;
-	/* Cut off by whatever ended the chain, which says so itself. */
+	/* The request was cut off by the end of the chain, which has a completion that says why. */
 	if (res == -ECANCELED)
 		return;
 	if (place == 0) {
@@ -88,14 +88,14 @@ static void run_complete(uint64_t user_data, int32_t res)
 		return;
 	}
 	place -= 1 + chain->step_count;
-	if (run->parked && place == PARKED_READ) {
-		/* A signal ended the wait, and then the child, which its exit tells. */
-	} else if (run->parked && place < PARKED_EXEC) {
+	if (run->is_prespawn && place == PRESPAWN_READ) {
+		/* A signal ended the wait and then the child, whose exit status tells of it. */
+	} else if (run->is_prespawn && place < PRESPAWN_EXEC) {
 		run_fail(run, -res, RS_STEP_CWD, 0);
 	} else {
-		uint32_t candidate = run->parked ? place - PARKED_EXEC : place;
+		uint32_t candidate = run->is_prespawn ? place - PRESPAWN_EXEC : place;
 
-		/* Places that the program did not need. */
+		/* The prespawned child had room for more candidates than its program has. */
 		if (candidate >= chain->candidate_count)
 			return;
 		run->exec_index = candidate;
@@ -105,10 +105,6 @@ static void run_complete(uint64_t user_data, int32_t res)
 	}
 }
 
-/*
- * Submits what is queued, waits for `wanted` completions, takes all that have come. What the kernel
- * does not take for want of memory is over, with that error.
- */
 void uring_turn(struct uring *uring, uint32_t wanted)
 {
 	struct ring *ring = &uring->ring;
@@ -133,7 +129,8 @@ static const char *data_of(const struct chain *chain, enum rs_step kind)
 	return NULL;
 }
 
-/* The child is gone, so its root and cwd are walked from here. */
+/* Whether the child found a file at this path. The child is gone, so its root and its cwd are
+ * followed from here. */
 static int is_there(const struct chain *chain, const char *path)
 {
 	const char *root = data_of(chain, RS_STEP_ROOT);
@@ -159,7 +156,6 @@ static int is_there(const struct chain *chain, const char *path)
 	return fd >= 0;
 }
 
-/* The run is over: what its candidates come to, and no zombie if it has failed. */
 void run_conclude(struct run *run)
 {
 	const struct chain *chain = run->chain;
@@ -167,21 +163,21 @@ void run_conclude(struct run *run)
 	assert(run->left == 0);
 	if (run->error == 0 && run->exec_error != 0) {
 		if (run->shell != NULL) {
-			/* The candidate was fine, it is the shell that is missing. Which one, the
-			 * caller knows. */
+			/* The candidate was found, and the shell was not. The caller knows which
+			 * candidate it was. */
 			run_fail(run, run->exec_error, RS_STEP_INTERPRETER, 0);
 		} else if (!search_goes_on_after(run->exec_error)) {
 			run_fail(run, run->exec_error, RS_STEP_FILE, run->exec_index);
 		} else if (run->exec_index + 1 == chain->candidate_count) {
-			struct verdict verdict = exec_verdict(chain, is_there);
+			struct exec_failure failure = exec_failure_of(chain, is_there);
 
-			run_fail(run, verdict.error, verdict.step, verdict.index);
+			run_fail(run, failure.error, failure.step, failure.index);
 		}
-		/* Else a signal has killed the child in the middle of its search, which is an end
-		 * like any other. */
+		/* In all other cases a signal has killed the child during its search. That is the
+		 * end of a process, and no failure to start one. */
 	}
 	if (run->error != 0 && run->pid > 0)
-		cradle_reap(run->pidfd, run->pid);
+		child_reap(run->pidfd, run->pid);
 }
 
 void run_drop_pidfd(struct run *run)
@@ -191,7 +187,6 @@ void run_drop_pidfd(struct run *run)
 	run->pidfd = -1;
 }
 
-/* A signal was pending, so nobody was born: it has been dealt with by now. */
 int run_was_interrupted(const struct run *run)
 {
 	return run->error == EINTR && run->pid == 0;

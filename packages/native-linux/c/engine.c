@@ -1,4 +1,4 @@
-/* An engine's few kept things: /dev/null, a stack, and what it learned of the process. */
+/* What an engine keeps: /dev/null, a stack, and what it has found out about the process. */
 #define _GNU_SOURCE
 #include <assert.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "ringspawn.h"
 #include "uring.h"
 
-/* The walk needs a few hundred bytes; the rest is for the page size of an arm64 kernel (64 KiB). */
+/* A child needs a few hundred bytes; the size is that of the largest page, on arm64 kernels. */
 #define STACK_SIZE (64u * 1024u)
 
 void *stack_map(size_t *size)
@@ -35,21 +35,20 @@ void *stack_map(size_t *size)
 		errno = error;
 		return NULL;
 	}
-	/* The stack's top has the alignment that the calls of both machines want. */
+	/* Both machines want the top of a stack to be a multiple of 16. */
 	assert(whole % 16 == 0 && (uintptr_t)stack % 16 == 0);
 	*size = whole;
 	return stack;
 }
 
 /*
- * Read once: 64 calls cost about 16 us, too dear for every spawn. A program that begins to ignore a
- * signal later passes that on to its children, as with plain fork and exec.
+ * The ignored signals are read once, because the 64 calls take about 16 us. A signal that the
+ * program begins to ignore later is also ignored in its children, as it is after fork and exec.
  */
 static uint64_t read_ignored(void)
 {
-	uint64_t ignored =
-		1ull << (SIGPIPE -
-			 1); /* every runtime ignores it, some only after their first write */
+	/* Every runtime ignores SIGPIPE, some of them only after their first write. */
+	uint64_t ignored = 1ull << (SIGPIPE - 1);
 
 	for (int sig = 1; sig <= KERNEL_NSIG; sig++) {
 		struct kernel_sigaction now;
@@ -62,10 +61,10 @@ static uint64_t read_ignored(void)
 }
 
 /*
- * Copying a table of 10,000 fds costs more than the whole rest of a spawn. close_range can unshare
- * and cut in one go, but before Linux 6.11 that left stray bits in the copy: the program's next
- * open would not get the lowest free number. Some older kernels have the repair too; they lose only
- * speed here.
+ * To copy a table of 10,000 fds takes longer than the whole rest of a spawn. close_range can
+ * unshare a table and cut it in one call. Before Linux 6.11 that left stray bits in the copy, so
+ * that the program's next open did not get the lowest free number. Some older kernels have the
+ * repair, too; they lose only speed here.
  */
 static int tables_can_be_cut(void)
 {
@@ -116,7 +115,7 @@ void rs_engine_close(struct rs_engine *engine)
 	if (engine == NULL)
 		return;
 	uring_close(engine->uring);
-	uring_close(engine->parking);
+	uring_close(engine->prespawns);
 	close(engine->null_fd);
 	munmap(engine->stack, engine->stack_size);
 	free(engine);

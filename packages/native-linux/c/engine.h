@@ -1,4 +1,4 @@
-/* What an environment's spawns share. */
+/* What the spawns of one environment share. */
 #ifndef RS_ENGINE_H
 #define RS_ENGINE_H
 
@@ -8,14 +8,14 @@
 struct uring;
 
 struct rs_engine {
-	int null_fd;      /* /dev/null, kept open: every "null" slot dups it */
-	uint64_t ignored; /* signals this process ignored when the engine was opened; SIGPIPE always
-			   */
-	int small_tables; /* a child may be born with CLONE_FILES and copy only the fds it needs */
-	void *stack;      /* the children's; one at a time, since each birth is waited for */
-	size_t stack_size;     /* with its guard page */
-	struct uring *uring;   /* NULL until it is first used, as the next */
-	struct uring *parking; /* for chains that wait for their program */
+	int null_fd;       /* /dev/null, which every "null" slot dups */
+	uint64_t ignored;  /* signals that this process ignored when the engine was opened, and
+			      SIGPIPE */
+	int small_tables;  /* a child may be born with CLONE_FILES and copy only the fds it needs */
+	void *stack;       /* for one child at a time, because every birth by vfork is waited for */
+	size_t stack_size; /* with its guard page */
+	struct uring *uring;     /* of rs_spawn and rs_queue; NULL until it is first used */
+	struct uring *prespawns; /* of rs_prespawn; NULL until it is first used */
 };
 
 static inline void *engine_stack_top(const struct rs_engine *engine)
@@ -23,8 +23,8 @@ static inline void *engine_stack_top(const struct rs_engine *engine)
 	return (char *)engine->stack + engine->stack_size;
 }
 
-/* A stack for a child, with a guard page below: a bug must not write into the program's memory.
- * NULL: errno */
+/* A stack for a child. The guard page below it keeps an overflow out of the program's memory. NULL:
+ * errno says why. */
 void *stack_map(size_t *size);
 
 #endif

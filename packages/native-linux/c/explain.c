@@ -1,4 +1,4 @@
-/* A chain for people: nothing is started, nothing is opened. */
+/* A chain as lines that people can read. Nothing is started and nothing is opened. */
 #include <errno.h>
 #include <stddef.h>
 

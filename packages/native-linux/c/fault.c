@@ -1,4 +1,4 @@
-/* The fault that a test of the "faults" variant asks for: see fault.h. */
+/* The fault that a test of the variant "faults" asks for; fault.h says how. */
 #include "fault.h"
 
 #ifdef RS_FAULTS

@@ -1,6 +1,6 @@
 /*
- * Fault injection for the C tests: with -DRS_FAULTS, step `rs_fault.step` (item `rs_fault.index`)
- * fails with `rs_fault.error` instead of being done. Without it nothing of this is compiled.
+ * Fault injection for the C tests. With -DRS_FAULTS, the step `rs_fault.step` (its item
+ * `rs_fault.index`) is not done and fails with `rs_fault.error`. Without it fault() is always 0.
  */
 #ifndef RS_FAULT_H
 #define RS_FAULT_H

@@ -1,4 +1,4 @@
-/* Reads, writes and closes, and the fds that are opened here for others. */
+/* Reads, writes and closes for the caller, and the fds that are made for it. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@ int pidfd_above_stdio(int pidfd)
 	return moved;
 }
 
-int rs_gate(void)
+int rs_eventfd(void)
 {
 	int fd = fd_above_stdio(eventfd(0, EFD_CLOEXEC));
 
@@ -48,9 +48,10 @@ int32_t rs_write(int32_t fd, const void *from, uint32_t len)
 	return ret < 0 ? -errno : (int32_t)ret;
 }
 
-/* Not retried: on Linux the number is free again even after EINTR, and may be another's by now. */
+/* close is not made again after EINTR: on Linux the number is free by then, and may already belong
+ * to another thread. */
 int32_t rs_close(int32_t fd)
 {
-	thread_gave_up(fd);
+	thread_disowns(fd);
 	return close(fd) == 0 || errno == EINTR ? 0 : -errno;
 }

@@ -1,4 +1,4 @@
-/* What a child takes from this process at its birth, as one number. */
+/* What a child inherits from this process at its birth, as one number. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
@@ -11,8 +11,8 @@
 #include "kernel.h"
 #include "ringspawn.h"
 
-/* By words: this runs each time a waiting child is used. No step loses anything, so one difference
- * always shows. */
+/* Works on whole words, because this runs each time a prespawned child is used. Every operation can
+ * be undone, so two states that differ in one word have different hashes. */
 static uint64_t mix(uint64_t hash, const void *words, size_t size)
 {
 	for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
@@ -27,7 +27,7 @@ static uint64_t mix(uint64_t hash, const void *words, size_t size)
 
 static int mix_groups(uint64_t *hash)
 {
-	/* Most have few, and need no memory. */
+	/* Most processes have few groups, and need no memory for them. */
 	gid_t few[256], *ids = few;
 	int count = getgroups(sizeof(few) / sizeof(*few), few);
 
@@ -49,7 +49,7 @@ static int mix_groups(uint64_t *hash)
 	return 0;
 }
 
-int rs_birthmark(uint64_t *out)
+int rs_inherited_hash(uint64_t *out)
 {
 	struct {
 		uid_t uid[3];
@@ -74,7 +74,7 @@ int rs_birthmark(uint64_t *out)
 	self.io = (int)syscall(SYS_ioprio_get, KERNEL_IOPRIO_WHO_PROCESS, 0);
 	self.policy = sched_getscheduler(0);
 	sched_getparam(0, &self.sched);
-	/* libc's getrlimit is prlimit64, which looks up whose it is first. */
+	/* libc's getrlimit calls prlimit64, which takes longer, because it looks up the process. */
 	for (uint32_t resource = 0; resource < KERNEL_RLIM_NLIMITS; resource++)
 		syscall(SYS_getrlimit, resource, &self.limits[resource]);
 	sched_getaffinity(0, sizeof(self.cpus), &self.cpus);

@@ -1,7 +1,7 @@
 /*
- * io_uring as far as the engine speaks it, and the three operations of our kernel patch
- * (kernel/README.md, ABI 1). Numbers of the kernel's interface; here because not every libc comes
- * with <linux/io_uring.h>.
+ * The part of io_uring's interface that the engine uses, and the three operations of the kernel
+ * patch (kernel/README.md, ABI 1). The numbers stand here because not every libc comes with
+ * <linux/io_uring.h>.
  */
 #ifndef RS_IO_URING_H
 #define RS_IO_URING_H
@@ -16,7 +16,7 @@
 #define SYS_io_uring_register 427
 #endif
 
-/* 1 in it: the three operations are there, with the meaning that they have here. */
+/* A kernel in which this file says 1 has the three operations, with the meaning they have here. */
 #define IO_URING_SPAWN_ABI_FILE "/proc/sys/kernel/io_uring_spawn_abi"
 #define IO_URING_SPAWN_ABI 1
 
@@ -24,8 +24,8 @@ enum { OP_READ = 22, OP_CLONE = 200, OP_EXEC = 201, OP_SPAWN_CALL = 202 };
 
 #define CLONE_STORE_PIDFD 1u /* rw_flags of CLONE */
 #define CLONE_IN_CGROUP 2u
-#define CLONE_LISTED_FDS (1u << 16) /* no part of ABI 1, so it has to be tried */
-/* `len` of EXEC: a hard link goes on after ENOENT, ENOTDIR and EACCES alone. */
+#define CLONE_LISTED_FDS (1u << 16) /* no part of ABI 1: the probe tries it */
+/* `len` of EXEC: after a hard link the search goes on for ENOENT, ENOTDIR and EACCES alone. */
 #define EXEC_SEARCH 1u
 
 #define SQE_LINK (1u << 2)
@@ -53,8 +53,8 @@ _Static_assert(sizeof(struct sqe) == 64 && offsetof(struct sqe, addr3) == 48,
 
 /* CLONE_LISTED_FDS: addr3 points to `len` of these, in ascending order. */
 struct listed_fd {
-	int32_t fd;   /* the child's, which has no others */
-	int32_t from; /* ours */
+	int32_t fd;   /* the number in the child, which has no other fds */
+	int32_t from; /* the number in the parent */
 };
 
 struct cqe {
@@ -83,7 +83,7 @@ _Static_assert(sizeof(struct cqe) == 16, "struct io_uring_cqe");
 
 #define CQ_EVENTFD_DISABLED 1u
 
-#define OFF_SQ_RING 0ull /* and the CQ ring: one mapping has both, since Linux 5.4 */
+#define OFF_SQ_RING 0ull /* since Linux 5.4 this mapping has the CQ ring, too */
 #define OFF_SQES 0x10000000ull
 
 struct ring_restriction {
@@ -94,7 +94,7 @@ struct ring_restriction {
 };
 
 struct ring_number {
-	uint32_t index; /* UINT32_MAX: any; where it went, afterwards */
+	uint32_t index; /* UINT32_MAX: any free one. The kernel writes which one it took */
 	uint32_t pad;
 	uint64_t fd;
 };

@@ -1,7 +1,6 @@
 /*
- * What the kernel's interface needs and a libc's headers may lack or spell differently. musl's have
- * no <linux/...> at hand, so the few structs and numbers stand here. x86-64 and arm64 agree on all
- * of them.
+ * Structs and numbers of the kernel's interface that the headers of a libc may lack or spell in
+ * another way. They are the same on x86-64 and arm64.
  */
 #ifndef RS_KERNEL_H
 #define RS_KERNEL_H
@@ -60,7 +59,7 @@ struct kernel_clone_args {
 };
 _Static_assert(sizeof(struct kernel_clone_args) == 88, "struct clone_args of Linux 5.7");
 
-/* libc's struct sigaction has another shape. */
+/* libc's struct sigaction has another layout. */
 struct kernel_sigaction {
 	void (*handler)(int);
 	unsigned long flags;

@@ -1,6 +1,7 @@
 /*
- * Waiting: one epoll set for all children and pipes of an environment. Every watch is one-shot, so
- * that an event that was taken cannot come again before the owner has dealt with it and asks anew.
+ * Waiting, by one epoll set for all children and pipes of an environment. Every watch is one-shot,
+ * so that an event which was taken does not come again before its owner has dealt with it and asks
+ * anew.
  */
 #define _GNU_SOURCE
 #include <assert.h>
@@ -22,17 +23,17 @@
 
 #define FUTEX_WAIT_PRIVATE 128
 #define FUTEX_WAKE_PRIVATE 129
-/* Events of one rs_loop_take; whoever has more comes again. */
+/* The most events of one rs_loop_take. A caller that gets so many asks again. */
 #define TAKE_MAX 128u
 
 struct rs_loop {
 	int epoll_fd;
-	int stop_fd;       /* an eventfd, readable for ever once the loop is to stop */
-	uint32_t stopping; /* the same, for the futex wait */
-	uint32_t notified; /* 1: told the owner, who has not taken yet */
+	int stop_fd;       /* an eventfd that stays readable once the loop is to stop */
+	uint32_t stopping; /* the same, for the thread that waits for a futex */
+	uint32_t notified; /* 1: the owner was told, and has not taken the events yet */
 	int has_thread;
 	pthread_t thread;
-	int bell_fd; /* rs_loop_start_fd: our end of the socket, else -1 */
+	int socket_fd; /* rs_loop_start_fd: the engine's end of the socket; else -1 */
 	void (*notify)(void *);
 	void *context;
 };
@@ -48,7 +49,7 @@ int rs_loop_open(struct rs_loop **out)
 	loop = calloc(1, sizeof(*loop));
 	if (loop == NULL)
 		return -ENOMEM;
-	loop->bell_fd = -1;
+	loop->socket_fd = -1;
 	loop->epoll_fd = fd_above_stdio(epoll_create1(EPOLL_CLOEXEC));
 	if (loop->epoll_fd < 0) {
 		error = errno;
@@ -74,8 +75,8 @@ void rs_loop_close(struct rs_loop *loop)
 		rs_loop_stop(loop);
 		pthread_join(loop->thread, NULL);
 	}
-	if (loop->bell_fd >= 0)
-		close(loop->bell_fd);
+	if (loop->socket_fd >= 0)
+		close(loop->socket_fd);
 	close(loop->epoll_fd);
 	close(loop->stop_fd);
 	free(loop);
@@ -91,7 +92,7 @@ int rs_loop_watch(struct rs_loop *loop, int32_t fd, uint32_t ready, uint64_t tok
 		event.events |= EPOLLIN;
 	if (ready & RS_WRITABLE)
 		event.events |= EPOLLOUT;
-	/* A pidfd is watched once; a pipe that is watched again is worth the second call. */
+	/* ADD comes first, because a pidfd is watched once. Only a pipe may be there already. */
 	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
 		return 0;
 	if (errno == EEXIST && epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0)
@@ -114,7 +115,7 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* epoll_wait that a signal does not end early. */
+/* epoll_wait, which goes on after a signal. */
 static int wait_events(int epoll_fd, struct epoll_event *events, int count, int32_t timeout_ms)
 {
 	int64_t deadline = timeout_ms > 0 ? now_ms() + timeout_ms : 0;
@@ -181,7 +182,7 @@ void rs_loop_stop(struct rs_loop *loop)
 	uint64_t one = 1;
 
 	__atomic_store_n(&loop->stopping, 1, __ATOMIC_SEQ_CST);
-	/* Can only fail with EAGAIN, after 2^64 - 2 stops: it is readable then, too. */
+	/* The write can only fail with EAGAIN, and then the eventfd is readable already. */
 	if (write(loop->stop_fd, &one, sizeof(one)) < 0)
 		errno = 0;
 	wake(loop);
@@ -197,11 +198,11 @@ static void *serve(void *arg)
 	struct rs_loop *loop = arg;
 
 	while (rs_loop_wait(loop) == 1) {
-		/* Before the owner is told: it may have taken everything by the time notify
-		 * returns. */
+		/* `notified` is set before the call, because the owner may have taken everything by
+		 * the time notify returns. */
 		__atomic_store_n(&loop->notified, 1, __ATOMIC_SEQ_CST);
 		loop->notify(loop->context);
-		/* The order matters: stop sets `stopping` first and wakes then. */
+		/* rs_loop_stop sets `stopping` before it wakes: so this thread sees it. */
 		while (__atomic_load_n(&loop->notified, __ATOMIC_SEQ_CST) == 1 &&
 		       __atomic_load_n(&loop->stopping, __ATOMIC_SEQ_CST) == 0)
 			sys6(SYS_futex, (long)&loop->notified, FUTEX_WAIT_PRIVATE, 1, 0, 0, 0);
@@ -224,9 +225,9 @@ int rs_loop_start(struct rs_loop *loop, void (*notify)(void *), void *context)
 	error = pthread_attr_init(&attr);
 	if (error != 0)
 		return -error;
-	pthread_attr_setstacksize(
-		&attr, 256 * 1024); /* room for a program's thread-local storage and for notify */
-	/* A signal of the program must be taken by a thread of the program. */
+	/* The stack also holds the program's thread-local storage, and has to do for notify. */
+	pthread_attr_setstacksize(&attr, 256 * 1024);
+	/* All signals are blocked: a handler of the program must run in a thread of the program. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&loop->thread, &attr, serve, loop);
@@ -236,13 +237,13 @@ int rs_loop_start(struct rs_loop *loop, void (*notify)(void *), void *context)
 	return -error;
 }
 
-static void ring_bell(void *context)
+static void send_byte(void *context)
 {
 	struct rs_loop *loop = context;
 
-	/* At most one byte is under way, so it always fits; and nobody listens any more if it
-	 * fails. */
-	if (send(loop->bell_fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+	/* At most one byte is under way, so there is room for it. The call only fails when the
+	 * runtime has closed its end. */
+	if (send(loop->socket_fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		errno = 0;
 }
 
@@ -258,12 +259,12 @@ int rs_loop_start_fd(struct rs_loop *loop)
 	ends[1] = fd_above_stdio(ends[1]);
 	error = ends[0] < 0 || ends[1] < 0 ? -EMFILE : 0;
 	if (error == 0) {
-		loop->bell_fd = ends[1];
-		error = rs_loop_start(loop, ring_bell, loop);
+		loop->socket_fd = ends[1];
+		error = rs_loop_start(loop, send_byte, loop);
 	}
 	if (error == 0)
 		return ends[0];
-	loop->bell_fd = -1;
+	loop->socket_fd = -1;
 	if (ends[0] >= 0)
 		close(ends[0]);
 	if (ends[1] >= 0)

@@ -1,7 +1,7 @@
 /*
- * napi.cc - Node's door: ringspawn.h as functions of numbers and byte arrays (src/door.ts). No
- * decision is made here and nothing of libuv is used. One instance per environment, so that workers
- * share nothing.
+ * napi.cc - the binding for Node: ringspawn.h as functions of numbers and byte arrays
+ * (src/binding.ts). No decision is made here, and nothing of libuv is used. Each environment has an
+ * instance of its own, so that workers share nothing.
  */
 #include <napi.h>
 #include <algorithm>
@@ -13,21 +13,20 @@
 namespace
 {
 
-/* Loops, as src/door.ts numbers them. */
+/* Loops, as src/binding.ts numbers them. */
 enum { TURNING, BLOCKING, LOOPS };
 
-class Door
+class Binding
 {
       public:
-	explicit Door(Napi::Env env) : env_(env)
+	explicit Binding(Napi::Env env) : env_(env)
 	{
 	}
-	Door(const Door &) = delete;
-	Door &operator=(const Door &) = delete;
+	Binding(const Binding &) = delete;
+	Binding &operator=(const Binding &) = delete;
 
-	/* The notifier thread is joined first: from then on nobody calls into the function it is to
-	 * release. */
-	~Door()
+	/* The notifier thread is joined first: it calls the function that is released next. */
+	~Binding()
 	{
 		for (rs_loop *&loop : loops_) {
 			if (loop)
@@ -37,8 +36,8 @@ class Door
 		if (engine_)
 			rs_engine_close(engine_);
 		engine_ = nullptr;
-		/* What an ended worker left open. Its children run on, and are reaped by whoever
-		 * spawns next. */
+		/* These are the fds that an ended worker left open. Its children run on, and a
+		 * later spawn of any environment reaps them. */
 		for (size_t fd = 0; fd < fds_.size(); fd++) {
 			if (fds_[fd])
 				rs_abandon(static_cast<int32_t>(fd));
@@ -65,25 +64,25 @@ class Door
 			return -ENOMEM;
 		napi_unref_threadsafe_function(env_, wake_);
 		int error = rs_loop_start(loops_[TURNING], notify_from_thread, wake_);
-		if (error) { /* no thread to be had for now: a later start begins anew */
+		if (error) { /* there is no thread to be had now; a later call may find one */
 			napi_release_threadsafe_function(wake_, napi_tsfn_abort);
 			wake_ = nullptr;
 			return error;
 		}
-		/* Added after the function's own hook and so run before it: hooks run last in,
-		 * first out. */
+		/* Hooks run in the reverse order of their adding, so this one runs before that of
+		 * the function. */
 		napi_add_env_cleanup_hook(env_, cleanup, this);
 		return 0;
 	}
 
-	/* JavaScript is given a fd, or closes one. */
-	void own(int32_t fd, bool ours)
+	/* JavaScript is given an fd, or closes one. */
+	void own(int32_t fd, bool is_open)
 	{
 		if (fd < 0)
 			return;
 		if (static_cast<size_t>(fd) >= fds_.size())
 			fds_.resize(static_cast<size_t>(fd) + 64);
-		fds_[static_cast<size_t>(fd)] = ours;
+		fds_[static_cast<size_t>(fd)] = is_open;
 	}
 
 	rs_loop *loop(const Napi::Value &name)
@@ -116,10 +115,10 @@ class Door
 
 	static void call(napi_env env, napi_value notify, void *context, void *)
 	{
-		Door *door = static_cast<Door *>(context);
+		Binding *binding = static_cast<Binding *>(context);
 
-		/* env is null while the environment goes down */
-		if (!env || !door->loops_[TURNING])
+		/* env is null while the environment ends. */
+		if (!env || !binding->loops_[TURNING])
 			return;
 		napi_value self;
 		napi_get_undefined(env, &self);
@@ -133,10 +132,10 @@ class Door
 
 	static void cleanup(void *self)
 	{
-		Door *door = static_cast<Door *>(self);
+		Binding *binding = static_cast<Binding *>(self);
 
-		rs_loop_close(door->loops_[TURNING]);
-		door->loops_[TURNING] = nullptr;
+		rs_loop_close(binding->loops_[TURNING]);
+		binding->loops_[TURNING] = nullptr;
 	}
 
 	Napi::Env env_;
@@ -148,9 +147,9 @@ class Door
 
 using Info = const Napi::CallbackInfo &;
 
-Door &door(Info info)
+Binding &binding(Info info)
 {
-	return *info.Env().GetInstanceData<Door>();
+	return *info.Env().GetInstanceData<Binding>();
 }
 
 int32_t number(Info info, size_t i)
@@ -158,7 +157,7 @@ int32_t number(Info info, size_t i)
 	return info[i].As<Napi::Number>().Int32Value();
 }
 
-/* The bytes of a typed array argument; none for anything else. */
+/* The bytes of an argument that is a typed array. Any other argument has none. */
 struct Bytes {
 	void *data = nullptr;
 	uint32_t length = 0;
@@ -205,121 +204,133 @@ Napi::Value probe_io_uring(Info info)
 
 Napi::Value open(Info info)
 {
-	return answer(info, door(info).open());
+	return answer(info, binding(info).open());
 }
 
 Napi::Value start(Info info)
 {
-	return answer(info, door(info).start(info[0].As<Napi::Function>()));
+	return answer(info, binding(info).start(info[0].As<Napi::Function>()));
 }
 
 void taken(Info info)
 {
-	door(info).taken();
+	binding(info).taken();
 }
+
+/* What every kind of start is called with: a request block, and an outcome that it is to fill. */
+struct Start {
+	rs_engine *engine;
+	Bytes block;
+	uint32_t length;
+	Bytes out;
+	rs_outcome *outcome;
+
+	Start(Info info, size_t out_at)
+		: engine(binding(info).engine()), block(info, 0),
+		  length(info[1].As<Napi::Number>().Uint32Value()), out(info, out_at),
+		  outcome(static_cast<rs_outcome *>(out.data))
+	{
+	}
+
+	bool is_usable() const
+	{
+		return engine && length <= block.length && out.length >= sizeof(rs_outcome);
+	}
+
+	/* JavaScript gets the fds of a start that has not failed. */
+	Napi::Value answer(Info info, int32_t result) const
+	{
+		if (result >= 0 && outcome->error == 0) {
+			binding(info).own(outcome->pidfd, true);
+			for (int32_t fd : outcome->fds)
+				binding(info).own(fd, true);
+		}
+		return Napi::Number::New(info.Env(), result);
+	}
+};
 
 Napi::Value spawn(Info info)
 {
-	Bytes block(info, 0);
-	uint32_t length = info[1].As<Napi::Number>().Uint32Value();
-	Bytes out(info, 2);
-	rs_outcome *outcome = static_cast<rs_outcome *>(out.data);
+	Start start(info, 2);
 
-	if (!door(info).engine() || length > block.length || out.length < sizeof(rs_outcome))
+	if (!start.is_usable())
 		return answer(info, -EINVAL);
-	int32_t result = rs_spawn(door(info).engine(), block.data, length, outcome);
-	if (result == 0 && outcome->error == 0) {
-		door(info).own(outcome->pidfd, true);
-		for (int32_t fd : outcome->fds)
-			door(info).own(fd, true);
-	}
-	return answer(info, result);
+	return start.answer(info,
+			    rs_spawn(start.engine, start.block.data, start.length, start.outcome));
 }
 
 Napi::Value queue(Info info)
 {
-	Bytes block(info, 0);
-	uint32_t length = info[1].As<Napi::Number>().Uint32Value();
-	Bytes out(info, 2);
-	rs_outcome *outcome = static_cast<rs_outcome *>(out.data);
+	Start start(info, 2);
 
-	if (!door(info).engine() || length > block.length || out.length < sizeof(rs_outcome))
+	if (!start.is_usable())
 		return answer(info, -EINVAL);
-	int32_t result = rs_queue(door(info).engine(), block.data, length, outcome);
-	if (result > 0) {
-		for (int32_t fd : outcome->fds)
-			door(info).own(fd, true);
-	}
-	return answer(info, result);
+	return start.answer(info,
+			    rs_queue(start.engine, start.block.data, start.length, start.outcome));
 }
 
 Napi::Value submit(Info info)
 {
 	uint32_t ring = info[0].As<Napi::Number>().Uint32Value();
-	uint32_t hush = info[1].As<Napi::Boolean>() ? 1 : 0;
+	uint32_t clear = info[1].As<Napi::Boolean>() ? 1 : 0;
 	Bytes out(info, 2);
 	rs_started *rows = static_cast<rs_started *>(out.data);
 
-	if (!door(info).engine())
+	if (!binding(info).engine())
 		return answer(info, -EINVAL);
-	int32_t count = rs_submit(door(info).engine(), ring, hush, rows,
+	int32_t count = rs_submit(binding(info).engine(), ring, clear, rows,
 				  static_cast<uint32_t>(out.length / sizeof(rs_started)));
 	for (int32_t i = 0; i < count; i++)
-		door(info).own(rows[i].pidfd, true);
+		binding(info).own(rows[i].pidfd, true);
 	return answer(info, count);
 }
 
-Napi::Value bell(Info info)
+Napi::Value notify_fd(Info info)
 {
-	return answer(info, door(info).engine() ? rs_bell(door(info).engine(),
-							  info[0].As<Napi::Number>().Uint32Value())
-						: -EINVAL);
+	return answer(info, binding(info).engine()
+				    ? rs_notify_fd(binding(info).engine(),
+						   info[0].As<Napi::Number>().Uint32Value())
+				    : -EINVAL);
 }
 
-Napi::Value park(Info info)
+Napi::Value prespawn(Info info)
 {
-	Bytes block(info, 0);
-	uint32_t length = info[1].As<Napi::Number>().Uint32Value();
-	uint32_t gate = info[2].As<Napi::Number>().Uint32Value();
-	Bytes out(info, 3);
-	rs_outcome *outcome = static_cast<rs_outcome *>(out.data);
+	uint32_t release = info[2].As<Napi::Number>().Uint32Value();
+	Start start(info, 3);
 
-	if (!door(info).engine() || length > block.length || out.length < sizeof(rs_outcome))
+	if (!start.is_usable())
 		return answer(info, -EINVAL);
-	int32_t result = rs_park(door(info).engine(), block.data, length, gate, outcome);
-	if (result > 0) {
-		for (int32_t fd : outcome->fds)
-			door(info).own(fd, true);
-	}
-	return answer(info, result);
+	return start.answer(info, rs_prespawn(start.engine, start.block.data, start.length, release,
+					      start.outcome));
 }
 
-Napi::Value fill(Info info)
+Napi::Value prespawn_exec(Info info)
 {
 	Bytes block(info, 2);
 	uint32_t length = info[3].As<Napi::Number>().Uint32Value();
 
-	if (!door(info).engine() || length > block.length)
+	if (!binding(info).engine() || length > block.length)
 		return answer(info, -EINVAL);
-	return answer(info, rs_fill(door(info).engine(), info[0].As<Napi::Number>().Uint32Value(),
-				    number(info, 1), block.data, length));
+	return answer(info, rs_prespawn_exec(binding(info).engine(),
+					     info[0].As<Napi::Number>().Uint32Value(),
+					     number(info, 1), block.data, length));
 }
 
-Napi::Value gate(Info info)
+Napi::Value eventfd(Info info)
 {
-	int32_t fd = rs_gate();
+	int32_t fd = rs_eventfd();
 
-	door(info).own(fd, true);
+	binding(info).own(fd, true);
 	return answer(info, fd);
 }
 
-Napi::Value birthmark(Info info)
+Napi::Value inherited_hash(Info info)
 {
 	Bytes out(info, 0);
 
 	if (out.length < sizeof(uint64_t))
 		return answer(info, -EINVAL);
-	return answer(info, rs_birthmark(static_cast<uint64_t *>(out.data)));
+	return answer(info, rs_inherited_hash(static_cast<uint64_t *>(out.data)));
 }
 
 Napi::Value explain(Info info)
@@ -329,10 +340,10 @@ Napi::Value explain(Info info)
 	Bytes out(info, 2);
 	uint32_t capacity = info[3].As<Napi::Number>().Uint32Value();
 
-	if (!door(info).engine() || length > block.length ||
+	if (!binding(info).engine() || length > block.length ||
 	    capacity > out.length / sizeof(rs_explained))
 		return answer(info, -EINVAL);
-	return answer(info, rs_explain(door(info).engine(), block.data, length,
+	return answer(info, rs_explain(binding(info).engine(), block.data, length,
 				       static_cast<rs_explained *>(out.data), capacity));
 }
 
@@ -366,20 +377,20 @@ Napi::Value close(Info info)
 {
 	int32_t fd = number(info, 0);
 
-	door(info).own(fd, false);
+	binding(info).own(fd, false);
 	return answer(info, rs_close(fd));
 }
 
 Napi::Value watch(Info info)
 {
-	return answer(info, rs_loop_watch(door(info).loop(info[0]), number(info, 1),
+	return answer(info, rs_loop_watch(binding(info).loop(info[0]), number(info, 1),
 					  info[2].As<Napi::Number>().Uint32Value(),
 					  info[3].As<Napi::Number>().Uint32Value()));
 }
 
 Napi::Value forget(Info info)
 {
-	return answer(info, rs_loop_forget(door(info).loop(info[0]), number(info, 1)));
+	return answer(info, rs_loop_forget(binding(info).loop(info[0]), number(info, 1)));
 }
 
 Napi::Value take(Info info)
@@ -387,24 +398,24 @@ Napi::Value take(Info info)
 	Bytes out(info, 1);
 
 	return answer(info,
-		      rs_loop_take(door(info).loop(info[0]), static_cast<rs_event *>(out.data),
+		      rs_loop_take(binding(info).loop(info[0]), static_cast<rs_event *>(out.data),
 				   static_cast<uint32_t>(out.length / sizeof(rs_event)),
 				   number(info, 2)));
 }
 
 void ref(Info info)
 {
-	napi_ref_threadsafe_function(info.Env(), door(info).wake());
+	napi_ref_threadsafe_function(info.Env(), binding(info).wake());
 }
 
 void unref(Info info)
 {
-	napi_unref_threadsafe_function(info.Env(), door(info).wake());
+	napi_unref_threadsafe_function(info.Env(), binding(info).wake());
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports)
 {
-	env.SetInstanceData(new Door(env));
+	env.SetInstanceData(new Binding(env));
 	exports["abi"] = Napi::Number::New(env, rs_abi());
 	exports["probe"] = Napi::Function::New<probe>(env);
 	exports["probeIoUring"] = Napi::Function::New<probe_io_uring>(env);
@@ -414,11 +425,11 @@ Napi::Object init(Napi::Env env, Napi::Object exports)
 	exports["spawn"] = Napi::Function::New<spawn>(env);
 	exports["queue"] = Napi::Function::New<queue>(env);
 	exports["submit"] = Napi::Function::New<submit>(env);
-	exports["bell"] = Napi::Function::New<bell>(env);
-	exports["park"] = Napi::Function::New<park>(env);
-	exports["fill"] = Napi::Function::New<fill>(env);
-	exports["gate"] = Napi::Function::New<gate>(env);
-	exports["birthmark"] = Napi::Function::New<birthmark>(env);
+	exports["notifyFd"] = Napi::Function::New<notify_fd>(env);
+	exports["prespawn"] = Napi::Function::New<prespawn>(env);
+	exports["prespawnExec"] = Napi::Function::New<prespawn_exec>(env);
+	exports["eventfd"] = Napi::Function::New<eventfd>(env);
+	exports["inheritedHash"] = Napi::Function::New<inherited_hash>(env);
 	exports["explain"] = Napi::Function::New<explain>(env);
 	exports["kill"] = Napi::Function::New<kill>(env);
 	exports["reap"] = Napi::Function::New<reap>(env);

@@ -1,7 +1,7 @@
 /*
- * Children whose JavaScript environment (a worker) ended before they did. Nobody is left to wait
- * for them there, but they are still this process's children: unreaped, each would stay a zombie as
- * long as it lives.
+ * Children whose JavaScript environment (a worker) ended before they did. No code is left that
+ * waits for them, and they are still children of this process: without a reaping, each would stay a
+ * zombie for as long as the process lives.
  */
 #define _GNU_SOURCE
 #include <assert.h>
@@ -19,7 +19,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int32_t *pidfds;
 static uint32_t count, capacity;
 
-/* 1: still running. Anything else, a reaped child or no pidfd at all, needs no more waiting. */
+/* Whether the fd is the pidfd of a child that still runs. If the child has ended, this reaps it. */
 static int runs(int32_t fd)
 {
 	siginfo_t info = { 0 };
@@ -30,7 +30,7 @@ static int runs(int32_t fd)
 
 void orphans_reap(void)
 {
-	/* Every spawn asks, and hardly ever is there one: no lock for that. */
+	/* Every spawn asks, and there is hardly ever an orphan: that takes no lock. */
 	if (__atomic_load_n(&count, __ATOMIC_RELAXED) == 0)
 		return;
 	pthread_mutex_lock(&lock);

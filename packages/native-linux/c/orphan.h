@@ -1,7 +1,7 @@
 #ifndef RINGSPAWN_ORPHAN_H
 #define RINGSPAWN_ORPHAN_H
 
-/* Reaps the abandoned children that have ended by now. Cheap when there are none. */
+/* Reaps the abandoned children that have ended by now. It takes no lock where there are none. */
 void orphans_reap(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* How the parent's side says what went wrong. */
+/* How the parent fills in what became of a spawn. */
 #ifndef RS_OUTCOME_H
 #define RS_OUTCOME_H
 
@@ -15,7 +15,7 @@ static inline void outcome_reset(struct rs_outcome *out)
 	out->index = 0;
 }
 
-/* Notes the failure; answers -error, so that a caller can return it in the same line. */
+/* Writes the failure into `out`, and returns -error so that the caller can return it in turn. */
 static inline int fail(struct rs_outcome *out, int error, enum rs_step step, uint32_t index)
 {
 	out->error = error;

@@ -1,4 +1,4 @@
-/* Chains that nobody waits for, from the queue to the row that tells of their end. */
+/* Pending chains, from the queue to the row that tells of their end. */
 #define _GNU_SOURCE
 #include <assert.h>
 #include <errno.h>
@@ -12,133 +12,134 @@
 #include "sqe.h"
 #include "uring.h"
 
-void flight_free(struct flight *flight)
+void pending_free(struct pending *pending)
 {
-	/* Until then the child may read what is freed here. */
-	assert(flight->run.left == 0);
-	if (flight->parked != NULL)
-		parked_free(flight->parked);
-	if (flight->has_child_ends)
-		pipe_close_child_ends(&flight->request, flight->cgroup_fd);
-	request_free(&flight->request);
-	free(flight->environ);
-	free(flight);
+	/* A child whose chain is not over may still read what is freed here. */
+	assert(pending->run.left == 0);
+	if (pending->prespawn != NULL)
+		prespawn_free(pending->prespawn);
+	if (pending->has_child_ends)
+		pipe_close_child_ends(&pending->request, pending->cgroup_fd);
+	request_free(&pending->request);
+	free(pending->environ);
+	free(pending);
 }
 
-uint32_t flight_length(const struct flight *flight)
+uint32_t pending_length(const struct pending *pending)
 {
-	return uring_length(&flight->chain) +
-	       (flight->parked != NULL ? PARKED_EXEC + flight->parked->places : 0);
+	return uring_length(&pending->chain) +
+	       (pending->prespawn != NULL ? PRESPAWN_EXEC + pending->prespawn->places : 0);
 }
 
-static void launch_flight(struct uring *uring, struct flight *flight)
+static void put_pending(struct uring *uring, struct pending *pending)
 {
-	if (flight->parked != NULL)
-		prespawn_put(uring, &flight->run, flight->parked, &flight->chain);
+	if (pending->prespawn != NULL)
+		prespawn_put(uring, &pending->run, pending->prespawn, &pending->chain);
 	else
-		sqe_put_chain(uring, &flight->run, &flight->chain, NULL);
+		sqe_put_chain(uring, &pending->run, &pending->chain, NULL);
 }
 
-uint32_t uring_queue(struct uring *uring, struct flight *flight)
+uint32_t uring_queue(struct uring *uring, struct pending *pending)
 {
-	uring_make_room(uring, flight_length(flight));
-	launch_flight(uring, flight);
-	assert(*uring->end == NULL && flight->ticket == 0);
-	flight->next = NULL;
-	*uring->end = flight;
-	uring->end = &flight->next;
-	if (uring->first == flight)
-		ring_set_bell(&uring->ring, 1);
-	uring->last_ticket = uring->last_ticket % INT32_MAX + 1; /* never 0, never negative */
-	return flight->ticket = uring->last_ticket;
+	uring_make_room(uring, pending_length(pending));
+	put_pending(uring, pending);
+	assert(*uring->end == NULL && pending->ticket == 0);
+	pending->next = NULL;
+	*uring->end = pending;
+	uring->end = &pending->next;
+	if (uring->first == pending)
+		ring_set_notify(&uring->ring, 1);
+	/* A ticket is above 0, also as an int32_t. */
+	uring->last_ticket = uring->last_ticket % INT32_MAX + 1;
+	return pending->ticket = uring->last_ticket;
 }
 
-static int relaunch_interrupted(struct uring *uring)
+static int resubmit_interrupted(struct uring *uring)
 {
 	int launched = 0;
 
-	for (struct flight *flight = uring->first; flight != NULL; flight = flight->next) {
-		if (flight->run.left != 0 || !run_was_interrupted(&flight->run))
+	for (struct pending *pending = uring->first; pending != NULL; pending = pending->next) {
+		if (pending->run.left != 0 || !run_was_interrupted(&pending->run))
 			continue;
-		if (ring_room(&uring->ring) < flight_length(flight))
+		if (ring_room(&uring->ring) < pending_length(pending))
 			return 1;
-		launch_flight(uring, flight);
+		put_pending(uring, pending);
 		launched = 1;
 	}
 	return launched;
 }
 
-/* Something to tell of it? Fills the row. */
-static int tell(struct flight *flight, struct rs_started *row)
+/* Fills the row if there is something new to tell of this chain, and returns whether there was. */
+static int tell(struct pending *pending, struct rs_started *row)
 {
-	struct run *run = &flight->run;
+	struct run *run = &pending->run;
 	int is_born = run->pid > 0, is_over = run->left == 0;
 
-	if (!is_over && (!is_born || flight->told_born))
+	if (!is_over && (!is_born || pending->told_pid))
 		return 0;
 	if (is_over)
 		run_conclude(run);
 	*row = (struct rs_started){
-		.ticket = flight->ticket,
+		.ticket = pending->ticket,
 		.over = (uint32_t)is_over,
 		.error = is_over ? run->error : 0,
 		.step = is_over ? run->step : RS_STEP_NONE,
 		.index = run->index,
 		.pid = run->pid,
-		.pidfd = flight->told_born ? -1 : run->pidfd,
+		.pidfd = pending->told_pid ? -1 : run->pidfd,
 	};
-	/* Of a child that nobody has heard of, nothing is left. */
-	if (is_over && run->error != 0 && !flight->told_born) {
+	/* The caller has not heard of this child, and will not. */
+	if (is_over && run->error != 0 && !pending->told_pid) {
 		run_drop_pidfd(run);
 		row->pid = 0;
 		row->pidfd = -1;
 	}
-	flight->told_born = 1;
+	pending->told_pid = 1;
 	return 1;
 }
 
 uint32_t uring_submit(struct uring *uring, struct rs_started *out, uint32_t capacity)
 {
-	struct flight **at = &uring->first;
+	struct pending **at = &uring->first;
 	uint32_t rows = 0;
 
 	do
 		uring_turn(uring, 0);
-	while (ring_unsubmitted(&uring->ring) > 0 || relaunch_interrupted(uring));
+	while (ring_unsubmitted(&uring->ring) > 0 || resubmit_interrupted(uring));
 	while (*at != NULL && rows < capacity) {
-		struct flight *flight = *at;
+		struct pending *pending = *at;
 
-		/* Born or not, what the child was to have of our fds it has. */
-		if (flight->has_child_ends) {
-			pipe_close_child_ends(&flight->request, flight->cgroup_fd);
-			flight->has_child_ends = 0;
+		/* By now the child has its fds, or there will be no child. */
+		if (pending->has_child_ends) {
+			pipe_close_child_ends(&pending->request, pending->cgroup_fd);
+			pending->has_child_ends = 0;
 		}
-		rows += (uint32_t)tell(flight, &out[rows]);
-		if (flight->run.left != 0) {
-			at = &flight->next;
+		rows += (uint32_t)tell(pending, &out[rows]);
+		if (pending->run.left != 0) {
+			at = &pending->next;
 			continue;
 		}
-		*at = flight->next;
+		*at = pending->next;
 		if (*at == NULL)
 			uring->end = at;
-		flight_free(flight);
+		pending_free(pending);
 	}
 	assert(uring->first != NULL || uring->end == &uring->first);
 	if (uring->first == NULL)
-		ring_set_bell(&uring->ring, 0);
+		ring_set_notify(&uring->ring, 0);
 	return rows;
 }
 
-int uring_bell(const struct uring *uring)
+int uring_notify_fd(const struct uring *uring)
 {
-	return uring->ring.bell_fd;
+	return uring->ring.notify_fd;
 }
 
-void uring_hush(struct uring *uring)
+void uring_clear_notify(struct uring *uring)
 {
 	uint64_t count;
 
-	/* EAGAIN: it was quiet. */
-	if (read(uring->ring.bell_fd, &count, sizeof(count)) < 0)
+	/* EAGAIN says that there was nothing to clear. */
+	if (read(uring->ring.notify_fd, &count, sizeof(count)) < 0)
 		errno = 0;
 }

@@ -1,4 +1,4 @@
-/* Chains that nobody waits for. */
+/* Pending chains: they were queued or submitted, and their caller does not wait for them. */
 #ifndef RS_PENDING_H
 #define RS_PENDING_H
 
@@ -8,36 +8,35 @@
 #include "request.h"
 #include "run.h"
 
-struct parked;
+struct prespawn;
 
-/* A chain that nobody waits for, and all that must live until it is over. */
-struct flight {
-	struct flight *next;
+/* A pending chain, and all that must live until its last completion. */
+struct pending {
+	struct pending *next;
 	struct run run;
 	struct request request;
 	struct chain chain;
-	struct parked *parked; /* NULL: it does not wait */
-	char **environ; /* our copy of the program's, which may change meanwhile; NULL: the request
-			   has its own */
+	struct prespawn *prespawn; /* of a child that waits for its program, or NULL */
+	char **environ;            /* a copy of environ; NULL: the request has its own */
 	int cgroup_fd;
-	uint32_t ticket;
-	int has_child_ends; /* not closed here yet */
-	int told_born;
+	uint32_t ticket;    /* 0: the chain is not queued yet */
+	int has_child_ends; /* the request's child ends are still open */
+	int told_pid;       /* the caller has had a row with the pid */
 };
 
-/* Queues the flight's chain, which uring_submit submits. From then on the flight is the uring's.
- * Returns its ticket. */
-uint32_t uring_queue(struct uring *uring, struct flight *flight);
-/* How many requests it takes, at most. More than URING_MAX_CHAIN is too long. */
-uint32_t flight_length(const struct flight *flight);
-void flight_free(struct flight *flight);
+/* Queues a chain, which then belongs to the uring until it is over. Returns its ticket. */
+uint32_t uring_queue(struct uring *uring, struct pending *pending);
+/* How many requests the chain takes, at most. More than URING_MAX_CHAIN is too long. */
+uint32_t pending_length(const struct pending *pending);
+void pending_free(struct pending *pending);
 
-/* Submits what is queued, takes what has come. Fills at most `capacity` rows and returns how many.
- */
+/* Submits what is queued, and takes what has come. Fills at most `capacity` rows, and returns how
+ * many it has filled. */
 uint32_t uring_submit(struct uring *uring, struct rs_started *out, uint32_t capacity);
 
-/* An fd that becomes readable when completions of a flight have come, until it is hushed. */
-int uring_bell(const struct uring *uring);
-void uring_hush(struct uring *uring);
+/* An fd that becomes readable when completions of a pending chain have come, and stays so until it
+ * is cleared. */
+int uring_notify_fd(const struct uring *uring);
+void uring_clear_notify(struct uring *uring);
 
 #endif

@@ -1,4 +1,4 @@
-/* Children that are set up and wait for their program. */
+/* Prespawned children: they are set up, and wait for their program. */
 #define _GNU_SOURCE
 #include <assert.h>
 #include <errno.h>
@@ -15,26 +15,27 @@
 #include "sqe.h"
 #include "step_call.h"
 
-void prespawn_put(struct uring *uring, struct run *run, struct parked *parked,
+void prespawn_put(struct uring *uring, struct run *run, struct prespawn *prespawn,
 		  const struct chain *chain)
 {
-	const struct step_call to_cwd = { SYS_chdir, { (uint64_t)(uintptr_t)parked->room->cwd } };
+	const struct step_call to_cwd = { SYS_chdir,
+					  { (uint64_t)(uintptr_t)prespawn->memory->cwd } };
 	struct sqe *read;
 
-	*run = (struct run){ .chain = chain, .parked = 1, .pidfd = -1 };
+	*run = (struct run){ .chain = chain, .is_prespawn = 1, .pidfd = -1 };
 	sqe_put_birth(uring, run);
 	read = sqe_put(uring, run, OP_READ, SQE_LINK);
-	read->fd = (int32_t)parked->gate;
-	read->addr = (uint64_t)(uintptr_t)&parked->read;
-	read->len = sizeof(parked->read);
-	read->off = UINT64_MAX; /* it has no position */
+	read->fd = (int32_t)prespawn->release;
+	read->addr = (uint64_t)(uintptr_t)&prespawn->read;
+	read->len = sizeof(prespawn->read);
+	read->off = UINT64_MAX; /* an eventfd has no position */
 	sqe_put_call(uring, run, &to_cwd);
-	for (uint32_t i = 0; i < parked->places; i++)
-		sqe_put_exec(uring, run, parked->room->paths[i], parked->room->argv,
-			     i + 1 < parked->places ? SQE_HARDLINK : 0);
+	for (uint32_t i = 0; i < prespawn->places; i++)
+		sqe_put_exec(uring, run, prespawn->memory->paths[i], prespawn->memory->argv,
+			     i + 1 < prespawn->places ? SQE_HARDLINK : 0);
 }
 
-/* The program does not get the gate: its exec closes it, which takes no request of its own. */
+/* The program does not get the eventfd: exec closes it, which takes no request of its own. */
 static void close_on_exec(const struct chain *chain, uint32_t fd)
 {
 	for (uint32_t i = 0; i < chain->step_count; i++)
@@ -42,47 +43,47 @@ static void close_on_exec(const struct chain *chain, uint32_t fd)
 			chain->steps[i].args[2] = O_CLOEXEC;
 }
 
-/* What every program will be written to is there before, so that none waits for a page. */
-static void touch(const struct parked *parked)
+/* Makes the first pages of what a program is written to, so that prespawn_exec waits for none. */
+static void touch(const struct prespawn *prespawn)
 {
-	struct parked_room *room = parked->room;
-	volatile char *const lists[] = { room->cwd, (char *)room->argv, (char *)room->envp };
+	struct prespawn_memory *memory = prespawn->memory;
+	volatile char *const lists[] = { memory->cwd, (char *)memory->argv, (char *)memory->envp };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		*lists[i] = 0;
-	for (uint32_t i = 0; i < parked->places; i++)
-		*(volatile char *)room->paths[i] = 0;
+	for (uint32_t i = 0; i < prespawn->places; i++)
+		*(volatile char *)memory->paths[i] = 0;
 }
 
-int flight_park(struct flight *flight, uint32_t gate)
+int prespawn_init(struct pending *pending, uint32_t release)
 {
-	struct parked *parked = calloc(1, sizeof(*parked));
+	struct prespawn *prespawn = calloc(1, sizeof(*prespawn));
 
-	if (parked == NULL)
+	if (prespawn == NULL)
 		return -ENOMEM;
-	parked->room = mmap(NULL, sizeof(*parked->room), PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (parked->room == MAP_FAILED) {
-		free(parked);
+	prespawn->memory = mmap(NULL, sizeof(*prespawn->memory), PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (prespawn->memory == MAP_FAILED) {
+		free(prespawn);
 		return -ENOMEM;
 	}
-	parked->gate = gate;
-	parked->places = flight->chain.candidate_count;
-	if (parked->places > PARKED_CANDIDATES)
-		parked->places = PARKED_CANDIDATES;
-	touch(parked);
-	close_on_exec(&flight->chain, gate);
-	flight->parked = parked;
-	flight->chain.candidate_count = 0;
-	flight->chain.envp = parked->room->envp;
+	prespawn->release = release;
+	prespawn->places = pending->chain.candidate_count;
+	if (prespawn->places > PRESPAWN_CANDIDATES)
+		prespawn->places = PRESPAWN_CANDIDATES;
+	touch(prespawn);
+	close_on_exec(&pending->chain, release);
+	pending->prespawn = prespawn;
+	pending->chain.candidate_count = 0;
+	pending->chain.envp = prespawn->memory->envp;
 	return 0;
 }
 
-void parked_free(struct parked *parked)
+void prespawn_free(struct prespawn *prespawn)
 {
-	munmap(parked->room, sizeof(*parked->room));
-	request_free(&parked->program);
-	free(parked);
+	munmap(prespawn->memory, sizeof(*prespawn->memory));
+	request_free(&prespawn->program);
+	free(prespawn);
 }
 
 static uint32_t length_of(char *const *list)
@@ -94,53 +95,53 @@ static uint32_t length_of(char *const *list)
 	return length;
 }
 
-static int fits(const struct parked *parked, const struct request *program, uint32_t variables)
+static int fits(const struct prespawn *prespawn, const struct request *program, uint32_t variables)
 {
 	const struct rs_request *h = &program->head;
 
-	if (h->candidates.count > parked->places || h->argv.count >= PARKED_ARGS ||
-	    variables >= PARKED_VARIABLES)
+	if (h->candidates.count > prespawn->places || h->argv.count >= PRESPAWN_ARGS ||
+	    variables >= PRESPAWN_VARIABLES)
 		return 0;
 	for (uint32_t i = 0; i < h->candidates.count; i++)
-		if (strlen(program->candidates[i].path) >= PARKED_PATH)
+		if (strlen(program->candidates[i].path) >= PRESPAWN_PATH)
 			return 0;
-	return program->cwd != NULL && strlen(program->cwd) < PARKED_PATH;
+	return program->cwd != NULL && strlen(program->cwd) < PRESPAWN_PATH;
 }
 
-int uring_fill(struct uring *uring, uint32_t ticket, const struct request *program, char **environ,
-	       int gate_fd)
+int prespawn_exec(struct uring *uring, uint32_t ticket, const struct request *program,
+		  char **environ, int release_fd)
 {
 	const struct rs_request *h = &program->head;
 	const char *const *envp = environ != NULL ? (const char *const *)environ : program->envp;
 	uint32_t variables = environ != NULL ? length_of(environ) : h->envp.count;
 	const uint64_t one = 1;
-	struct flight *flight = uring->first;
-	struct parked_room *room;
+	struct pending *pending = uring->first;
+	struct prespawn_memory *memory;
 
-	while (flight != NULL && flight->ticket != ticket)
-		flight = flight->next;
-	if (flight == NULL || flight->parked == NULL || flight->parked->has_program ||
-	    flight->run.error != 0)
+	while (pending != NULL && pending->ticket != ticket)
+		pending = pending->next;
+	if (pending == NULL || pending->prespawn == NULL || pending->prespawn->has_program ||
+	    pending->run.error != 0)
 		return -ESRCH;
-	if (!fits(flight->parked, program, variables))
+	if (!fits(pending->prespawn, program, variables))
 		return -E2BIG;
 	if (envp == NULL)
 		return -EINVAL;
-	room = flight->parked->room;
-	assert(h->candidates.count <= PARKED_CANDIDATES);
-	strcpy(room->cwd, program->cwd);
+	memory = pending->prespawn->memory;
+	assert(h->candidates.count <= PRESPAWN_CANDIDATES);
+	strcpy(memory->cwd, program->cwd);
 	for (uint32_t i = 0; i < h->candidates.count; i++)
-		strcpy(room->paths[i], program->candidates[i].path);
-	memcpy(room->argv, program->argv, (h->argv.count + 1) * sizeof(char *));
-	memcpy(room->envp, envp, (variables + 1) * sizeof(char *));
-	/* The kernel reads all this when the child gets there, which this write lets it do. */
-	if (write(gate_fd, &one, sizeof(one)) != sizeof(one))
+		strcpy(memory->paths[i], program->candidates[i].path);
+	memcpy(memory->argv, program->argv, (h->argv.count + 1) * sizeof(char *));
+	memcpy(memory->envp, envp, (variables + 1) * sizeof(char *));
+	/* The write releases the child. The kernel reads what was written above only after that. */
+	if (write(release_fd, &one, sizeof(one)) != sizeof(one))
 		return -errno;
-	flight->environ = environ;
-	flight->parked->program = *program;
-	flight->parked->has_program = 1;
-	flight->chain.candidates = flight->parked->program.candidates;
-	flight->chain.candidate_count = h->candidates.count;
-	flight->chain.late_cwd = room->cwd;
+	pending->environ = environ;
+	pending->prespawn->program = *program;
+	pending->prespawn->has_program = 1;
+	pending->chain.candidates = pending->prespawn->program.candidates;
+	pending->chain.candidate_count = h->candidates.count;
+	pending->chain.late_cwd = memory->cwd;
 	return 0;
 }

@@ -1,10 +1,13 @@
 /*
- * Can the vfork executor work here? Found out by doing it once, because version numbers lie:
- * sandboxes refuse calls that the kernel has, and some "kernels" (gVisor, WSL1, qemu-user) accept
- * CLONE_VM and copy.
+ * Whether the vfork executor works here. It is found out by a trial, because the version of a
+ * kernel does not tell: sandboxes refuse calls that the kernel has, and gVisor, WSL1 and qemu-user
+ * accept CLONE_VM and copy the memory.
  *
- *   clone3                  Linux 5.3; CLONE_CLEAR_SIGHAND 5.5; default container profiles refuse
- * it CLONE_PIDFD             5.2 waitid(P_PIDFD)         5.4; a pidfd in epoll 5.3 close_range 5.9
+ *   Linux 5.2  CLONE_PIDFD
+ *   Linux 5.3  clone3, which default profiles of containers refuse; a pidfd in epoll
+ *   Linux 5.4  waitid(P_PIDFD)
+ *   Linux 5.5  CLONE_CLEAR_SIGHAND
+ *   Linux 5.9  close_range
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,24 +26,24 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int asked;
-static struct rs_probe answer; /* vfork's */
+static struct rs_probe answer; /* of the vfork executor */
 
-/* 0 or errno */
+/* 0, or the errno that shows what is missing. */
 static int pidfd_works(int pidfd)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT };
 	int epoll_fd, ready, error = 0;
 
 	if (pidfd < 0)
-		return EBADF; /* CLONE_PIDFD was silently ignored */
+		return EBADF; /* the kernel ignored CLONE_PIDFD */
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (epoll_fd < 0)
 		return errno;
 	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, pidfd, &event) != 0) {
 		error = errno;
 	} else {
-		/* The child is ending, and CLONE_VFORK let us go on a moment before its pidfd can
-		 * say so. */
+		/* CLONE_VFORK lets the parent go on a moment before the pidfd of the ending child
+		 * becomes readable. */
 		do
 			ready = epoll_wait(epoll_fd, &event, 1, 1000);
 		while (ready < 0 && errno == EINTR);
@@ -60,7 +63,7 @@ static void say(struct rs_probe *out, enum rs_probe_part part, int error)
 void vfork_probe(struct rs_probe *out)
 {
 	struct probe_child child = { .said = 0 };
-	struct cradle cradle = {
+	struct vfork_birth birth = {
 		.flags = KERNEL_CLONE_PIDFD, .cgroup_fd = -1, .child = probe_child, .arg = &child
 	};
 	size_t stack_size;
@@ -73,22 +76,22 @@ void vfork_probe(struct rs_probe *out)
 		say(out, RS_PROBE_CLONE, errno);
 		return;
 	}
-	cradle.stack_top = (char *)stack + stack_size;
+	birth.stack_top = (char *)stack + stack_size;
 	signals_block(&signals);
-	pid = cradle_birth(&cradle);
+	pid = vfork_birth_run(&birth);
 	signals_restore(&signals);
-	out->clone3 = cradle_clone3_refused();
+	out->clone3 = clone3_refused();
 	if (pid < 0) {
 		say(out, RS_PROBE_CLONE, (int)-pid);
 	} else {
-		error = pidfd_works(cradle.pidfd);
-		reaped = cradle_reap(cradle.pidfd, pid);
+		error = pidfd_works(birth.pidfd);
+		reaped = child_reap(birth.pidfd, pid);
 		if (error == 0 && reaped < 0)
 			error = (int)-reaped;
 		if (reaped < 0)
-			cradle_reap(-1, pid);
-		if (cradle.pidfd >= 0)
-			close(cradle.pidfd);
+			child_reap(-1, pid);
+		if (birth.pidfd >= 0)
+			close(birth.pidfd);
 		if (error != 0)
 			say(out, RS_PROBE_PIDFD, error);
 		else if (child.said != PROBE_CHILD_SAID)
@@ -101,7 +104,7 @@ void vfork_probe(struct rs_probe *out)
 	munmap(stack, stack_size);
 }
 
-/* Short of something for a moment is no answer about this kernel: the next one asks again. */
+/* A shortage says nothing about this kernel, so the next call asks again. */
 static int is_answer(int error)
 {
 	return error != EAGAIN && error != ENOMEM && error != EMFILE && error != ENFILE;

@@ -1,4 +1,4 @@
-/* Starts that are not waited for: the entry points around pending.c and prespawn.c. */
+/* Starts that are not waited for: the entry points over pending.c and prespawn.c. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include "chain.h"
 #include "engine.h"
 #include "fd.h"
-#include "lasting.h"
+#include "process_thread.h"
 #include "orphan.h"
 #include "outcome.h"
 #include "pending.h"
@@ -21,8 +21,8 @@
 
 extern char **environ;
 
-/* A copy of `environ` in one allocation, which the program may change while a chain is under way.
- * NULL: no memory */
+/* A copy of `environ`, in one allocation: the program may change its environment while the chain is
+ * pending. NULL: there is no memory. */
 static char **copy_environ(void)
 {
 	size_t count = 0, size = 0;
@@ -42,105 +42,109 @@ static char **copy_environ(void)
 	return copy;
 }
 
-/* 0, or -errno with `out` filled; what the flight holds is its owner's to free in both cases. */
-static int board(struct rs_engine *engine, struct flight *flight, struct rs_outcome *out)
+/* Opens the fds and builds the chain. 0, or -errno with `out` filled; the caller frees `pending` in
+ * both cases. */
+static int pending_open(struct rs_engine *engine, struct pending *pending, struct rs_outcome *out)
 {
-	struct request *request = &flight->request;
+	struct request *request = &pending->request;
 
-	if (pipe_open(request, engine, &flight->cgroup_fd, out) != 0)
+	if (pipe_open(request, engine, &pending->cgroup_fd, out) != 0)
 		return -out->error;
-	if (pipe_keep(request, &flight->cgroup_fd, out) != 0)
+	if (pipe_keep(request, &pending->cgroup_fd, out) != 0)
 		return -out->error;
-	flight->has_child_ends = 1;
-	chain_build(&flight->chain, request, engine, flight->cgroup_fd);
+	pending->has_child_ends = 1;
+	chain_build(&pending->chain, request, engine, pending->cgroup_fd);
 	return 0;
 }
 
-/* 0 if the flight can go into the ring; else -errno, with `out` filled. */
-static int ring_for_start(struct rs_engine *engine, struct flight *flight, struct rs_outcome *out)
+/* Opens the ring of starts, if it is not open. 0 if the chain can go into it; else -errno, with
+ * `out` filled. */
+static int ring_for_start(struct rs_engine *engine, struct pending *pending, struct rs_outcome *out)
 {
-	if (flight->request.envp == NULL) {
-		flight->environ = copy_environ();
-		if (flight->environ == NULL)
+	if (pending->request.envp == NULL) {
+		pending->environ = copy_environ();
+		if (pending->environ == NULL)
 			return fail(out, ENOMEM, RS_STEP_MEMORY, 0);
-		flight->chain.envp = (const char *const *)flight->environ;
+		pending->chain.envp = (const char *const *)pending->environ;
 	}
-	return uring_for(&engine->uring, &flight->chain, out);
+	return uring_for(&engine->uring, &pending->chain, out);
 }
 
-static int ring_for_parking(struct rs_engine *engine, struct flight *flight, uint32_t gate,
-			    struct rs_outcome *out)
+/* The same for the ring of prespawned children. */
+static int ring_for_prespawn(struct rs_engine *engine, struct pending *pending, uint32_t release,
+			     struct rs_outcome *out)
 {
-	int error = flight_park(flight, gate);
+	int error = prespawn_init(pending, release);
 
 	if (error != 0)
 		return fail(out, -error, RS_STEP_MEMORY, 0);
-	if (flight_length(flight) > URING_MAX_CHAIN)
+	if (pending_length(pending) > URING_MAX_CHAIN)
 		return fail(out, E2BIG, RS_STEP_BIRTH, 0);
-	if (engine->parking == NULL)
-		engine->parking = uring_open(1);
-	return engine->parking != NULL ? 0 : fail(out, errno, RS_STEP_BIRTH, 0);
+	if (engine->prespawns == NULL)
+		engine->prespawns = uring_open(1);
+	return engine->prespawns != NULL ? 0 : fail(out, errno, RS_STEP_BIRTH, 0);
 }
 
-#define NO_GATE UINT32_MAX
+#define NO_RELEASE UINT32_MAX
 
-/* A ticket; or 0, with `out` filled. */
-static int queue(struct rs_engine *engine, struct flight *flight, uint32_t gate,
+/* Queues the chain. Returns its ticket; or 0 after a failure, with `out` filled. */
+static int queue(struct rs_engine *engine, struct pending *pending, uint32_t release,
 		 struct rs_outcome *out)
 {
-	uint32_t slots = flight->request.head.slots.count;
+	uint32_t slots = pending->request.head.slots.count;
 	int error;
 
-	if (flight->request.head.executor != RS_EXECUTOR_IO_URING)
+	if (pending->request.head.executor != RS_EXECUTOR_IO_URING)
 		fail(out, EINVAL, RS_STEP_REQUEST, offsetof(struct rs_request, executor));
-	else if (board(engine, flight, out) == 0) {
-		error = gate == NO_GATE ? ring_for_start(engine, flight, out)
-					: ring_for_parking(engine, flight, gate, out);
+	else if (pending_open(engine, pending, out) == 0) {
+		error = release == NO_RELEASE ? ring_for_start(engine, pending, out)
+					      : ring_for_prespawn(engine, pending, release, out);
 		if (error != 0)
-			pipe_close_parent_ends(&flight->request);
+			pipe_close_parent_ends(&pending->request);
 	}
 	if (out->error != 0) {
-		flight_free(flight);
+		pending_free(pending);
 		return 0;
 	}
-	pipe_give(&flight->request, out);
+	pipe_give(&pending->request, out);
 	thread_owns(out, slots);
-	return (int)uring_queue(gate == NO_GATE ? engine->uring : engine->parking, flight);
+	return (int)uring_queue(release == NO_RELEASE ? engine->uring : engine->prespawns, pending);
 }
 
-/* 0 with *flight, which is then the caller's; else what the entry point is to answer. */
+/* Checks `out` and parses the block. *pending is the caller's to free, or NULL: the entry point
+ * then returns what this function returns. */
 static int prepare(const struct rs_engine *engine, const void *block, uint32_t len,
-		   struct rs_outcome *out, struct flight **flight)
+		   struct rs_outcome *out, struct pending **pending)
 {
-	*flight = NULL;
+	*pending = NULL;
 	if (out == NULL || engine == NULL)
 		return -EFAULT;
 	if (out->size != sizeof(*out))
 		return -EINVAL;
 	outcome_reset(out);
 	orphans_reap();
-	*flight = calloc(1, sizeof(**flight));
-	if (*flight == NULL) {
+	*pending = calloc(1, sizeof(**pending));
+	if (*pending == NULL) {
 		fail(out, ENOMEM, RS_STEP_MEMORY, 0);
-	} else if (request_parse(&(*flight)->request, block, len, out) != 0) {
-		free(*flight);
-		*flight = NULL;
+	} else if (request_parse(&(*pending)->request, block, len, out) != 0) {
+		free(*pending);
+		*pending = NULL;
 	}
 	return 0;
 }
 
 int rs_queue(struct rs_engine *engine, const void *block, uint32_t len, struct rs_outcome *out)
 {
-	struct flight *flight;
-	int error = prepare(engine, block, len, out, &flight);
+	struct pending *pending;
+	int error = prepare(engine, block, len, out, &pending);
 
-	if (flight == NULL)
+	if (pending == NULL)
 		return error;
-	if (flight->request.shell_argv != NULL || needs_process_thread(&flight->request)) {
-		flight_free(flight);
+	if (pending->request.shell_argv != NULL || needs_process_thread(&pending->request)) {
+		pending_free(pending);
 		return -EOPNOTSUPP;
 	}
-	return queue(engine, flight, NO_GATE, out);
+	return queue(engine, pending, NO_RELEASE, out);
 }
 
 static int has_slot(const struct request *request, uint32_t target)
@@ -151,26 +155,26 @@ static int has_slot(const struct request *request, uint32_t target)
 	return 0;
 }
 
-int rs_park(struct rs_engine *engine, const void *block, uint32_t len, uint32_t gate,
-	    struct rs_outcome *out)
+int rs_prespawn(struct rs_engine *engine, const void *block, uint32_t len, uint32_t release,
+		struct rs_outcome *out)
 {
-	struct flight *flight;
-	int error = prepare(engine, block, len, out, &flight);
+	struct pending *pending;
+	int error = prepare(engine, block, len, out, &pending);
 
-	if (flight == NULL)
+	if (pending == NULL)
 		return error;
-	if (flight->request.shell_argv != NULL || needs_process_thread(&flight->request) ||
-	    !has_slot(&flight->request, gate)) {
-		int answer = has_slot(&flight->request, gate) ? -EOPNOTSUPP : -EINVAL;
+	if (pending->request.shell_argv != NULL || needs_process_thread(&pending->request) ||
+	    !has_slot(&pending->request, release)) {
+		int answer = has_slot(&pending->request, release) ? -EOPNOTSUPP : -EINVAL;
 
-		flight_free(flight);
+		pending_free(pending);
 		return answer;
 	}
-	return queue(engine, flight, gate, out);
+	return queue(engine, pending, release, out);
 }
 
-int rs_fill(struct rs_engine *engine, uint32_t ticket, int32_t gate_fd, const void *block,
-	    uint32_t len)
+int rs_prespawn_exec(struct rs_engine *engine, uint32_t ticket, int32_t release_fd,
+		     const void *block, uint32_t len)
 {
 	struct rs_outcome unused;
 	struct request program;
@@ -179,7 +183,7 @@ int rs_fill(struct rs_engine *engine, uint32_t ticket, int32_t gate_fd, const vo
 
 	if (engine == NULL)
 		return -EFAULT;
-	if (engine->parking == NULL)
+	if (engine->prespawns == NULL)
 		return -ESRCH;
 	error = request_parse(&program, block, len, &unused);
 	if (error != 0)
@@ -189,7 +193,7 @@ int rs_fill(struct rs_engine *engine, uint32_t ticket, int32_t gate_fd, const vo
 		error = copy == NULL ? -ENOMEM : 0;
 	}
 	if (error == 0)
-		error = uring_fill(engine->parking, ticket, &program, copy, gate_fd);
+		error = prespawn_exec(engine->prespawns, ticket, &program, copy, release_fd);
 	if (error != 0) {
 		free(copy);
 		request_free(&program);
@@ -199,10 +203,10 @@ int rs_fill(struct rs_engine *engine, uint32_t ticket, int32_t gate_fd, const vo
 
 static struct uring *ring_of(const struct rs_engine *engine, uint32_t ring)
 {
-	return ring == RS_RING_PARKING ? engine->parking : engine->uring;
+	return ring == RS_RING_PRESPAWNS ? engine->prespawns : engine->uring;
 }
 
-int rs_submit(struct rs_engine *engine, uint32_t ring, uint32_t hush, struct rs_started *out,
+int rs_submit(struct rs_engine *engine, uint32_t ring, uint32_t clear, struct rs_started *out,
 	      uint32_t capacity)
 {
 	struct uring *uring;
@@ -213,8 +217,8 @@ int rs_submit(struct rs_engine *engine, uint32_t ring, uint32_t hush, struct rs_
 	uring = ring_of(engine, ring);
 	if (uring == NULL)
 		return 0;
-	if (hush)
-		uring_hush(uring);
+	if (clear)
+		uring_clear_notify(uring);
 	count = uring_submit(uring, out, capacity);
 	for (uint32_t i = 0; i < count; i++) {
 		out[i].pidfd = pidfd_above_stdio(out[i].pidfd);
@@ -224,9 +228,9 @@ int rs_submit(struct rs_engine *engine, uint32_t ring, uint32_t hush, struct rs_
 	return (int)count;
 }
 
-int rs_bell(const struct rs_engine *engine, uint32_t ring)
+int rs_notify_fd(const struct rs_engine *engine, uint32_t ring)
 {
 	if (engine == NULL)
 		return -EFAULT;
-	return ring_of(engine, ring) == NULL ? -ENOENT : uring_bell(ring_of(engine, ring));
+	return ring_of(engine, ring) == NULL ? -ENOENT : uring_notify_fd(ring_of(engine, ring));
 }

@@ -1,6 +1,7 @@
 /*
- * The only parser. The block comes from another language and may be wrong in every way: nothing in
- * it is believed before it was checked, and nothing of it is read twice except from our own copy.
+ * The only parser. The block comes from another language and may be wrong in every way. So nothing
+ * in it is believed before it was checked, and it is read a second time only from the engine's own
+ * copy.
  */
 #define _GNU_SOURCE
 #include <assert.h>
@@ -25,8 +26,8 @@ _Static_assert(sizeof(void *) == 8, "sums of 32-bit counts times sizes fit a siz
 	 KERNEL_CLONE_NEWNET)
 #define SIGNAL_BIT(sig) (1ull << ((sig)-1))
 
-/* The field that is wrong, as the report names it; 0 (`size`) also stands for the block as a whole.
- */
+/* The offset of the field that is wrong, which is the outcome's index. 0, the offset of `size`,
+ * also stands for the block as a whole. */
 #define BAD(field) offsetof(struct rs_request, field)
 #define GOOD UINT32_MAX
 
@@ -49,7 +50,7 @@ static uint32_t check_executor(const struct rs_request *h)
 	return BAD(executor);
 }
 
-/* What a flag may not come with. */
+/* Checks what the flag may come with. */
 static uint32_t check_flag(const struct rs_request *h, enum rs_flag flag)
 {
 	switch (flag) {
@@ -64,7 +65,7 @@ static uint32_t check_flag(const struct rs_request *h, enum rs_flag flag)
 	return BAD(flags);
 }
 
-/* The plain field that a bit of `set` stands for. */
+/* Checks the plain field that a bit of `set` stands for. */
 static uint32_t check_set(const struct rs_request *h, enum rs_set bit)
 {
 	switch (bit) {
@@ -72,8 +73,7 @@ static uint32_t check_set(const struct rs_request *h, enum rs_set bit)
 		return h->process_group >= 0 ? GOOD : BAD(process_group);
 	case RS_SET_CONTROLLING_TERMINAL:
 		return h->controlling_terminal >= 0 ? GOOD : BAD(controlling_terminal);
-	/* -1 tells setresuid and setresgid to leave an id alone, so it would silently not change.
-	 */
+	/* To setresuid and setresgid -1 means that the id stays as it is. */
 	case RS_SET_UID:
 		return h->uid != UINT32_MAX ? GOOD : BAD(uid);
 	case RS_SET_GID:
@@ -88,7 +88,7 @@ static uint32_t check_set(const struct rs_request *h, enum rs_set bit)
 		return h->cgroup == 0 ? GOOD : BAD(cgroup);
 	case RS_SET_DIE_WITH_PARENT:
 		return h->die_signal >= 1 && h->die_signal <= KERNEL_NSIG ? GOOD : BAD(die_signal);
-	/* The kernel knows which ids, policies and priorities there are. */
+	/* Which ids, policies and priorities there are is for the kernel to say. */
 	case RS_SET_GROUPS:
 	case RS_SET_SCHEDULER:
 		return GOOD;
@@ -96,7 +96,7 @@ static uint32_t check_set(const struct rs_request *h, enum rs_set bit)
 	return BAD(set);
 }
 
-/* Every bit alone, so that a bit without a meaning is found too. */
+/* Checks every bit by itself, so that a bit without a meaning is refused. */
 static uint32_t check_bits(const struct rs_request *h)
 {
 	for (uint32_t i = 0; i < 32; i++) {
@@ -132,7 +132,7 @@ static uint32_t check_spans(const struct rs_request *h, uint32_t len)
 	return GOOD;
 }
 
-/* What the header alone can tell. */
+/* Checks what the header alone can tell. */
 static uint32_t check_head(const struct rs_request *h, uint32_t len)
 {
 	const uint64_t unignorable = SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP);
@@ -152,8 +152,8 @@ static uint32_t check_head(const struct rs_request *h, uint32_t len)
 	return bad == GOOD ? check_spans(h, len) : bad;
 }
 
-/* Every string ends inside the block iff it begins no later than the block's last NUL: no string is
- * walked. */
+/* A string ends inside the block if it begins no later than the last NUL of the block. So no string
+ * is read for this check. */
 static int is_string(uint32_t offset, size_t strings_end)
 {
 	return offset >= sizeof(struct rs_request) && offset < strings_end;
@@ -202,7 +202,7 @@ static int are_limits(const struct request *request)
 	return 1;
 }
 
-/* The part of the block behind its header, once it is ours. */
+/* Checks the part of the block behind its header, in the engine's own copy. */
 static uint32_t check_body(const struct request *request, size_t strings_end)
 {
 	const struct rs_request *h = &request->head;
@@ -226,7 +226,7 @@ static uint32_t check_body(const struct request *request, size_t strings_end)
 	return GOOD;
 }
 
-/* Hands out pieces of the arena; with a NULL base it only adds up. */
+/* Hands out pieces of the arena. With a NULL base it only adds up their sizes. */
 static void *carve(char *base, size_t *used, size_t count, size_t size)
 {
 	char *piece = base == NULL ? NULL : base + *used;
@@ -235,7 +235,7 @@ static void *carve(char *base, size_t *used, size_t count, size_t size)
 	return piece;
 }
 
-/* One list of pieces for measuring and for carving, so that the two cannot differ. */
+/* The one list of pieces, for measuring and for carving, so that the two cannot differ. */
 static size_t lay_out(struct request *request, char *base, uint32_t len)
 {
 	const struct rs_request *h = &request->head;

@@ -1,8 +1,13 @@
 /*
- * The ring's flags. DEFER_TASKRUN: completions are worked off when we ask for them, never by
- * interrupting the program. SINGLE_ISSUER: what that takes, and true. SUBMIT_ALL: one bad chain
- * must not hold back those behind it. R_DISABLED: until the restrictions are on. No SQPOLL: a
- * chain's parent is who submits it.
+ * One io_uring. Its flags:
+ *
+ *   DEFER_TASKRUN  Completions are made when they are asked for, and never interrupt the program.
+ *   SINGLE_ISSUER  DEFER_TASKRUN takes it, and one thread alone uses a ring here.
+ *   SUBMIT_ALL     A chain that fails at once does not hold back those behind it.
+ *   R_DISABLED     The ring takes no request before its restrictions are set.
+ *   NO_SQARRAY     A request's place in the ring is its place in the queue.
+ *
+ * There is no SQPOLL, because the parent of a chain's child is the thread that submits the chain.
  */
 #define _GNU_SOURCE
 #include <assert.h>
@@ -45,7 +50,7 @@ static int map(struct ring *ring, const struct ring_params *params)
 	ring->sq_mask = params->sq_entries - 1;
 	ring->cq_mask = params->cq_entries - 1;
 	ring->tail = *ring->sq_tail;
-	/* A request's place in the ring is also an index of what uring.c keeps for it. */
+	/* The place of a request is also an index into struct uring's arguments of calls. */
 	assert(params->sq_entries == RING_ENTRIES);
 	return 0;
 }
@@ -55,23 +60,23 @@ static int do_register(const struct ring *ring, uint32_t what, const void *arg, 
 	return (int)sys4(SYS_io_uring_register, ring->fd, what, (long)arg, count);
 }
 
-/* Whoever gets hold of the ring can spawn with it, and do nothing else: no file, no socket, no
- * message. */
+/* A ring can spawn and do nothing else, so code that gets hold of it reaches no file and no
+ * socket. */
 static int restrict_and_enable(struct ring *ring, int reads)
 {
 	static const struct ring_restriction restrictions[] = {
-		{ .kind = RESTRICTION_REGISTER_OP, .op = REGISTER_RING_FDS }, /* of ring_hide */
+		{ .kind = RESTRICTION_REGISTER_OP, .op = REGISTER_RING_FDS }, /* for ring_hide */
 		{ .kind = RESTRICTION_SQE_OP, .op = OP_CLONE },
 		{ .kind = RESTRICTION_SQE_OP, .op = OP_EXEC },
 		{ .kind = RESTRICTION_SQE_OP, .op = OP_SPAWN_CALL },
 		{ .kind = RESTRICTION_SQE_FLAGS_ALLOWED, .op = SQE_LINK | SQE_HARDLINK },
-		{ .kind = RESTRICTION_SQE_OP,
-		  .op = OP_READ }, /* last: left out where there is nothing to wait for */
+		/* READ is the last, so that it can be left out. */
+		{ .kind = RESTRICTION_SQE_OP, .op = OP_READ },
 	};
 	int ret;
 
-	ring_set_bell(ring, 0);
-	ret = do_register(ring, REGISTER_EVENTFD, &ring->bell_fd, 1);
+	ring_set_notify(ring, 0);
+	ret = do_register(ring, REGISTER_EVENTFD, &ring->notify_fd, 1);
 	if (ret == 0)
 		ret = do_register(ring, REGISTER_RESTRICTIONS, restrictions,
 				  sizeof(restrictions) / sizeof(*restrictions) - !reads);
@@ -86,12 +91,12 @@ int ring_open(struct ring *ring, int reads)
 	int ret;
 
 	memset(ring, 0, sizeof(*ring));
-	ring->fd = fd_above_stdio(
-		(int)syscall(SYS_io_uring_setup, RING_ENTRIES, &params)); /* CLOEXEC by itself */
+	/* The kernel makes the fd CLOEXEC. */
+	ring->fd = fd_above_stdio((int)syscall(SYS_io_uring_setup, RING_ENTRIES, &params));
 	if (ring->fd < 0)
 		return -errno;
-	ring->bell_fd = fd_above_stdio(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-	if (ring->bell_fd < 0) {
+	ring->notify_fd = fd_above_stdio(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+	if (ring->notify_fd < 0) {
 		ret = -errno;
 		close(ring->fd);
 		return ret;
@@ -104,7 +109,7 @@ int ring_open(struct ring *ring, int reads)
 		munmap(ring->sqes, ring->sqes_size);
 		munmap(ring->rings, ring->rings_size);
 	}
-	close(ring->bell_fd);
+	close(ring->notify_fd);
 	close(ring->fd);
 	return ret;
 }
@@ -115,7 +120,7 @@ void ring_close(struct ring *ring)
 	munmap(ring->rings, ring->rings_size);
 	if (ring->enter_flags & ENTER_REGISTERED_RING)
 		return;
-	close(ring->bell_fd);
+	close(ring->notify_fd);
 	close(ring->fd);
 }
 
@@ -128,7 +133,7 @@ int ring_hide(struct ring *ring)
 		return ret < 0 ? ret : -EINVAL;
 	madvise(ring->sqes, ring->sqes_size, MADV_DONTFORK);
 	madvise(ring->rings, ring->rings_size, MADV_DONTFORK);
-	close(ring->bell_fd);
+	close(ring->notify_fd);
 	close(ring->fd);
 	ring->fd = (int)number.index;
 	ring->enter_flags = ENTER_REGISTERED_RING;
@@ -190,7 +195,7 @@ int ring_take(struct ring *ring, struct cqe *out)
 	return 1;
 }
 
-void ring_set_bell(struct ring *ring, int on)
+void ring_set_notify(struct ring *ring, int on)
 {
 	__atomic_store_n(ring->cq_flags, on ? 0 : CQ_EVENTFD_DISABLED, __ATOMIC_RELEASE);
 }

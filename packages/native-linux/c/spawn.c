@@ -1,4 +1,4 @@
-/* A spawn that is waited for. */
+/* rs_spawn: a spawn whose caller waits. */
 #define _GNU_SOURCE
 #include <assert.h>
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include "chain.h"
 #include "engine.h"
 #include "fd.h"
-#include "lasting.h"
+#include "process_thread.h"
 #include "orphan.h"
 #include "outcome.h"
 #include "pipe.h"
@@ -43,14 +43,15 @@ static void run_birth(void *arg)
 static void give_birth(struct rs_engine *engine, const struct request *request,
 		       const struct chain *chain, struct rs_outcome *out)
 {
-	static struct uring *lasting; /* a ring belongs to the thread that made it */
+	/* A ring belongs to the thread that opened it, so the process thread has its own. */
+	static struct uring *process_thread_uring;
 	struct birth_job job = { chain, (enum rs_executor)request->head.executor,
 				 engine_stack_top(engine), &engine->uring, out };
 	int error;
 
 	if (needs_process_thread(request)) {
-		job.uring = &lasting;
-		error = lasting_run(run_birth, &job);
+		job.uring = &process_thread_uring;
+		error = process_thread_run(run_birth, &job);
 		if (error != 0)
 			fail(out, -error, RS_STEP_BIRTH, 0);
 	} else {

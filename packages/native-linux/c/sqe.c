@@ -1,19 +1,20 @@
 /*
- * The requests of a chain. Steps are linked softly: the first that fails ends the chain. Candidates
- * are linked hard, with EXEC_SEARCH: the kernel does execvp's search by itself. A request is copied
- * when it is submitted; what its arguments point to (paths, argv, limits) is read when it runs, and
- * so lives until the chain's last completion.
+ * The requests of a chain, which is one link: CLONE, the steps as SPAWN_CALLs, the candidates as
+ * EXECs. A soft link stands behind each step: the first that fails ends the chain. A hard link with
+ * EXEC_SEARCH stands behind each candidate: the kernel does the search of execvp. A request is
+ * copied when it is submitted. What its arguments point to (paths, argv, limits) is read when it
+ * runs, and so lives until the chain's last completion.
  *
- * Where the kernel can give a child the fds that are listed and no others, there are no requests
- * for the FDS and CLOSE_FDS steps: CLONE has the list. The birth is then the same however many fds
- * we have open.
+ * Where the kernel can give a child the fds of a list and no others, CLONE has such a list, and
+ * there are no requests for the FDS and CLOSE_FDS steps. The birth then takes as long with many
+ * open fds as with few.
  */
 #define _GNU_SOURCE
 #include <assert.h>
 #include <fcntl.h>
 #include <string.h>
 
-#include "verdict.h"
+#include "exec_failure.h"
 #include "fault.h"
 #include "kernel.h"
 #include "run.h"
@@ -31,7 +32,8 @@ struct sqe *sqe_put(struct uring *uring, struct run *run, uint8_t opcode, uint8_
 	return sqe;
 }
 
-/* A fault wants the step that it is for. */
+/* Whether CLONE can have the list of the child's fds. A fault that a test asks for needs the
+ * request of its step. */
 static int can_be_listed(const struct uring *uring, const struct chain *chain)
 {
 	if (!uring->lists_fds || chain->listed == NULL)
@@ -44,7 +46,7 @@ static int can_be_listed(const struct uring *uring, const struct chain *chain)
 	return 1;
 }
 
-/* The FDS steps, whose targets ascend. */
+/* Makes the list of the FDS steps, whose targets ascend, and returns its length. */
 static uint32_t fill_list(const struct chain *chain)
 {
 	uint32_t count = 0;
@@ -90,8 +92,8 @@ struct sqe *sqe_put_call(struct uring *uring, struct run *run, const struct step
 	return sqe;
 }
 
-/* A call that is not there fails as well as any; which error it was to be is told at its
- * completion. */
+/* A number that is no system call makes the request fail, for a fault that a test asks for. cqe.c
+ * puts the error in that the test has chosen. */
 static const struct step_call injected_failure = { .number = STEP_HAS_NO_CALL };
 
 static void put_step(struct uring *uring, struct run *run, const struct step *step)
@@ -103,7 +105,7 @@ static void put_step(struct uring *uring, struct run *run, const struct step *st
 		return;
 	}
 	if (run->is_listed && step->kind == RS_STEP_FDS) {
-		/* The child has the fd under its number from birth on. */
+		/* The child has the fd at its number from birth on. */
 		call = (struct step_call){ SYS_fcntl,
 					   { (uint64_t)step->args[1], F_SETFD, FD_CLOEXEC } };
 		if (step->args[2] != 0)
@@ -142,7 +144,6 @@ static void put_candidate(struct uring *uring, struct run *run, uint32_t i)
 			flags != 0 && !search_goes_on_after(error) ? SQE_LINK : flags;
 }
 
-/* What every chain begins with. The ring has room for all of it. */
 void sqe_put_birth(struct uring *uring, struct run *run)
 {
 	run->is_listed = can_be_listed(uring, run->chain);
@@ -151,7 +152,6 @@ void sqe_put_birth(struct uring *uring, struct run *run)
 		put_step(uring, run, &run->chain->steps[i]);
 }
 
-/* Queues the chain. */
 void sqe_put_chain(struct uring *uring, struct run *run, const struct chain *chain,
 		   const char *shell)
 {

@@ -1,11 +1,11 @@
 /*
- * A JavaScript environment that ends without a word. Deno ends a worker by ending its thread: no
- * event, no finalizer, nothing of JavaScript runs any more, and the fds, the notifier and the
- * children of the worker would stay as long as the program. The end of the thread is what is always
- * seen, so the cleaning hangs on it.
+ * What a thread leaves behind. Deno ends a worker by ending its thread: no event, no finalizer,
+ * nothing of JavaScript runs any more. The fds, the notifier and the children of the worker would
+ * stay for as long as the program. The end of the thread is always seen, so the cleaning is done
+ * then.
  *
- * The initial thread never ends in this sense: what the program itself leaves is the kernel's to
- * clean, and its children run on.
+ * The initial thread never ends in this sense. What the program itself leaves is cleaned up by the
+ * kernel, and its children run on.
  */
 #define _GNU_SOURCE
 #include <assert.h>
@@ -19,19 +19,19 @@
 #include "ringspawn.h"
 #include "thread.h"
 
-/* One environment. A thread has several where a program loads the library in two ways. */
-struct estate {
-	struct estate *next;
+/* One environment of a thread. There are several where a program loads the library in two ways. */
+struct thread_env {
+	struct thread_env *next;
 	struct rs_engine *engine;
 	struct rs_loop *loops[2];
-	int bell;       /* the runtime's end of rs_loop_start_fd's socket */
-	ino_t bell_ino; /* by which it is known: the runtime may have closed it, and its number mean
-			   another file */
+	int socket;       /* the runtime's end of rs_loop_start_fd's socket */
+	ino_t socket_ino; /* tells whether the number still means that socket: the runtime may have
+			     closed it */
 };
 
 struct thread {
-	struct estate *estates;
-	uint64_t *fds; /* a bit each */
+	struct thread_env *envs;
+	uint64_t *fds; /* a bit for each fd that the thread owns */
 	uint32_t words;
 };
 
@@ -39,28 +39,27 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static int has_key;
 
-static void settle(struct estate *estate)
+static void thread_env_close(struct thread_env *env)
 {
 	struct stat now;
 
 	for (int i = 0; i < 2; i++)
-		rs_loop_close(estate->loops[i]);
-	rs_engine_close(estate->engine);
-	if (fstat(estate->bell, &now) == 0 && S_ISSOCK(now.st_mode) &&
-	    now.st_ino == estate->bell_ino)
-		close(estate->bell);
-	free(estate);
+		rs_loop_close(env->loops[i]);
+	rs_engine_close(env->engine);
+	if (fstat(env->socket, &now) == 0 && S_ISSOCK(now.st_mode) && now.st_ino == env->socket_ino)
+		close(env->socket);
+	free(env);
 }
 
 static void thread_ends(void *arg)
 {
 	struct thread *thread = arg;
 
-	while (thread->estates != NULL) {
-		struct estate *estate = thread->estates;
+	while (thread->envs != NULL) {
+		struct thread_env *env = thread->envs;
 
-		thread->estates = estate->next;
-		settle(estate);
+		thread->envs = env->next;
+		thread_env_close(env);
 	}
 	for (uint32_t word = 0; word < thread->words; word++) {
 		for (uint32_t bit = 0; bit < 64; bit++) {
@@ -91,7 +90,7 @@ static void own(struct thread *thread, int32_t fd)
 	if (word >= thread->words) {
 		uint64_t *larger = realloc(thread->fds, (word + 8) * sizeof(*larger));
 
-		/* Then this one will stay open longer than it should. */
+		/* Without memory this fd will stay open longer than it should. */
 		if (larger == NULL)
 			return;
 		memset(larger + thread->words, 0, (word + 8 - thread->words) * sizeof(*larger));
@@ -121,7 +120,7 @@ void thread_owns_pidfd(int32_t pidfd)
 		own(thread, pidfd);
 }
 
-void thread_gave_up(int32_t fd)
+void thread_disowns(int32_t fd)
 {
 	struct thread *thread = this_thread();
 
@@ -130,13 +129,13 @@ void thread_gave_up(int32_t fd)
 }
 
 int rs_thread_cleanup(struct rs_engine *engine, struct rs_loop *turning, struct rs_loop *blocking,
-		      int32_t bell)
+		      int32_t socket)
 {
 	struct thread *thread;
-	struct estate *estate;
-	struct stat socket;
+	struct thread_env *env;
+	struct stat status;
 
-	if (fstat(bell, &socket) != 0)
+	if (fstat(socket, &status) != 0)
 		return -errno;
 	pthread_once(&once, make_key);
 	if (!__atomic_load_n(&has_key, __ATOMIC_ACQUIRE))
@@ -154,12 +153,12 @@ int rs_thread_cleanup(struct rs_engine *engine, struct rs_loop *turning, struct 
 			return -error;
 		}
 	}
-	estate = malloc(sizeof(*estate));
-	if (estate == NULL)
+	env = malloc(sizeof(*env));
+	if (env == NULL)
 		return -ENOMEM;
-	*estate = (struct estate){
-		thread->estates, engine, { turning, blocking }, bell, socket.st_ino
+	*env = (struct thread_env){
+		thread->envs, engine, { turning, blocking }, socket, status.st_ino
 	};
-	thread->estates = estate;
+	thread->envs = env;
 	return 0;
 }

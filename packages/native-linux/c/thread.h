@@ -1,4 +1,4 @@
-/* What this thread will leave behind: see thread.c. */
+/* Which fds the end of this thread closes: thread.c says why. */
 #ifndef THREAD_H
 #define THREAD_H
 
@@ -6,9 +6,9 @@
 
 #include "ringspawn.h"
 
-/* They do nothing in a thread that never called rs_thread_cleanup. */
+/* These do nothing in a thread that never called rs_thread_cleanup. */
 void thread_owns(const struct rs_outcome *out, uint32_t slots);
 void thread_owns_pidfd(int32_t pidfd);
-void thread_gave_up(int32_t fd);
+void thread_disowns(int32_t fd);
 
 #endif

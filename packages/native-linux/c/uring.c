@@ -1,6 +1,6 @@
 /*
- * The ring of an environment, and chains that are waited for. A chain is one link: CLONE, the steps
- * as SPAWN_CALLs, the candidates as EXECs (sqe.c); what its completions mean says cqe.c.
+ * The io_uring executor: the ring of an environment, and the run of a chain whose caller waits.
+ * sqe.c has the requests of a chain, and cqe.c says what their completions mean.
  */
 #define _GNU_SOURCE
 #include <assert.h>
@@ -19,16 +19,17 @@
 
 _Static_assert(URING_MAX_CHAIN == RING_ENTRIES, "a chain is submitted at once");
 
-struct uring *uring_open(int parks)
+struct uring *uring_open(int prespawns)
 {
-	/* Not by malloc, which a signal handler that posix_spawns may have interrupted. */
+	/* malloc cannot be called, because a signal handler that calls posix_spawn may have
+	 * interrupted it. */
 	struct uring *uring = mmap(NULL, sizeof(*uring), PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int error;
 
 	if (uring == MAP_FAILED)
 		return NULL;
-	error = ring_open(&uring->ring, parks);
+	error = ring_open(&uring->ring, prespawns);
 	if (error != 0) {
 		munmap(uring, sizeof(*uring));
 		errno = -error;
@@ -58,12 +59,12 @@ void uring_close(struct uring *uring)
 
 	if (uring == NULL)
 		return;
-	/* As long as the chain is not over, the pid is its child's. */
-	for (struct flight *flight = uring->first; flight != NULL; flight = flight->next)
-		if (flight->parked != NULL && !flight->parked->has_program &&
-		    flight->run.left > 0 && flight->run.pid > 0)
-			kill(flight->run.pid, SIGKILL);
-	/* Chains do not block, but a file system may. */
+	/* The pid belongs to the child for as long as its chain is not over. */
+	for (struct pending *pending = uring->first; pending != NULL; pending = pending->next)
+		if (pending->prespawn != NULL && !pending->prespawn->has_program &&
+		    pending->run.left > 0 && pending->run.pid > 0)
+			kill(pending->run.pid, SIGKILL);
+	/* No request of these chains blocks, and yet a file system may take its time. */
 	for (int i = 0; i < 1000 && uring->first != NULL; i++) {
 		while (uring_submit(uring, &row, 1) > 0)
 			if (row.pidfd >= 0)
@@ -72,7 +73,7 @@ void uring_close(struct uring *uring)
 			nanosleep(&a_moment, NULL);
 	}
 	ring_close(&uring->ring);
-	/* What is still under way may still read its memory, so that is left to it. */
+	/* A chain that is still pending may read the memory that is kept for it, so that stays. */
 	if (uring->first == NULL)
 		munmap(uring, sizeof(*uring));
 }
@@ -105,13 +106,13 @@ int uring_for(struct uring **uring, const struct chain *chain, struct rs_outcome
 void uring_make_room(struct uring *uring, uint32_t length)
 {
 	assert(length <= RING_ENTRIES);
-	/* More than once where the kernel takes only a part, for want of memory. */
+	/* The kernel may take only a part of the requests, for want of memory. */
 	while (ring_room(&uring->ring) < length)
 		uring_turn(uring, 0);
 }
 
-/* From its launch to its end, nothing left of a failure. */
-void uring_fly(struct uring *uring, struct run *run, const struct chain *chain, const char *shell)
+void uring_run_once(struct uring *uring, struct run *run, const struct chain *chain,
+		    const char *shell)
 {
 	int error = fault(RS_STEP_BIRTH, 0);
 
@@ -135,14 +136,14 @@ void uring_run(struct uring *uring, const struct chain *chain, struct rs_outcome
 {
 	struct run run;
 
-	uring_fly(uring, &run, chain, NULL);
+	uring_run_once(uring, &run, chain, NULL);
 	if (run.error == ENOEXEC && run.step == RS_STEP_FILE && chain->shell_argv != NULL) {
 		uint32_t candidate = run.index;
 
-		/* A chain cannot turn to the shell by itself: this is a second one, for the program
-		 * never ran. */
+		/* A chain cannot turn to the shell by itself. A second chain can, because the
+		 * program never ran. */
 		chain->shell_argv[1] = chain->candidates[candidate].path;
-		uring_fly(uring, &run, chain, chain->shell_argv[0]);
+		uring_run_once(uring, &run, chain, chain->shell_argv[0]);
 		if (run.error != 0 && run.step == RS_STEP_INTERPRETER)
 			run.index = candidate;
 	}

@@ -1,4 +1,4 @@
-/* Can the io_uring executor work here? Found out by doing it once. */
+/* Whether the io_uring executor works here. It is found out by a trial. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include "run.h"
 #include "uring.h"
 
-/* What a trial has found. Of the kernel, hence for all environments. */
+/* What the trial has found about the kernel, for all environments. */
 static int kernel_lists_fds;
 
 int uring_kernel_lists_fds(void)
@@ -16,8 +16,8 @@ int uring_kernel_lists_fds(void)
 	return __atomic_load_n(&kernel_lists_fds, __ATOMIC_RELAXED);
 }
 
-/* An exec of nothing in particular: /dev/null is no program, and by then everything else has
- * worked. */
+/* Runs a chain whose exec is refused, because /dev/null is no program. By then everything else has
+ * worked. 0, or the errno that shows what has not. */
 static int try_one(struct uring *uring)
 {
 	static const char *const nothing[] = { NULL };
@@ -40,7 +40,7 @@ static int try_one(struct uring *uring)
 	};
 	struct run run;
 
-	uring_fly(uring, &run, &chain, NULL);
+	uring_run_once(uring, &run, &chain, NULL);
 	if (run.pid == 0)
 		return run.error;
 	return run.error == EACCES && run.step == RS_STEP_FILE ? 0
@@ -63,7 +63,7 @@ void uring_probe(struct rs_probe *out)
 	length = read(fd, text, sizeof(text) - 1);
 	text[length > 0 ? length : 0] = 0;
 	close(fd);
-	if (length <= 0) { /* something else lies over it */
+	if (length <= 0) { /* another file is mounted over it */
 		out->part = RS_PROBE_NO_SPAWN_ABI;
 		return;
 	}
@@ -80,7 +80,7 @@ void uring_probe(struct rs_probe *out)
 	}
 	uring->lists_fds = 1;
 	out->error = try_one(uring);
-	if (out->error == EINVAL) { /* a kernel without that flag */
+	if (out->error == EINVAL) { /* this kernel has no list of fds */
 		uring->lists_fds = 0;
 		out->error = try_one(uring);
 	}

@@ -1,4 +1,4 @@
-/* How a child is born that shares our memory: what vfork.c and probe.c have in common. */
+/* The birth of a child that shares its parent's memory: what vfork.c and probe.c have in common. */
 #ifndef RS_VFORK_BIRTH_H
 #define RS_VFORK_BIRTH_H
 
@@ -7,41 +7,40 @@
 #include "chain.h"
 #include "ringspawn.h"
 
-/* Whose fault a birth is that the kernel refused with `error`. */
+/* The step that a birth has failed at which the kernel refused with `error`. */
 enum rs_step birth_step(const struct birth *birth, int error);
 
-/* A child that shares our memory, for vfork_run and for the probe. Blocks until it has exec'd or
- * exited. */
-struct cradle {
-	uint64_t flags; /* CLONE_*; VM, VFORK and CLEAR_SIGHAND come by themselves */
+/* What a birth is made of, and what it gives. */
+struct vfork_birth {
+	uint64_t flags; /* CLONE_* besides VM, VFORK and CLEAR_SIGHAND, which every birth has */
 	int cgroup_fd;  /* -1: none */
 	void *stack_top;
-	void (*child)(void *); /* never returns, calls nothing of libc */
+	void (*child)(void *); /* what the child does: it never returns, and calls no libc */
 	void *arg;
-	int pidfd;    /* out */
-	int by_clone; /* out: clone(2) served, the child must reset the handlers itself. Known to
-			 the child. */
+	int pidfd;    /* written by the birth */
+	int by_clone; /* written before the child runs: clone(2) serves, and the child has to reset
+			 the handlers itself */
 };
 
-/* pid, or -errno. The caller has blocked all signals. */
-long cradle_birth(struct cradle *cradle);
+/* Makes the child, and blocks until it has exec'd or exited. Returns its pid, or -errno. The caller
+ * has blocked all signals. */
+long vfork_birth_run(struct vfork_birth *birth);
 
-/* Resets every handler, for a child that clone(2) gave. */
-void cradle_reset_handlers(void);
+/* Resets every handler, in a child that clone(2) has made. */
+void signals_reset_handlers(void);
 
-/* 0, or the errno with which clone3 was last refused here, so that clone(2) serves since. */
-int cradle_clone3_refused(void);
+/* 0, or the errno with which clone3 was refused here. clone(2) has served since then. */
+int clone3_refused(void);
 
-/* A child that only shows what it could do. It stands with the walk because the same rules hold for
- * it. */
+/* The child of a probe. Its code stands in vfork.c, because the same rules hold for it. */
 struct probe_child {
-	volatile uint32_t said;    /* PROBE_CHILD_SAID, if the memory is really shared */
+	volatile uint32_t said;    /* PROBE_CHILD_SAID, if the memory is shared */
 	volatile long close_range; /* what the kernel answered */
 };
 #define PROBE_CHILD_SAID 0x72696e67u
 void probe_child(void *arg);
 
-/* Waits for a child that has ended; only its parent's own pidfd or pid counts. 0 or -errno. */
-long cradle_reap(int pidfd, long pid);
+/* Reaps one child that ends, by its pidfd, or by its pid where pidfd is -1. 0 or -errno. */
+long child_reap(int pidfd, long pid);
 
 #endif

@@ -1,8 +1,8 @@
-/** A process of the native engine, from its birth to its reaping. */
+/** A process that the native engine has started, until it is reaped. */
 import type { Exit, Pipe, Running, Slot, SpawnRequest } from "@ringspawn/core/seam";
 import type { ExitStatus, Outcome } from "./decode.js";
-import type { Door } from "./door.js";
-import { Life } from "./life.js";
+import type { Binding } from "./binding.js";
+import { KeepAlive } from "./keep-alive.js";
 import { type Loop, READABLE } from "./loop.js";
 import { PipeSink, PipeSource } from "./pipe.js";
 
@@ -12,26 +12,26 @@ export class Child implements Running {
   readonly pid: number;
   readonly pipes: ReadonlyMap<number, Pipe>;
   readonly exited: Promise<Exit>;
-  readonly #door: Door;
+  readonly #binding: Binding;
   readonly #pidfd: number;
-  readonly #life: Life;
+  readonly #keepAlive: KeepAlive;
 
-  constructor(door: Door, loop: Loop, request: SpawnRequest, outcome: Outcome, status: ExitStatus) {
+  constructor(binding: Binding, loop: Loop, request: SpawnRequest, outcome: Outcome, status: ExitStatus) {
     const { pid, pidfd } = outcome;
-    const life = new Life(loop);
-    this.#door = door;
+    const keepAlive = new KeepAlive(loop);
+    this.#binding = binding;
     this.#pidfd = pidfd;
-    this.#life = life;
+    this.#keepAlive = keepAlive;
     this.pid = pid;
-    this.pipes = openPipes(door, loop, request, outcome, life);
+    this.pipes = openPipes(binding, loop, request, outcome, keepAlive);
     this.exited = new Promise((resolve) => {
       const look = (): void => {
-        if (door.reap(pidfd, status.words) === 0) {
+        if (binding.reap(pidfd, status.words) === 0) {
           loop.watch(pidfd, READABLE, look);
           return;
         }
-        door.close(pidfd);
-        life.end();
+        binding.close(pidfd);
+        keepAlive.end();
         resolve(status.read());
       };
       loop.watch(pidfd, READABLE, look);
@@ -39,21 +39,21 @@ export class Child implements Running {
   }
 
   kill(signal: number): boolean {
-    return this.#life.alive && killPidfd(this.#door, this.#pidfd, this.pid, signal);
+    return this.#keepAlive.alive && killPidfd(this.#binding, this.#pidfd, this.pid, signal);
   }
 
   ref(): void {
-    this.#life.ref(true);
+    this.#keepAlive.ref(true);
   }
 
   unref(): void {
-    this.#life.ref(false);
+    this.#keepAlive.ref(false);
   }
 }
 
-/** False once it is gone. @throws where the kernel does not permit it. */
-export function killPidfd(door: Door, pidfd: number, pid: number, signal: number): boolean {
-  const result = door.kill(pidfd, signal);
+/** False once the process is gone. @throws where the kernel does not permit the signal. */
+export function killPidfd(binding: Binding, pidfd: number, pid: number, signal: number): boolean {
+  const result = binding.kill(pidfd, signal);
   if (result === -EPERM) {
     throw Object.assign(new Error(`kill EPERM: not allowed to signal process ${pid}`), {
       code: "EPERM",
@@ -66,19 +66,19 @@ export function killPidfd(door: Door, pidfd: number, pid: number, signal: number
 
 const NO_PIPES: ReadonlyMap<number, NativePipe> = new Map();
 
-/** Our side of one pipe. */
+/** The parent's side of one pipe. */
 export interface NativePipe extends Pipe {
   readonly source?: PipeSource;
   readonly sink?: PipeSink;
 }
 
-/** Our sides of the pipes, by the child's fd number. */
+/** The parent's sides of the pipes, by the child's fd number. */
 export function openPipes(
-  door: Door,
+  binding: Binding,
   loop: Loop,
   { slots }: SpawnRequest,
   outcome: Outcome,
-  life: Life | undefined,
+  keepAlive: KeepAlive | undefined,
 ): ReadonlyMap<number, NativePipe> {
   let pipes: Map<number, NativePipe> | undefined;
   for (let i = 0; i < slots.length; i++) {
@@ -87,8 +87,8 @@ export function openPipes(
     const fd = outcome.fd(i);
     const pipe =
       slot.direction === "in"
-        ? { sink: new PipeSink(door, loop, fd, life) }
-        : { source: new PipeSource(door, loop, fd, life) };
+        ? { sink: new PipeSink(binding, loop, fd, keepAlive) }
+        : { source: new PipeSource(binding, loop, fd, keepAlive) };
     (pipes ??= new Map()).set(slot.target, pipe);
   }
   return pipes ?? NO_PIPES;

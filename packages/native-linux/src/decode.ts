@@ -1,4 +1,4 @@
-/** What C answers (`rs_outcome`, `rs_exit`, `rs_explained`, `rs_probe`) → core's words for it. */
+/** The structs that C fills (`rs_outcome`, `rs_exit`, `rs_explained`, `rs_probe`) → core's types. */
 import type { Exit, ExplainedStep, Failure, Step } from "@ringspawn/core/seam";
 
 /** `enum rs_step` by number. */
@@ -75,14 +75,14 @@ interface Started {
   readonly ticket: number;
   readonly over: boolean;
   readonly failure: Failure | undefined;
-  /** 0 if it was never born. */
+  /** 0 if there never was a child. */
   readonly pid: number;
-  /** -1 if it was given before. */
+  /** -1 if an earlier row had it. */
   readonly pidfd: number;
 }
 
-/** Rows of `struct rs_started`. */
-export class News {
+/** Rows of `struct rs_started`: what became of starts. */
+export class StartedRows {
   readonly words: Int32Array;
 
   constructor(readonly capacity: number) {
@@ -99,7 +99,7 @@ export class News {
 
 const EXIT_BYTES = 96;
 
-/** `struct rs_exit`, one for all. */
+/** `struct rs_exit`, one for all processes of an environment. */
 export class ExitStatus {
   readonly words: Int32Array = new Int32Array(EXIT_BYTES / 4);
   readonly #unsigned: Uint32Array = new Uint32Array(this.words.buffer);
@@ -112,7 +112,7 @@ export class ExitStatus {
     const { words } = this;
     if (words[1] === 0) return { code: null, signal: null, coreDumped: false, usage: undefined };
     const signal = words[3] as number;
-    // Two halves rather than a BigInt each: this is read once a process.
+    // A number made of two halves is faster than a BigInt, and this is read once for each process.
     const low = this.#unsigned;
     const quad = (i: number): number => (low[i * 2] as number) + (low[i * 2 + 1] as number) * 2 ** 32;
     return {
@@ -146,7 +146,7 @@ export function decodeExplained(quads: BigInt64Array, count: number): ExplainedS
   }));
 }
 
-/** What `rs_probe` or `rs_probe_io_uring` found missing, as a sentence; undefined: nothing. */
+/** What `rs_probe` or `rs_probe_io_uring` found missing, as a sentence. Undefined: nothing is missing. */
 export function decodeProbe(words: Uint32Array): string | undefined {
   const errno = words[2] as number;
   const because = errno === 0 ? "" : ` (errno ${errno})`;

@@ -1,6 +1,6 @@
-/** SpawnRequest → the flat block of `struct rs_request` (c/include/ringspawn.h), in one buffer that is used again. */
+/** SpawnRequest → the block of `struct rs_request` (c/include/ringspawn.h), in one buffer that is used again. */
 import type { NormalLimit, SetupKey, Slot, SpawnRequest } from "@ringspawn/core/seam";
-import { ABI } from "./door.js";
+import { ABI } from "./binding.js";
 
 const HEADER = 160;
 const SLOT = 24;
@@ -94,7 +94,7 @@ export class Block {
   #view: DataView = new DataView(this.bytes.buffer);
   #end = 0;
 
-  /** Fills `bytes` and returns how many of them are the request. `env` undefined: C's `environ` as it then is. */
+  /** Fills `bytes`, and returns how many of them are the request. `env` undefined: the `environ` of C is used. */
   encode(executor: NativeName, request: SpawnRequest, env: Readonly<Record<string, string>> | undefined): number {
     const { setup, slots } = request;
     const limits = setup.limits ?? NO_LIMITS;
@@ -112,7 +112,7 @@ export class Block {
     this.#view.setBigUint64(AT.signalsIgnore, setup.signals.ignore, true);
     this.#view.setBigUint64(AT.signalMask, setup.signals.mask, true);
 
-    // Tables first, so that each begins where its type wants it; the strings they point to come behind.
+    // The tables come first, so that each begins where its type wants it. The strings come behind them.
     let at = HEADER;
     const slotTable = at;
     at = this.#span(AT.slots, at, slots.length, SLOT);
@@ -237,7 +237,7 @@ export class Block {
     const { bytes } = this;
     const start = this.#end;
     let at = start;
-    // Most are short and ASCII: a loop beats a call of the encoder with a subarray made for it.
+    // Most strings are short and ASCII. For them a loop is faster than the encoder with a subarray made for it.
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i);
       if (unit > 0x7f || i === 256) {
@@ -251,7 +251,7 @@ export class Block {
     return start;
   }
 
-  /** Makes sure that `more` bytes fit behind what is there. */
+  /** Makes room for `more` bytes behind what is there. */
   #room(more: number): void {
     if (this.#end + more <= this.bytes.length) return;
     const larger = new Uint8Array((this.#end + more) * 2);

@@ -1,4 +1,4 @@
-/** SEAM 1 on the native side: an engine for each executor, over whichever door a runtime opened. */
+/** SEAM 1 on the native side: an engine for each executor, over the binding that a runtime has opened. */
 import type {
   Engine,
   ExplainedStep,
@@ -12,7 +12,7 @@ import type {
 } from "@ringspawn/core/seam";
 import { Child } from "./child.js";
 import { decodeExplained, decodeProbe, EXPLAINED_QUADS } from "./decode.js";
-import type { Door } from "./door.js";
+import type { Binding } from "./binding.js";
 import { ENCODED, type NativeName } from "./encode.js";
 import { type Loops, type Native, refusal, Shortage } from "./native.js";
 import { waitSync } from "./sync.js";
@@ -21,8 +21,8 @@ const PROBE_WORDS = 4;
 const SERVED: ReadonlySet<SetupKey> = new Set(Object.keys(ENCODED) as SetupKey[]);
 
 interface Ready extends Loops {
-  readonly door: Door;
-  /** What the executor's trial told besides: see `rs_probe`. */
+  readonly binding: Binding;
+  /** What the trial spawn told besides (`clone3` of `rs_probe`). */
   readonly extra: number;
 }
 
@@ -34,7 +34,7 @@ export abstract class NativeEngine implements Engine {
   readonly #permits: (request: SpawnRequest) => Refusal | undefined;
   #ready: Ready | string | undefined;
 
-  /** @param permits what the runtime would not let its own spawn do. Default: everything may be done. */
+  /** @param permits what the runtime would not permit its own spawn. Default: everything is permitted. */
   constructor(native: Native, permits: (request: SpawnRequest) => Refusal | undefined = () => undefined) {
     this.native = native;
     this.#permits = permits;
@@ -50,47 +50,47 @@ export abstract class NativeEngine implements Engine {
     if (refused !== undefined) return refused;
     const ready = this.#open();
     if (typeof ready === "string") return { option: "engine", reason: ready };
-    if (ready instanceof Shortage) return undefined; // then the spawn fails, and says of what
+    if (ready instanceof Shortage) return undefined; // the spawn itself fails then, with that errno
     return this.refusesWhen(ready, request);
   }
 
   spawn(request: SpawnRequest): Running | Failure {
     const ready = this.ready();
     if (ready instanceof Shortage) return shortOf(ready);
-    const { door, turning } = ready;
-    const failure = this.#start(door, request);
+    const { binding, turning } = ready;
+    const failure = this.#start(binding, request);
     if (failure !== undefined) return failure;
-    return new Child(door, turning, request, this.native.outcome, this.native.status);
+    return new Child(binding, turning, request, this.native.outcome, this.native.status);
   }
 
   spawnSync(request: SpawnRequest, options: SyncOptions): SyncResult | Failure {
     const ready = this.ready();
     if (ready instanceof Shortage) return shortOf(ready);
-    const { door, blocking } = ready;
-    const failure = this.#start(door, request);
+    const { binding, blocking } = ready;
+    const failure = this.#start(binding, request);
     if (failure !== undefined) return failure;
-    return waitSync(door, blocking, request, options, this.native.outcome, this.native.status);
+    return waitSync(binding, blocking, request, options, this.native.outcome, this.native.status);
   }
 
   explain(request: SpawnRequest): readonly ExplainedStep[] | undefined {
-    const { block, door } = this.native;
-    if (typeof door === "string") return undefined;
-    const loops = this.native.loops(door);
+    const { block, binding } = this.native;
+    if (typeof binding === "string") return undefined;
+    const loops = this.native.loops(binding);
     if (loops instanceof Shortage) throw new Error(`the native engine could not be opened (errno ${loops.errno})`);
     if (typeof loops === "string") return undefined;
     const length = this.encode(request);
     let rows = new BigInt64Array(64 * EXPLAINED_QUADS);
-    let count = door.explain(block.bytes, length, rows, rows.length / EXPLAINED_QUADS);
+    let count = binding.explain(block.bytes, length, rows, rows.length / EXPLAINED_QUADS);
     if (count > rows.length / EXPLAINED_QUADS) {
       rows = new BigInt64Array(count * EXPLAINED_QUADS);
-      count = door.explain(block.bytes, length, rows, count);
+      count = binding.explain(block.bytes, length, rows, count);
     }
     if (count < 0) throw new Error(`the native engine cannot read its own request (errno ${-count})`);
     return decodeExplained(rows, count);
   }
 
-  /** Does once, for real, what the executor needs. */
-  protected abstract probe(door: Door, out: Uint32Array): number;
+  /** Makes a trial spawn by the executor. */
+  protected abstract probe(binding: Binding, out: Uint32Array): number;
   protected abstract refusesWhen(ready: Ready, request: SpawnRequest): Refusal | undefined;
 
   protected encode(request: SpawnRequest): number {
@@ -103,10 +103,10 @@ export abstract class NativeEngine implements Engine {
     return ready;
   }
 
-  #start(door: Door, request: SpawnRequest): Failure | undefined {
+  #start(binding: Binding, request: SpawnRequest): Failure | undefined {
     const { block, outcome } = this.native;
     const length = this.encode(request);
-    const result = door.spawn(block.bytes, length, outcome.words);
+    const result = binding.spawn(block.bytes, length, outcome.words);
     if (result < 0) return { errno: -result, step: "request", index: 0 };
     return outcome.failure;
   }
@@ -120,17 +120,17 @@ export abstract class NativeEngine implements Engine {
   }
 
   #tryOut(): Ready | Shortage | string {
-    const { door } = this.native;
-    if (typeof door === "string") return door;
+    const { binding } = this.native;
+    if (typeof binding === "string") return binding;
     const words = new Uint32Array(PROBE_WORDS);
     words[0] = PROBE_WORDS * 4;
-    const probed = this.probe(door, words);
+    const probed = this.probe(binding, words);
     if (probed < 0) return refusal(-probed, `the trial spawn could not be made (errno ${-probed})`);
     const missing = decodeProbe(words);
     if (missing !== undefined) return refusal(words[2] as number, missing);
-    const loops = this.native.loops(door);
+    const loops = this.native.loops(binding);
     if (typeof loops === "string" || loops instanceof Shortage) return loops;
-    return { door, ...loops, extra: words[3] as number };
+    return { binding, ...loops, extra: words[3] as number };
   }
 }
 
@@ -143,8 +143,8 @@ export function shortOf({ errno }: Shortage): Failure {
 export class VforkEngine extends NativeEngine {
   readonly name = "vfork";
 
-  protected override probe(door: Door, out: Uint32Array): number {
-    return door.probe(out);
+  protected override probe(binding: Binding, out: Uint32Array): number {
+    return binding.probe(out);
   }
 
   protected override refusesWhen({ extra: clone3 }: Ready, { setup }: SpawnRequest): Refusal | undefined {

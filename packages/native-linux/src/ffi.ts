@@ -1,12 +1,12 @@
 /**
- * The FFI door: engine.so's functions, called by whatever FFI a runtime has. Each adapter turns SYMBOLS into its
- * runtime's own words for them; everything else about the door is here once.
+ * The FFI binding: the functions of engine.so, called by the FFI that a runtime has. Each adapter turns SYMBOLS into
+ * the words of its runtime. Everything else about the binding is here.
  */
-import { ABI, type Door, type LoopName } from "./door.js";
+import { ABI, type Binding, type LoopName } from "./binding.js";
 
 /**
- * Types of the C ABI as an FFI needs them. `bytes`: a typed array, passed as a pointer to its first byte.
- * `handle`: a pointer that only C looks behind; to us a number.
+ * Types of the C ABI as an FFI needs them. `bytes` is a typed array, passed as a pointer to its first byte. `handle` is
+ * a pointer that only C follows, and a number in JavaScript.
  */
 export type FfiType = "i32" | "u32" | "u64" | "bytes" | "handle" | "void";
 
@@ -15,7 +15,7 @@ export interface FfiSymbol {
   readonly returns: FfiType;
 }
 
-/** ringspawn.h, as far as the door needs it. */
+/** The functions of ringspawn.h that the binding calls. */
 export const SYMBOLS = {
   rs_abi: { args: [], returns: "u32" },
   rs_probe: { args: ["bytes"], returns: "i32" },
@@ -24,11 +24,11 @@ export const SYMBOLS = {
   rs_spawn: { args: ["handle", "bytes", "u32", "bytes"], returns: "i32" },
   rs_queue: { args: ["handle", "bytes", "u32", "bytes"], returns: "i32" },
   rs_submit: { args: ["handle", "u32", "u32", "bytes", "u32"], returns: "i32" },
-  rs_bell: { args: ["handle", "u32"], returns: "i32" },
-  rs_gate: { args: [], returns: "i32" },
-  rs_park: { args: ["handle", "bytes", "u32", "u32", "bytes"], returns: "i32" },
-  rs_fill: { args: ["handle", "u32", "i32", "bytes", "u32"], returns: "i32" },
-  rs_birthmark: { args: ["bytes"], returns: "i32" },
+  rs_notify_fd: { args: ["handle", "u32"], returns: "i32" },
+  rs_eventfd: { args: [], returns: "i32" },
+  rs_prespawn: { args: ["handle", "bytes", "u32", "u32", "bytes"], returns: "i32" },
+  rs_prespawn_exec: { args: ["handle", "u32", "i32", "bytes", "u32"], returns: "i32" },
+  rs_inherited_hash: { args: ["bytes"], returns: "i32" },
   rs_explain: { args: ["handle", "bytes", "u32", "bytes", "u32"], returns: "i32" },
   rs_kill: { args: ["i32", "i32"], returns: "i32" },
   rs_reap: { args: ["i32", "bytes"], returns: "i32" },
@@ -52,17 +52,17 @@ export type Library = {
   readonly [name in keyof typeof SYMBOLS]: (...args: Arguments<(typeof SYMBOLS)[name]["args"]>) => number;
 };
 
-/** Keeps the program alive while ref'd; begins unref'd. */
+/** Keeps the program alive while it is ref'd. It begins unref'd. */
 export interface Listener {
   ref(): void;
   unref(): void;
 }
 
 /**
- * @param listen calls `notify` for every byte that comes on `fd`, a socket, which is the listener's from then on
- * @returns the door, or one sentence that says why there is none. What it opens is closed when its thread ends.
+ * @param listen calls `notify` for every byte that comes on `fd`, a socket that belongs to the listener from then on
+ * @returns the binding, or one sentence that says why there is none. What it opens is closed when its thread ends.
  */
-export function ffiDoor(library: Library, listen: (fd: number, notify: () => void) => Listener): Door | string {
+export function ffiBinding(library: Library, listen: (fd: number, notify: () => void) => Listener): Binding | string {
   const abi = library.rs_abi();
   if (abi !== ABI) return `engine.so speaks ABI ${abi}, this version needs ${ABI}`;
   let engine = 0;
@@ -72,7 +72,7 @@ export function ffiDoor(library: Library, listen: (fd: number, notify: () => voi
   const opened = (open: (out: BigUint64Array) => number): number => {
     const out = new BigUint64Array(1);
     const error = open(out);
-    // Addresses of user space fit a number.
+    // An address of user space has 48 bits, so a number can hold it.
     return error < 0 ? error : Number(out[0]);
   };
   const loop = (name: LoopName): number => loops[name] as number;
@@ -100,18 +100,18 @@ export function ffiDoor(library: Library, listen: (fd: number, notify: () => voi
       if (length > block.byteLength) return -22;
       return library.rs_queue(engine, block, length, outcome);
     },
-    submit: (ring, hush, out) => library.rs_submit(engine, ring, hush ? 1 : 0, out, out.length >> 3),
-    bell: (ring) => library.rs_bell(engine, ring),
-    gate: () => library.rs_gate(),
-    park(block, length, gate, outcome) {
+    submit: (ring, clear, out) => library.rs_submit(engine, ring, clear ? 1 : 0, out, out.length >> 3),
+    notifyFd: (ring) => library.rs_notify_fd(engine, ring),
+    eventfd: () => library.rs_eventfd(),
+    prespawn(block, length, release, outcome) {
       if (length > block.byteLength) return -22;
-      return library.rs_park(engine, block, length, gate, outcome);
+      return library.rs_prespawn(engine, block, length, release, outcome);
     },
-    fill(ticket, gate, block, length) {
+    prespawnExec(ticket, releaseFd, block, length) {
       if (length > block.byteLength) return -22;
-      return library.rs_fill(engine, ticket, gate, block, length);
+      return library.rs_prespawn_exec(engine, ticket, releaseFd, block, length);
     },
-    birthmark: (out) => library.rs_birthmark(out),
+    inheritedHash: (out) => library.rs_inherited_hash(out),
     explain: (block, length, out, capacity) => library.rs_explain(engine, block, length, out, capacity),
     kill: (pidfd, signal) => library.rs_kill(pidfd, signal),
     reap: (pidfd, out) => library.rs_reap(pidfd, out),
@@ -125,7 +125,7 @@ export function ffiDoor(library: Library, listen: (fd: number, notify: () => voi
       const turning = loop(0);
       const fd = library.rs_loop_start_fd(turning);
       if (fd < 0) return fd;
-      // An environment that ends (a worker) may run no more JavaScript: then the end of its thread cleans up.
+      // A worker that ends may run no more JavaScript. The end of its thread cleans up then.
       const kept = library.rs_thread_cleanup(engine, turning, loop(1), fd);
       if (kept < 0) return kept;
       listener = listen(fd, () => {

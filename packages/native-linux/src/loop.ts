@@ -1,5 +1,5 @@
-/** Readiness of fds → callbacks, over one `rs_loop`. Every watch is one-shot. */
-import type { Door, LoopName } from "./door.js";
+/** Calls back when an fd is ready, over one `rs_loop`. Every watch is one-shot. */
+import type { Binding, LoopName } from "./binding.js";
 
 export const READABLE = 1;
 export const WRITABLE = 2;
@@ -8,38 +8,38 @@ const BATCH = 64;
 const EVENT_WORDS = 4;
 
 export class Loop {
-  readonly #door: Door;
+  readonly #binding: Binding;
   readonly #name: LoopName;
-  /** By token. A token is never used twice, so an event of a closed fd finds nobody. */
+  /** Callbacks by token. A token is used once, so an event of a closed fd calls nothing. */
   readonly #waiting = new Map<number, () => void>();
   readonly #events = new Uint32Array(BATCH * EVENT_WORDS);
   #lastToken = 0;
   #holds = 0;
 
-  constructor(door: Door, name: LoopName) {
-    this.#door = door;
+  constructor(binding: Binding, name: LoopName) {
+    this.#binding = binding;
     this.#name = name;
   }
 
   /** Calls back once, when `fd` is ready. Returns a token for {@link forget}. */
   watch(fd: number, ready: number, callback: () => void): number {
     const token = (this.#lastToken = (this.#lastToken + 1) >>> 0);
-    const result = this.#door.watch(this.#name, fd, ready, token);
+    const result = this.#binding.watch(this.#name, fd, ready, token);
     if (result < 0) throw new Error(`epoll refuses fd ${fd} (errno ${-result})`);
     this.#waiting.set(token, callback);
     return token;
   }
 
-  /** Must come before the fd is closed: a child that has not exec'd yet would keep the watch alive. */
+  /** Has to come before the fd is closed: a child that has not exec'd yet would keep the watch alive. */
   forget(fd: number, token: number): void {
-    if (this.#waiting.delete(token)) this.#door.forget(this.#name, fd);
+    if (this.#waiting.delete(token)) this.#binding.forget(this.#name, fd);
   }
 
-  /** Takes what is ready and calls back; waits `timeoutMs` for the first (0: not at all, -1: for ever). */
+  /** Takes what is ready, and calls back. Waits `timeoutMs` for the first (0: not at all, -1: without end). */
   turn(timeoutMs: number): void {
     for (let wait = timeoutMs; ; wait = 0) {
-      const count = this.#door.take(this.#name, this.#events, wait);
-      // The tokens first: a callback may turn this loop again (a spawnSync) and overwrite the events.
+      const count = this.#binding.take(this.#name, this.#events, wait);
+      // The tokens are copied first: a callback may turn this loop again (by spawnSync) and overwrite the events.
       const tokens: number[] = [];
       for (let i = 0; i < count; i++) tokens.push(this.#events[i * EVENT_WORDS] as number);
       for (const token of tokens) {
@@ -53,10 +53,10 @@ export class Loop {
 
   /** Each hold keeps the program alive until it is released. */
   hold(): void {
-    if (this.#holds++ === 0) this.#door.ref();
+    if (this.#holds++ === 0) this.#binding.ref();
   }
 
   release(): void {
-    if (--this.#holds === 0) this.#door.unref();
+    if (--this.#holds === 0) this.#binding.unref();
   }
 }

@@ -1,38 +1,38 @@
-/** The parent's ends of the child's pipes: non-blocking reads and writes on the JavaScript thread. */
+/** The parent's ends of the child's pipes: non-blocking reads and writes, on the JavaScript thread. */
 import type { Sink, Source } from "@ringspawn/core/seam";
-import type { Door } from "./door.js";
-import type { Life } from "./life.js";
+import type { Binding } from "./binding.js";
+import type { KeepAlive } from "./keep-alive.js";
 import { type Loop, READABLE, WRITABLE } from "./loop.js";
 
-/** What {@link PipeSource.attempt} says when there is nothing yet. */
+/** {@link PipeSource.attempt} returns its negative when there is nothing to read yet. */
 export const EAGAIN = 11;
 const EPIPE = 32;
 
-/** One fd of ours, and at most one operation that waits for it. */
+/** One end of a pipe, and at most one operation that waits for it. */
 class End {
-  readonly door: Door;
+  readonly binding: Binding;
   readonly #loop: Loop;
-  readonly #life: Life | undefined;
+  readonly #keepAlive: KeepAlive | undefined;
   fd: number;
   #token = 0;
   #wake: (() => void) | undefined;
 
-  constructor(door: Door, loop: Loop, fd: number, life: Life | undefined) {
-    this.door = door;
+  constructor(binding: Binding, loop: Loop, fd: number, keepAlive: KeepAlive | undefined) {
+    this.binding = binding;
     this.#loop = loop;
     this.fd = fd;
-    this.#life = life;
+    this.#keepAlive = keepAlive;
   }
 
   /** Calls back when the fd is ready, or closed. */
   wait(ready: number, callback: () => void): void {
     this.#wake = () => {
       this.#wake = undefined;
-      this.#life?.waiting(-1);
+      this.#keepAlive?.waiting(-1);
       callback();
     };
     this.#token = this.#loop.watch(this.fd, ready, this.#wake);
-    this.#life?.waiting(1);
+    this.#keepAlive?.waiting(1);
   }
 
   close(): void {
@@ -40,20 +40,20 @@ class End {
     if (fd < 0) return;
     this.fd = -1;
     if (this.#wake !== undefined) this.#loop.forget(fd, this.#token);
-    this.door.close(fd);
+    this.binding.close(fd);
     this.#wake?.();
   }
 }
 
-/** A pipe that nobody read to its end, nor can any more: its fd would stay open for as long as the program runs. */
+/** Closes a pipe that can no longer be read or written: its fd would stay open for as long as the program runs. */
 const forgotten: FinalizationRegistry<End> = new FinalizationRegistry((end) => end.close());
 
-/** A pipe the child writes. */
+/** A pipe that the child writes. */
 export class PipeSource implements Source {
   readonly #end: End;
 
-  constructor(door: Door, loop: Loop, fd: number, life: Life | undefined) {
-    this.#end = new End(door, loop, fd, life);
+  constructor(binding: Binding, loop: Loop, fd: number, keepAlive: KeepAlive | undefined) {
+    this.#end = new End(binding, loop, fd, keepAlive);
     forgotten.register(this, this.#end);
   }
 
@@ -74,7 +74,7 @@ export class PipeSource implements Source {
     });
   }
 
-  /** Calls back once, when there is something to read, or the end, or after close(). */
+  /** Calls back once: when there is something to read, at the end, or after close(). */
   whenReady(callback: () => void): void {
     this.#end.wait(READABLE, callback);
   }
@@ -86,20 +86,20 @@ export class PipeSource implements Source {
   /** The bytes read now, 0 at the end or after close(), or -EAGAIN. */
   attempt(into: Uint8Array): number {
     if (this.#end.fd < 0) return 0;
-    const count = this.#end.door.read(this.#end.fd, into);
+    const count = this.#end.binding.read(this.#end.fd, into);
     if (count < 0 && count !== -EAGAIN) throw pipeError("read", -count);
-    // At the end the fd has no more use: free it before the reader gets round to it.
+    // At the end the fd has no more use, so it is closed before the reader closes it.
     if (count === 0 && into.byteLength > 0) this.#end.close();
     return count;
   }
 }
 
-/** A pipe the child reads. */
+/** A pipe that the child reads. */
 export class PipeSink implements Sink {
   readonly #end: End;
 
-  constructor(door: Door, loop: Loop, fd: number, life: Life | undefined) {
-    this.#end = new End(door, loop, fd, life);
+  constructor(binding: Binding, loop: Loop, fd: number, keepAlive: KeepAlive | undefined) {
+    this.#end = new End(binding, loop, fd, keepAlive);
     forgotten.register(this, this.#end);
   }
 
@@ -120,7 +120,7 @@ export class PipeSink implements Sink {
     });
   }
 
-  /** Calls back once, when the pipe takes more, or nobody reads it, or after close(). */
+  /** Calls back once: when the pipe takes more, when it has no reader any more, or after close(). */
   whenReady(callback: () => void): void {
     this.#end.wait(WRITABLE, callback);
   }
@@ -129,12 +129,12 @@ export class PipeSink implements Sink {
     this.#end.close();
   }
 
-  /** Writes what the pipe takes now and returns what it did not. */
+  /** Writes what the pipe takes now, and returns the rest. Undefined: there is no rest. */
   attempt(chunk: Uint8Array): Uint8Array | undefined {
     let left = chunk;
     while (left.byteLength > 0) {
       if (this.#end.fd < 0) throw pipeError("write", EPIPE);
-      const count = this.#end.door.write(this.#end.fd, left);
+      const count = this.#end.binding.write(this.#end.fd, left);
       if (count === -EAGAIN) return left;
       if (count < 0) throw pipeError("write", -count);
       left = left.subarray(count);

@@ -1,19 +1,19 @@
-/** A spawn that blocks: the same pipes and the same kind of loop, turned here until the process has ended. */
+/** A spawn that blocks: it turns a loop of its own until the process has ended. */
 import type { Exit, SpawnRequest, SyncOptions, SyncResult } from "@ringspawn/core/seam";
 import { openPipes } from "./child.js";
 import type { ExitStatus, Outcome } from "./decode.js";
-import type { Door } from "./door.js";
+import type { Binding } from "./binding.js";
 import { type Loop, READABLE } from "./loop.js";
 import { EAGAIN, type PipeSink, type PipeSource } from "./pipe.js";
 
 const CHUNK = 64 * 1024;
-/** Reads of one pipe before the loop is turned again: a firehose must not outrun the timeout. */
+/** Reads of one pipe before the loop is turned again. Without a limit, a child that writes fast outruns the timeout. */
 const READS_A_TURN = 16;
-/** One for all: nothing else runs while a spawn blocks. */
+/** One buffer for all pipes, because no other code runs while a spawn blocks. */
 let scratch: Uint8Array | undefined;
 
 export function waitSync(
-  door: Door,
+  binding: Binding,
   loop: Loop,
   request: SpawnRequest,
   options: SyncOptions,
@@ -21,7 +21,7 @@ export function waitSync(
   status: ExitStatus,
 ): SyncResult {
   const { pid, pidfd } = outcome;
-  const pipes = openPipes(door, loop, request, outcome, undefined);
+  const pipes = openPipes(binding, loop, request, outcome, undefined);
   const outputs = new Map<number, Uint8Array[]>();
   let exit: Exit | undefined;
   let open = 0;
@@ -29,7 +29,7 @@ export function waitSync(
   let overflowed = false as boolean; // set in a callback, which TypeScript does not see
 
   const kill = (): void => {
-    if (exit === undefined) door.kill(pidfd, options.killSignal);
+    if (exit === undefined) binding.kill(pidfd, options.killSignal);
   };
   const feed = (sink: PipeSink, bytes: Uint8Array | undefined): void => {
     let left = bytes;
@@ -70,12 +70,12 @@ export function waitSync(
     pump();
   };
   const look = (): void => {
-    if (door.reap(pidfd, status.words) === 0) {
+    if (binding.reap(pidfd, status.words) === 0) {
       loop.watch(pidfd, READABLE, look);
       return;
     }
     exit = status.read();
-    door.close(pidfd);
+    binding.close(pidfd);
   };
 
   for (const [fd, { source, sink }] of pipes) {
@@ -89,7 +89,7 @@ export function waitSync(
   loop.watch(pidfd, READABLE, look);
 
   const deadline = options.timeout === undefined ? Infinity : performance.now() + options.timeout;
-  // A grandchild may hold the pipes for ever: once we have killed, only the process itself is waited for.
+  // A grandchild may keep the pipes open without end. After a kill, only the process itself is waited for.
   while (exit === undefined || (open > 0 && !timedOut && !overflowed)) {
     const left = timedOut ? Infinity : deadline - performance.now();
     if (left <= 0) {

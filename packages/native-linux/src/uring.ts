@@ -1,58 +1,61 @@
-/** The io_uring engine: what vfork does, by a chain that the kernel carries out; and starts that nobody waits for. */
+/** The io_uring engine: the kernel carries the chain out, and starts need not be waited for. */
 import type { Failure, Prespawned, Refusal, Running, SpawnRequest, Starting } from "@ringspawn/core/seam";
-import { type Door, PARKING, STARTS } from "./door.js";
+import { type Binding, PRESPAWNS, STARTS } from "./binding.js";
 import { NativeEngine, type Ready, shortOf } from "./engine.js";
 import { Shortage } from "./native.js";
-import { ParkedChild } from "./park.js";
-import { LateChild, Submitter } from "./submit.js";
+import { PrespawnedChild } from "./prespawn.js";
+import { StartingChild, Submitter } from "./submit.js";
 
-/** Requests of one chain (URING_MAX_CHAIN), less what the steps of any request may take. */
+/** A chain has 1024 requests at most (URING_MAX_CHAIN). These leave enough for the steps of any request. */
 const MAX_CANDIDATES = 256;
 const EOPNOTSUPP = 95;
 
 export class UringEngine extends NativeEngine {
   readonly name = "io_uring";
   #starts: Submitter | undefined;
-  #parking: Submitter | undefined;
+  #prespawns: Submitter | undefined;
 
   start(request: SpawnRequest): Starting | Running | Failure {
     const ready = this.ready();
     if (ready instanceof Shortage) return shortOf(ready);
-    const { door, turning } = ready;
+    const { binding, turning } = ready;
     const { block, outcome, status } = this.native;
-    const ticket = door.queue(block.bytes, this.encode(request), outcome.words);
-    // What takes more than one chain is waited for.
+    const ticket = binding.queue(block.bytes, this.encode(request), outcome.words);
+    // A start that takes a second chain has to be waited for.
     if (ticket === -EOPNOTSUPP) return this.spawn(request);
     if (ticket < 0) return { errno: -ticket, step: "request", index: 0 };
     if (outcome.failure !== undefined) return outcome.failure;
-    const submitter = (this.#starts ??= new Submitter(door, turning, STARTS));
-    return submitter.add(ticket, new LateChild(door, turning, request, outcome, status, () => submitter.submit()));
+    const submitter = (this.#starts ??= new Submitter(binding, turning, STARTS));
+    return submitter.add(
+      ticket,
+      new StartingChild(binding, turning, request, outcome, status, () => submitter.submit()),
+    );
   }
 
   prespawn(request: SpawnRequest): Prespawned | Failure {
     const ready = this.ready();
     if (ready instanceof Shortage) return shortOf(ready);
-    const { door, turning } = ready;
+    const { binding, turning } = ready;
     const { block, outcome, status } = this.native;
-    const gate = door.gate();
-    if (gate < 0) return { errno: -gate, step: "stdio", index: 0 };
-    // In the child the eventfd stands behind all other fds.
+    const releaseFd = binding.eventfd();
+    if (releaseFd < 0) return { errno: -releaseFd, step: "stdio", index: 0 };
+    // In the child, the eventfd has a number above all others.
     const target = (request.slots.at(-1)?.target ?? 2) + 1;
-    const slots = [...request.slots, { target, kind: "fd", fd: gate } as const];
-    const ticket = door.park(block.bytes, this.encode({ ...request, slots }), target, outcome.words);
+    const slots = [...request.slots, { target, kind: "fd", fd: releaseFd } as const];
+    const ticket = binding.prespawn(block.bytes, this.encode({ ...request, slots }), target, outcome.words);
     const failure: Failure | undefined = ticket < 0 ? { errno: -ticket, step: "request", index: 0 } : outcome.failure;
     if (failure !== undefined) {
-      door.close(gate);
+      binding.close(releaseFd);
       return failure;
     }
-    const submitter = (this.#parking ??= new Submitter(door, turning, PARKING));
-    const child = new LateChild(door, turning, request, outcome, status, () => submitter.submit());
+    const submitter = (this.#prespawns ??= new Submitter(binding, turning, PRESPAWNS));
+    const child = new StartingChild(binding, turning, request, outcome, status, () => submitter.submit());
     submitter.add(ticket, child);
-    return new ParkedChild(this.native, door, child, ticket, gate);
+    return new PrespawnedChild(this.native, binding, child, ticket, releaseFd);
   }
 
-  protected override probe(door: Door, out: Uint32Array): number {
-    return door.probeIoUring(out);
+  protected override probe(binding: Binding, out: Uint32Array): number {
+    return binding.probeIoUring(out);
   }
 
   protected override refusesWhen(_: Ready, { candidates }: SpawnRequest): Refusal | undefined {

@@ -1,5 +1,4 @@
-/* The attributes of a call, all but the signal mask, in the order in which libc's child has them.
- */
+/* The attributes of a call but for the signal mask, in the order in which libc sets them. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <signal.h>

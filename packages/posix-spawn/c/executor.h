@@ -4,8 +4,7 @@
 
 #include "posix_hooks.h"
 
-/* Who starts the children of a call, from the one that is always there to the one to be preferred.
- */
+/* What serves a call. A higher number is to be preferred, and the lowest is always there. */
 enum server { BY_LIBC, BY_VFORK, BY_IO_URING };
 
 /*

@@ -122,7 +122,7 @@ static enum server serve(const struct call *call, pid_t *pid, int *error)
 		.birth = { .cgroup_fd = -1, .without_pidfd = 1 },
 		.argv = (const char **)call->argv,
 		.envp = (const char *const *)call->envp,
-		.plain_verdict = 1,
+		.without_interpreter = 1,
 	};
 	enum server server = BY_LIBC;
 	struct arena arena;

@@ -1,15 +1,15 @@
 /*
  * ringspawn.h - the one C ABI of the native engine.
  *
- * Two doors open onto it: napi.cc (Node) and a plain dlopen (bun:ffi, Deno.dlopen). Both load the
- * same objects, so nothing here may need more than integers and pointers to plain memory.
+ * Two bindings use it: napi.cc (Node) and a plain dlopen (bun:ffi, Deno.dlopen). Both load the same
+ * objects, so nothing here may need more than integers and pointers to plain memory.
  *
- * Manners: every function that can fail returns a value >= 0, or -errno. C owns numbers (fds, order
- * of steps, memory, errno); it never makes a sentence. Every struct that crosses the line begins
- * with its own size, so that an older caller and a newer library notice each other.
+ * Every function that can fail returns a value >= 0, or -errno. C owns numbers (fds, order of
+ * steps, memory, errno) and never makes a sentence. Every struct that a caller fills begins with
+ * its own size, so that an older caller and a newer library notice each other.
  *
- * Threads: an rs_engine and an rs_loop belong to the thread that opened them (one pair per
- * JavaScript environment). Exceptions are named at the function.
+ * An rs_engine and an rs_loop belong to the thread that opened them: one pair for each JavaScript
+ * environment. A function that any thread may call says so.
  */
 #ifndef RINGSPAWN_H
 #define RINGSPAWN_H
@@ -22,35 +22,35 @@ extern "C" {
 
 #define RS_API __attribute__((visibility("default")))
 
-/* Goes up whenever a struct or the meaning of a field changes. */
+/* This number goes up whenever a struct, a name or the meaning of a field changes. */
 #define RS_ABI 3u
 
-/* A request may redirect this many fds. */
+/* The most fds that a request may redirect. */
 #define RS_MAX_SLOTS 256u
-/* A request block is at most this long: the kernel refuses more than 6 MiB of argv + envp (3/4 of
- * _STK_LIM) anyway; the rest is room for candidates and tables. */
+/* The most bytes of a request block. The kernel refuses more than 6 MiB of argv and envp (3/4 of
+ * _STK_LIM) anyway; the rest is for candidates and tables. */
 #define RS_MAX_REQUEST (16u * 1024u * 1024u)
 
 /*
- * Every step a spawn can fail at, in four groups: the parent's work, the steps of a chain, exec,
- * and the steps of packages/posix-spawn alone.
+ * Every step that a spawn can fail at, in four groups: the parent's work, the steps of a chain,
+ * exec, and the steps that packages/posix-spawn alone has.
  *
- * Two rules are ABI. The name of a step without RS_STEP_, in camel case, is its name in TypeScript:
- * RS_STEP_CLOSE_FDS is "closeFds". And the second group stands in the order in which a chain has
- * its steps (chain.c says why that order), so a step that is put in between renumbers those behind
- * it, and raises RS_ABI.
+ * Two rules are part of the ABI:
+ * - RS_STEP_CLOSE_FDS is "closeFds" in TypeScript, and so on: the name in camel case.
+ * - The second group stands in the order in which a chain has its steps (chain.c says why in that
+ *   order). A step that is put in between renumbers those behind it, and so raises RS_ABI.
  */
 enum rs_step {
 	RS_STEP_NONE = 0,
 
-	/* the parent, before and at the birth */
-	RS_STEP_REQUEST = 1, /* the block is malformed: a bug in the caller, EINVAL */
+	/* The parent, before the birth and at it. */
+	RS_STEP_REQUEST = 1, /* the block is malformed, which is a bug in the caller: EINVAL */
 	RS_STEP_MEMORY = 2,  /* no memory for the arena or the stack */
 	RS_STEP_STDIO = 3,   /* a pipe, file or fd of slot `index` could not be had */
 	RS_STEP_CGROUP = 4,  /* the cgroup directory could not be opened, or refused the child */
 	RS_STEP_BIRTH = 5,   /* clone itself: EAGAIN, ENOMEM, ... */
 
-	/* the chain, in order */
+	/* The chain, in order. */
 	RS_STEP_NAMESPACES = 16,           /* unshare, or CLONE_NEW* at the birth */
 	RS_STEP_SESSION = 17,              /* setsid */
 	RS_STEP_PROCESS_GROUP = 18,        /* setpgid */
@@ -61,25 +61,24 @@ enum rs_step {
 	RS_STEP_IO_PRIORITY = 23,          /* ioprio_set */
 	RS_STEP_AFFINITY = 24,             /* sched_setaffinity */
 	RS_STEP_SCHEDULER = 25,            /* sched_setscheduler */
-	RS_STEP_UMASK = 26,  /* umask; cannot fail, stands here for explain and fault injection */
-	RS_STEP_ROOT = 27,   /* chroot */
-	RS_STEP_CWD = 28,    /* chdir */
-	RS_STEP_GROUPS = 29, /* setgroups */
-	RS_STEP_GID = 30,    /* setresgid */
-	RS_STEP_UID = 31,    /* setresuid */
-	RS_STEP_DIE_WITH_PARENT =
-		32, /* PR_SET_PDEATHSIG, then the parent is looked at once more (ESRCH) */
-	RS_STEP_NO_NEW_PRIVILEGES = 33, /* PR_SET_NO_NEW_PRIVS */
-	RS_STEP_CLOSE_FDS = 34,         /* close_range over the gaps between the targets */
-	RS_STEP_SIGNALS = 35,           /* rt_sigaction of signal `index` */
-	RS_STEP_MASK = 36,              /* rt_sigprocmask */
+	RS_STEP_UMASK = 26,                /* umask, which cannot fail */
+	RS_STEP_ROOT = 27,                 /* chroot */
+	RS_STEP_CWD = 28,                  /* chdir */
+	RS_STEP_GROUPS = 29,               /* setgroups */
+	RS_STEP_GID = 30,                  /* setresgid */
+	RS_STEP_UID = 31,                  /* setresuid */
+	RS_STEP_DIE_WITH_PARENT = 32,      /* PR_SET_PDEATHSIG; ESRCH: the parent had died before */
+	RS_STEP_NO_NEW_PRIVILEGES = 33,    /* PR_SET_NO_NEW_PRIVS */
+	RS_STEP_CLOSE_FDS = 34,            /* close_range over gap `index` between the targets */
+	RS_STEP_SIGNALS = 35,              /* rt_sigaction of signal `index` */
+	RS_STEP_MASK = 36,                 /* rt_sigprocmask */
 
-	/* exec */
+	/* Exec. */
 	RS_STEP_FILE = 48, /* candidates[index] could not be executed */
 	RS_STEP_INTERPRETER =
-		49, /* candidates[index] is there, the loader or #! program it names is not */
+		49, /* candidates[index] is there, and its loader or #! program is not */
 
-	/* of packages/posix-spawn, whose chains have their steps in the program's order */
+	/* The preload library, whose chains have their steps in the program's order. */
 	RS_STEP_OPEN = 64,      /* open at a given number */
 	RS_STEP_FOREGROUND = 65 /* TIOCSPGRP of the child's own group */
 };
@@ -94,24 +93,23 @@ enum rs_slot_kind {
 	RS_SLOT_FILE = 4 /* `path`, opened by the parent with open_flags | O_CLOEXEC and mode */
 };
 
-/* `flags` of a request. request.c does not compile before it says what each may come with. */
+/* `flags` of a request. Each has its line in request.c, which does not compile without it. */
 enum rs_flag {
-	RS_F_INHERIT_ENV =
-		1u << 0, /* envp is the caller's environ as it is now; `envp` must be empty */
+	RS_F_INHERIT_ENV = 1u << 0,    /* the caller's environ as it is now; `envp` must be empty */
 	RS_F_SHELL_FALLBACK = 1u << 1, /* ENOEXEC: run the candidate by /bin/sh, as execvp does */
-	RS_F_KEEP_FDS = 1u << 2, /* do not close what was not asked for (CLOEXEC still counts) */
+	RS_F_KEEP_FDS = 1u << 2, /* fds that no slot names stay open, unless they are CLOEXEC */
 	RS_F_SESSION = 1u << 3,
 	RS_F_NO_NEW_PRIVILEGES = 1u << 4
 };
 
-/* `set`: which of the plain fields below were given. request.c does not compile before it checks
- * the field of each. */
+/* `set` of a request: which of its plain fields were given. Each has its check in request.c, which
+ * does not compile without it. */
 enum rs_set {
 	RS_SET_PROCESS_GROUP = 1u << 0,
 	RS_SET_CONTROLLING_TERMINAL = 1u << 1,
 	RS_SET_UID = 1u << 2,
 	RS_SET_GID = 1u << 3,
-	RS_SET_GROUPS = 1u << 4, /* so that an empty list can be told from none */
+	RS_SET_GROUPS = 1u << 4, /* tells an empty list from none */
 	RS_SET_UMASK = 1u << 5,
 	RS_SET_PRIORITY = 1u << 6,
 	RS_SET_IO_PRIORITY = 1u << 7,
@@ -120,7 +118,7 @@ enum rs_set {
 	RS_SET_DIE_WITH_PARENT = 1u << 10
 };
 
-/* `count` things at `offset` bytes from the start of the block. An empty span is {0, 0}. */
+/* `count` items, `offset` bytes from the start of the block. An empty span is {0, 0}. */
 struct rs_span {
 	uint32_t offset;
 	uint32_t count;
@@ -143,10 +141,11 @@ struct rs_limit {
 };
 
 /*
- * The request block: this header, then what its spans and string offsets point to, in any order,
- * all inside `len` bytes. Strings end in NUL inside the block; offset 0 means "not given". Spans of
- * structs and of u32 begin at multiples of 8 and 4. The block is copied before anything else is
- * done with it: the caller's memory may change during the call without harm.
+ * The request block: this header, then what its spans and string offsets point to, in any order and
+ * all of it inside `len` bytes. Strings end in NUL inside the block; offset 0 means that a string
+ * is not given. Spans of structs begin at multiples of 8, spans of u32 at multiples of 4. The block
+ * is copied before anything else is done with it, so the caller's memory may change during the
+ * call.
  */
 struct rs_request {
 	uint32_t size;     /* sizeof(struct rs_request) */
@@ -154,21 +153,19 @@ struct rs_request {
 	uint32_t executor; /* enum rs_executor */
 	uint32_t flags;
 	uint32_t set;
-	uint32_t namespaces; /* CLONE_NEW* bits */
-	struct rs_span
-		candidates;    /* u32 string offsets: the paths that exec tries, in order; >= 1 */
-	struct rs_span argv;   /* u32 string offsets; >= 1 */
-	struct rs_span envp;   /* u32 string offsets, "K=V" */
-	struct rs_span slots;  /* struct rs_slot */
-	struct rs_span limits; /* struct rs_limit */
-	struct rs_span groups; /* u32 */
-	struct rs_span
-		affinity; /* bytes: a cpu mask, lowest cpu in bit 0 of byte 0; empty: not given */
-	uint32_t cwd;     /* string offset */
-	uint32_t root;    /* string offset; the child's cwd is then `cwd`, or "/" */
-	uint32_t cgroup;  /* string offset: path of a cgroup v2 directory */
+	uint32_t namespaces;       /* CLONE_NEW* bits */
+	struct rs_span candidates; /* u32 string offsets: the paths that exec tries; >= 1 */
+	struct rs_span argv;       /* u32 string offsets; >= 1 */
+	struct rs_span envp;       /* u32 string offsets, "K=V" */
+	struct rs_span slots;      /* struct rs_slot */
+	struct rs_span limits;     /* struct rs_limit */
+	struct rs_span groups;     /* u32 */
+	struct rs_span affinity;   /* bytes of a cpu mask, cpu 0 in bit 0 of byte 0; empty: none */
+	uint32_t cwd;              /* string offset */
+	uint32_t root;             /* string offset; the child's cwd is then `cwd`, or "/" */
+	uint32_t cgroup;           /* string offset: path of a cgroup v2 directory */
 	int32_t cgroup_fd;
-	int32_t process_group;        /* 0: a new group led by the child */
+	int32_t process_group;        /* 0: a new group, led by the child */
 	int32_t controlling_terminal; /* an fd of the child, after the redirections */
 	uint32_t uid;
 	uint32_t gid;
@@ -177,11 +174,11 @@ struct rs_request {
 	uint32_t io_priority; /* as ioprio_set(2) takes it: class << 13 | level */
 	int32_t sched_policy; /* SCHED_* */
 	int32_t sched_priority;
-	uint32_t die_signal;      /* 1 ... 64 */
-	uint64_t signals_default; /* signals to reset if the parent ignores them; bit n - 1 is
-				     signal n */
-	uint64_t signals_ignore;  /* signals the child starts with ignored */
-	uint64_t signal_mask;     /* the child's blocked signals */
+	uint32_t die_signal; /* 1 ... 64 */
+	/* Sets of signals, with signal n in bit n - 1. */
+	uint64_t signals_default; /* reset to the default action if the parent ignores them */
+	uint64_t signals_ignore;  /* ignored when the program starts */
+	uint64_t signal_mask;     /* blocked when the program starts */
 };
 
 /* What came of a spawn. */
@@ -199,14 +196,14 @@ struct rs_outcome {
 /* How a child ended, from waitid. */
 struct rs_exit {
 	uint32_t size;
-	int32_t known;  /* 0: somebody else reaped it, nothing is known but that it is gone */
+	int32_t known;  /* 0: another part of the program reaped it, so only its end is known */
 	int32_t code;   /* exit code, or -1 */
-	int32_t signal; /* signal that killed it, or 0 */
+	int32_t signal; /* the signal that killed it, or 0 */
 	int32_t core_dumped;
 	int32_t pad;
-	uint64_t user_us; /* from rusage, microseconds */
+	uint64_t user_us; /* microseconds, from rusage */
 	uint64_t system_us;
-	uint64_t max_rss; /* bytes; see getrusage(2), and known-gaps for what vfork does to it */
+	uint64_t max_rss; /* bytes; known-gaps.ts says what vfork does to it */
 	uint64_t voluntary_switches;
 	uint64_t involuntary_switches;
 	uint64_t minor_faults;
@@ -215,37 +212,36 @@ struct rs_exit {
 	uint64_t blocks_out;
 };
 
-/* What failed first when an executor was tried out for real. */
+/* What failed first in the trial spawn of an executor. */
 enum rs_probe_part {
 	RS_PROBE_OK = 0,
-	RS_PROBE_CLONE = 1,  /* neither clone3 nor clone gave a child */
-	RS_PROBE_PIDFD = 2,  /* no usable pidfd: waitid(P_PIDFD) or epoll refuse it */
-	RS_PROBE_MEMORY = 3, /* the child did not really share memory (gVisor, WSL1, qemu-user) */
+	RS_PROBE_CLONE = 1,       /* neither clone3 nor clone gave a child */
+	RS_PROBE_PIDFD = 2,       /* no usable pidfd: waitid(P_PIDFD) or epoll refused it */
+	RS_PROBE_MEMORY = 3,      /* the child did not share memory (gVisor, WSL1, qemu-user) */
 	RS_PROBE_CLOSE_RANGE = 4, /* no close_range(2): a kernel before 5.9, or a sandbox */
 
-	RS_PROBE_NO_SPAWN_ABI = 16, /* no /proc/sys/kernel/io_uring_spawn_abi to be read */
-	RS_PROBE_SPAWN_ABI = 17,    /* it names another ABI, which is `error` */
-	RS_PROBE_RING = 18,         /* no io_uring, or not one with these flags and restrictions */
+	RS_PROBE_NO_SPAWN_ABI = 16, /* /proc/sys/kernel/io_uring_spawn_abi could not be read */
+	RS_PROBE_SPAWN_ABI = 17,    /* that file names another ABI, which is `error` */
+	RS_PROBE_RING = 18,         /* no io_uring, or none with these flags and restrictions */
 	RS_PROBE_CHAIN = 19         /* the trial chain did not come as far as its exec */
 };
 
 struct rs_probe {
 	uint32_t size;
 	uint32_t part;  /* enum rs_probe_part */
-	int32_t error;  /* its errno, 0 if the call worked and did the wrong thing */
-	int32_t clone3; /* vfork: 0: usable; else the errno with which it is refused (then clone(2)
-			   serves) */
+	int32_t error;  /* its errno; 0 if the call worked and did the wrong thing */
+	int32_t clone3; /* vfork: 0, or the errno with which clone3 was refused (clone(2) serves) */
 };
 
-/* News of a process that rs_queue began to start. */
+/* What became of a start that rs_queue or rs_prespawn queued. A start has one row or two. */
 struct rs_started {
 	uint32_t ticket;
-	uint32_t over; /* 1: the last news: it runs, or `error` tells why not. 0: it was born */
+	uint32_t over; /* 1: the last row, which says whether the program runs */
 	int32_t error; /* as in rs_outcome, with the next two */
 	uint32_t step;
 	uint32_t index;
-	int32_t pid;   /* 0: it was never born */
-	int32_t pidfd; /* the first time: CLOEXEC, the caller owns it. After that -1 */
+	int32_t pid;   /* 0: there never was a child */
+	int32_t pidfd; /* CLOEXEC and the caller's, in the first row with a pid; else -1 */
 	uint32_t pad;
 };
 
@@ -253,7 +249,7 @@ struct rs_started {
 struct rs_explained {
 	uint32_t step; /* enum rs_step; RS_STEP_BIRTH first, RS_STEP_FILE rows last */
 	uint32_t index;
-	int64_t args[3]; /* the numbers of its system call, in the call's own order */
+	int64_t args[3]; /* the numbers of its system call, in the order of the call */
 };
 
 enum { RS_READABLE = 1u << 0, RS_WRITABLE = 1u << 1 };
@@ -267,11 +263,10 @@ struct rs_event {
 struct rs_engine;
 struct rs_loop;
 
-/* RS_ABI of this library: compare it before anything else. Any thread. */
+/* RS_ABI of this library, which a caller compares before anything else. Any thread. */
 RS_API uint32_t rs_abi(void);
 
-/* Does once, for real, what the vfork executor needs; the answer is kept for the process. Any
- * thread. */
+/* Makes one trial spawn by the vfork executor. The answer is kept for the process. Any thread. */
 RS_API int rs_probe(struct rs_probe *out);
 /* The same for the io_uring executor. */
 RS_API int rs_probe_io_uring(struct rs_probe *out);
@@ -280,112 +275,118 @@ RS_API int rs_engine_open(struct rs_engine **out);
 RS_API void rs_engine_close(struct rs_engine *engine);
 
 /*
- * Starts a process. 0: out->error tells whether it runs. -EINVAL/-EFAULT: `out` itself is unusable.
- * After a failure nothing is left: no fd, no child, no zombie; the program never ran.
- * Blocks the calling thread until the child has exec'd.
+ * Starts a process, and blocks the calling thread until the child has exec'd or failed. 0:
+ * out->error says whether the program runs. -EINVAL, -EFAULT: `out` itself cannot be used. After a
+ * failure nothing is left: no fd, no child, no zombie; and the program never ran.
  */
 RS_API int rs_spawn(struct rs_engine *engine, const void *block, uint32_t len,
 		    struct rs_outcome *out);
 
 /*
- * Begins to start a process by io_uring, and does not wait: rs_submit submits it, together with all
- * that were queued since the last one, and tells what became of it. Returns its ticket, which is >
- * 0; or 0, with what failed at once in `out`. `out->fds` are given at once, the pid is not known
- * yet. -EOPNOTSUPP: use rs_spawn, which can do it (RS_F_SHELL_FALLBACK; RS_SET_DIE_WITH_PARENT in a
- * thread that may end before the process).
+ * Queues the start of a process by io_uring, without waiting for it. rs_submit submits it, together
+ * with all that were queued since the last one, and says what became of it. Returns the start's
+ * ticket, which is above 0; or 0, where the start has failed already and `out` says why. The
+ * parent's ends are in `out` at once, the pid is not.
+ *
+ * -EOPNOTSUPP: a chain cannot express the request, and rs_spawn can: RS_F_SHELL_FALLBACK, and
+ * RS_SET_DIE_WITH_PARENT in a thread that may end before the process does.
  */
 RS_API int rs_queue(struct rs_engine *engine, const void *block, uint32_t len,
 		    struct rs_outcome *out);
 
 enum rs_ring {
-	RS_RING_STARTS = 0, /* of rs_queue */
-	RS_RING_PARKING = 1 /* of rs_park */
+	RS_RING_STARTS = 0,   /* of rs_queue */
+	RS_RING_PRESPAWNS = 1 /* of rs_prespawn */
 };
 
-/* Submits what is queued in a ring and fills in news, as many rows as fit; returns their number.
- * Never waits. `hush`: to be 1 when it is called because the bell was readable. */
-RS_API int rs_submit(struct rs_engine *engine, uint32_t ring, uint32_t hush, struct rs_started *out,
-		     uint32_t capacity);
+/* Submits what is queued in a ring and fills rows with what is new, as many as fit. Returns their
+ * number. Never waits. `clear`: 1 when it is called because the notify fd was readable. */
+RS_API int rs_submit(struct rs_engine *engine, uint32_t ring, uint32_t clear,
+		     struct rs_started *out, uint32_t capacity);
 
-/* The fd that becomes readable when rs_submit has news. The engine's, and -ENOENT before anything
- * was queued. */
-RS_API int rs_bell(const struct rs_engine *engine, uint32_t ring);
+/* The fd that becomes readable when rs_submit has something new. It belongs to the engine. -ENOENT:
+ * nothing has been queued in this ring yet. */
+RS_API int rs_notify_fd(const struct rs_engine *engine, uint32_t ring);
 
 /*
- * As rs_queue, but the child stops in front of its program, which rs_fill gives to it: of the
- * block's argv, envp and cwd nothing is used, and of its candidates the number (up to 64), which
- * its program's may not exceed. `gate` is the target of a slot that gives the child an eventfd, on
- * which it waits. What rs_submit tells of it is its birth; its end comes when it has its program,
- * or was killed.
+ * Queues the start of a child that is set up and then waits for its program, which rs_prespawn_exec
+ * gives to it. Of the block's argv, envp and cwd nothing is used. Of its candidates only the number
+ * (up to 64) is used, which the program's own may not exceed. `release` is the target of a slot
+ * that gives the child an eventfd, on which the child waits. rs_submit first tells of the child;
+ * its last row comes when the child has got its program or was killed.
  */
-RS_API int rs_park(struct rs_engine *engine, const void *block, uint32_t len, uint32_t gate,
-		   struct rs_outcome *out);
+RS_API int rs_prespawn(struct rs_engine *engine, const void *block, uint32_t len, uint32_t release,
+		       struct rs_outcome *out);
 /*
- * Gives the parked child the candidates, argv, envp and cwd of this block (all of them must be
- * there, the rest is not looked at), and lets it go on by a write to `gate_fd`, the parent's fd of
- * its eventfd. 0; -ESRCH: it is gone or has a program; -E2BIG: too long a list for what was
- * prepared; -EINVAL: the block.
+ * Gives a prespawned child the candidates, argv, envp and cwd of this block, all of which must be
+ * there (nothing else of it is looked at), and releases the child by a write to `release_fd`, the
+ * parent's fd of its eventfd. 0; -ESRCH: the child is gone or has a program; -E2BIG: a list or a
+ * path is longer than what was prepared; -EINVAL: the block is malformed.
  */
-RS_API int rs_fill(struct rs_engine *engine, uint32_t ticket, int32_t gate_fd, const void *block,
-		   uint32_t len);
-/* An eventfd for rs_park, CLOEXEC, the caller's to close. */
-RS_API int rs_gate(void);
+RS_API int rs_prespawn_exec(struct rs_engine *engine, uint32_t ticket, int32_t release_fd,
+			    const void *block, uint32_t len);
+/* An eventfd for rs_prespawn: CLOEXEC, and the caller's to close. */
+RS_API int rs_eventfd(void);
 /*
- * What a child takes from this process at its birth, as one number that differs when any of it
+ * What a child inherits from this process at its birth, as one number that differs when any of it
  * does: ids, groups, limits, priority, I/O priority, scheduler, affinity, root, working directory.
- * Not umask and signals, which cannot be looked at cheaply.
+ * The umask and the dispositions of signals are left out, because asking for them is not cheap.
  */
-RS_API int rs_birthmark(uint64_t *out);
+RS_API int rs_inherited_hash(uint64_t *out);
 
-/* Writes at most `capacity` lines; returns how many the chain has. Starts nothing, opens nothing.
- */
+/* Writes at most `capacity` lines, and returns how many the chain has. Starts and opens nothing. */
 RS_API int rs_explain(struct rs_engine *engine, const void *block, uint32_t len,
 		      struct rs_explained *out, uint32_t capacity);
 
-/* Signal through the pidfd: a recycled pid is never hit. -ESRCH once it is gone. Any thread. */
+/* Sends a signal through the pidfd, so that a recycled pid is never hit. -ESRCH: the process is
+ * gone. Any thread. */
 RS_API int rs_kill(int32_t pidfd, int32_t signal);
 
-/* 1: ended and reaped, `out` filled. 0: still running. Reaps this child only. Any thread. */
+/* 1: the child has ended, is reaped, and `out` is filled. 0: it still runs. No other child is
+ * reaped. Any thread. */
 RS_API int rs_reap(int32_t pidfd, struct rs_exit *out);
 
-/* read(2), write(2), close(2) with -errno. EINTR is retried. Any thread. */
+/* read(2), write(2) and close(2) with -errno. What a signal interrupts goes on. Any thread. */
 RS_API int32_t rs_read(int32_t fd, void *into, uint32_t len);
 RS_API int32_t rs_write(int32_t fd, const void *from, uint32_t len);
 RS_API int32_t rs_close(int32_t fd);
 
-/* Closes an fd of ours whose environment has ended. The pidfd of a child that still runs is kept
- * until a later call of this or of rs_spawn finds it ended and reaps it: it must not stay a zombie.
- * Any thread. */
+/* Closes an fd that the engine gave to an environment which has ended. The pidfd of a child that
+ * still runs is kept: a later call of this or of rs_spawn reaps the child, which would else stay a
+ * zombie. Any thread. */
 RS_API int32_t rs_abandon(int32_t fd);
 
-/* The one waiting mechanism for all children and pipes: an epoll set, every watch one-shot. */
+/* The one way to wait for children and pipes: an epoll set in which every watch is one-shot. */
 RS_API int rs_loop_open(struct rs_loop **out);
 RS_API void rs_loop_close(struct rs_loop *loop);
 RS_API int rs_loop_watch(struct rs_loop *loop, int32_t fd, uint32_t ready, uint64_t token);
-/* Must come before close(fd): a child that has not exec'd yet would keep the watch alive. */
+/* Has to come before close(fd): a child that has not exec'd yet would keep the watch alive. */
 RS_API int rs_loop_forget(struct rs_loop *loop, int32_t fd);
-/* Takes up to `capacity` events; waits `timeout_ms` for the first (0: not at all, -1: for ever).
- * Returns their number; -EINTR is retried. */
+/* Takes up to `capacity` events and returns their number. Waits `timeout_ms` for the first (0: not
+ * at all, -1: without end). EINTR is retried. */
 RS_API int rs_loop_take(struct rs_loop *loop, struct rs_event *out, uint32_t capacity,
 			int32_t timeout_ms);
-/* Blocks until something is ready to be taken (1) or rs_loop_stop was called (0). Takes nothing.
- * Any one thread other than the owner: Deno calls it off-thread, rs_loop_start in a thread of its
- * own. */
+/* Blocks until something can be taken (1) or rs_loop_stop was called (0). Takes nothing. For one
+ * thread at a time, other than the owner. */
 RS_API int rs_loop_wait(struct rs_loop *loop);
 RS_API void rs_loop_stop(struct rs_loop *loop);
-/* Starts a thread that calls `notify` whenever something is ready, then waits for rs_loop_taken. */
+/* Starts a thread that calls `notify` when something can be taken, and then waits for
+ * rs_loop_taken. */
 RS_API int rs_loop_start(struct rs_loop *loop, void (*notify)(void *), void *context);
 RS_API void rs_loop_taken(struct rs_loop *loop);
 /* The same for a runtime that can only watch fds: instead of a call, a byte comes on the socket
- * that is returned (CLOEXEC, O_NONBLOCK, the caller's to close). */
+ * that is returned (CLOEXEC, O_NONBLOCK, and the caller's to close). */
 RS_API int rs_loop_start_fd(struct rs_loop *loop);
 
-/* Once this thread has ended: closes the engine, its loops, the `bell` that rs_loop_start_fd
- * returned unless the runtime has, and abandons every fd that rs_spawn gave in this thread and
- * rs_close did not take back in it. For runtimes that end an environment without a word. In the
- * program's initial thread it comes to nothing. */
+/*
+ * Has the end of this thread clean up, for runtimes that end an environment without running any of
+ * its JavaScript. When the thread ends, the engine, its loops and the `socket` that
+ * rs_loop_start_fd returned (unless the runtime has closed it) are closed, and every fd is
+ * abandoned that the engine gave in this thread and that rs_close did not close in it. The initial
+ * thread of a program never ends in this sense.
+ */
 RS_API int rs_thread_cleanup(struct rs_engine *engine, struct rs_loop *turning,
-			     struct rs_loop *blocking, int32_t bell);
+			     struct rs_loop *blocking, int32_t socket);
 
 #ifdef __cplusplus
 }

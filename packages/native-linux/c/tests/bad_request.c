@@ -1,5 +1,5 @@
-/* Every malformed block is refused: EINVAL at step REQUEST, index the header's field, and nothing
- * is left. */
+/* Every malformed block is refused with EINVAL at step REQUEST, the index names a field of the
+ * header, and nothing is left. */
 #include <stddef.h>
 
 #include "test.h"
@@ -142,8 +142,8 @@ static void refuses_slots_and_limits(void)
 	}
 }
 
-/* No NUL behind the string inside the block, in memory that ends there: ASan sees a read too many.
- */
+/* The string has no NUL inside the block, and the memory ends with the block: ASan sees a read too
+ * many. */
 static void refuses_unterminated_strings(void)
 {
 	struct rs_request head = {
@@ -171,8 +171,8 @@ static void refuses_lengths(void)
 
 	CHECK_FAILS(try_bytes(NULL, len), EINVAL, RS_STEP_REQUEST, 0);
 	CHECK_FAILS(try_bytes(block, RS_MAX_REQUEST + 1), EINVAL, RS_STEP_REQUEST, 0);
-	/* Cut at every length, each in memory of exactly that length: refused, and nothing behind
-	 * it is read. */
+	/* A block that is cut is refused at every length. Each lies in memory of exactly that
+	 * length, so that a read behind it is seen. */
 	for (uint32_t cut = 0; cut < len; cut++) {
 		struct rs_explained rows[64];
 		int rows_now;

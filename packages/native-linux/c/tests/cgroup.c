@@ -1,5 +1,5 @@
-/* A child is born in the cgroup it was told to be in; what the cgroup refuses is said at its own
- * step. */
+/* A child is born in the cgroup that the request names. A refusal of the cgroup has its own step.
+ */
 #include <sys/stat.h>
 
 #include "test.h"
@@ -74,7 +74,7 @@ int main(void)
 		CHECK(strstr(drain(out.fds[0]), want) != NULL);
 		CHECK_IS(finish(&out).code, 0);
 		if (fd >= 0)
-			CHECK_IS(rs_close(fd), 0); /* the caller's own: not closed by us */
+			CHECK_IS(rs_close(fd), 0); /* the engine does not close the caller's fd */
 	}
 	CHECK(rmdir(dir) == 0);
 	CHECK_IS(fd_count(), before);

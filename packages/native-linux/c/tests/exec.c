@@ -1,4 +1,4 @@
-/* Candidates, execvp's rule, and which errno is reported for which of them. */
+/* Candidates are searched as execvp does it, and the outcome names the right one with its errno. */
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -94,7 +94,7 @@ static void says_when_arguments_are_too_many(void)
 	CHECK_FAILS(spawn(r), E2BIG, RS_STEP_FILE, 0);
 	free(big);
 
-	/* or a quarter of the stack limit in all, at least 128 KiB */
+	/* All strings together may have a quarter of the stack limit, and at least 128 KiB. */
 	getrlimit(RLIMIT_STACK, &before);
 	low = before;
 	low.rlim_cur = 512 * 1024;
@@ -145,7 +145,7 @@ static void falls_back_to_the_shell(void)
 	close(out.fds[1]);
 	CHECK_IS(finish(&out).code, 0);
 
-	/* In a root without /bin/sh it is the interpreter that is missing. */
+	/* In a root without /bin/sh, the script is there and its interpreter is missing. */
 	if (geteuid() == 0) {
 		r = of("/bare", NULL, NULL);
 		r->head.flags |= RS_F_SHELL_FALLBACK;

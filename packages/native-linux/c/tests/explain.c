@@ -6,7 +6,7 @@
 static void is_in_order(const struct rs_explained *rows, int count)
 {
 	CHECK_IS(rows[0].step, RS_STEP_BIRTH);
-	/* Of this kernel the lab's tests know that it takes a list of fds. */
+	/* The kernel of the lab takes a list of fds. */
 	if (executor() == RS_EXECUTOR_IO_URING)
 		CHECK_IS(rows[0].args[2], 5);
 	for (int i = 2; i < count; i++)
@@ -52,7 +52,7 @@ int main(void)
 		at++;                                 \
 	} while (0)
 	ROW(RS_STEP_SESSION, 0, 0, 0, 0);
-	ROW(RS_STEP_FDS, 0, -1, 0, 0); /* in each other's way: duplicates not made yet */
+	ROW(RS_STEP_FDS, 0, -1, 0, 0); /* a source that would be moved has no number yet */
 	ROW(RS_STEP_FDS, 1, -1, 1, 0);
 	ROW(RS_STEP_FDS, 2, 2, 2, 0);
 	ROW(RS_STEP_FDS, 3, -1, 5, 0);
@@ -69,7 +69,8 @@ int main(void)
 	ROW(RS_STEP_FILE, 1, 0, 0, 0);
 	CHECK_IS(at, count);
 
-	/* Too little room: the number is told all the same, nothing behind it is written. */
+	/* With too little room the number is returned all the same, and nothing behind is written.
+	 */
 	memset(rows, 0x55, sizeof(rows));
 	CHECK_IS(rs_explain(engine, block, len, rows, 2), count);
 	CHECK_IS(rows[1].step, RS_STEP_SESSION);

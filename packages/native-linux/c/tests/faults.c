@@ -11,8 +11,7 @@
 
 static char marker[64];
 
-/* The compiler sees to it that a new enumerator is added here; main sees to it that it is then
- * tested. */
+/* A new enumerator does not compile without a line here, and main tests every step that is here. */
 static int is_a_step(uint32_t number)
 {
 	switch ((enum rs_step)number) {
@@ -46,7 +45,7 @@ static int is_a_step(uint32_t number)
 	case RS_STEP_INTERPRETER:
 		return 1;
 	case RS_STEP_NONE:
-	/* posix/tests has these. */
+	/* The tests of packages/posix-spawn have these. */
 	case RS_STEP_OPEN:
 	case RS_STEP_FOREGROUND:
 		return 0;
@@ -54,7 +53,7 @@ static int is_a_step(uint32_t number)
 	return 0;
 }
 
-/* Everything a chain can hold at once; as root, it would all work. `terminal`: a pseudo terminal.
+/* Everything that one chain can have, all of which works as root. `terminal` is a pseudo-terminal.
  */
 static struct req *full(int terminal, const char *program)
 {
@@ -70,7 +69,7 @@ static struct req *full(int terminal, const char *program)
 	slot_file(r, 6, "/dev/null", O_RDONLY, 0);
 	slot(r, 7, RS_SLOT_NULL, 0);
 	r->head.flags = RS_F_SESSION | RS_F_NO_NEW_PRIVILEGES;
-	/* No process group: a session's leader has its own, and the kernel refuses to move it. */
+	/* There is no process group, because the kernel refuses to move the leader of a session. */
 	r->head.set = RS_SET_CONTROLLING_TERMINAL | RS_SET_UID | RS_SET_GID | RS_SET_GROUPS |
 		      RS_SET_UMASK | RS_SET_PRIORITY | RS_SET_IO_PRIORITY | RS_SET_SCHEDULER |
 		      RS_SET_DIE_WITH_PARENT;
@@ -100,7 +99,7 @@ static int ran(void)
 	return access(strchr(marker, '=') + 1, F_OK) == 0;
 }
 
-/* A full chain, and with a process group in the session's place. */
+/* A full chain; for the step PROCESS_GROUP, one with a process group in place of the session. */
 static struct req *chain_with(uint32_t step, int terminal)
 {
 	struct req *r = full(terminal, step == RS_STEP_INTERPRETER ? "/nonexistent" : "/bin/sh");

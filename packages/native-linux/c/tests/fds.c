@@ -1,5 +1,5 @@
-/* The child's fds: each is what its slot says, whatever numbers parent and child use, and there are
- * no others. */
+/* Each fd of the child is what its slot says, whatever numbers the parent and the child use, and
+ * there are no others. */
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -176,7 +176,9 @@ static void works_while_stdio_is_closed(void)
 		kept[i] = fcntl(i, F_DUPFD_CLOEXEC, 100);
 		close(i);
 	}
-	/* An engine and pipes made now must not become the program's stdio either. */
+	/* An engine and pipes that are made while 0 to 2 are closed do not become the program's
+	 * stdio.
+	 */
 	engine_up();
 	r = show_with_pipe_only();
 	slot(r, 0, RS_SLOT_NULL, 0);
@@ -189,7 +191,8 @@ static void works_while_stdio_is_closed(void)
 	CHECK_SHOWS(text, "fd0", "/dev/null");
 	CHECK_IS(finish(&out).code, 0);
 
-	/* Inheriting what is closed is an error, not somebody else's file. */
+	/* To inherit a closed fd is an error. The child does not get another file of that number.
+	 */
 	r = show_with_pipe_only();
 	slot(r, 0, RS_SLOT_FD, 0);
 	slot(r, 1, RS_SLOT_PIPE_OUT, 0);
@@ -258,7 +261,8 @@ static void closes_what_was_not_asked_for(void)
 	text = shown(r);
 	snprintf(key, sizeof(key), "fd%d", plain);
 	CHECK_SHOWS(text, key, "/proc/version");
-	/* Still only what is not close-on-exec: nothing of the engine's, nothing of file_at's. */
+	/* The engine's own fds and those of file_at are close-on-exec, so the child has none of
+	 * them. */
 	for (int fd = 3; fd < 300; fd++) {
 		snprintf(key, sizeof(key), "\nfd%d ", fd);
 		if (fd != plain && fcntl(fd, F_GETFD) >= 0 && (fcntl(fd, F_GETFD) & FD_CLOEXEC))

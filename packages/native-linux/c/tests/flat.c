@@ -1,6 +1,6 @@
 /* variant: release
- * Thousands of spawns, a third of them failing: fds, children and memory are what they were.
- * Without sanitizers, whose own bookkeeping grows.
+ * After thousands of spawns, a third of which fail, fds, children and memory are what they were.
+ * The variant has no sanitizers, because their own bookkeeping grows.
  */
 #include "test.h"
 
@@ -51,7 +51,7 @@ int main(void)
 	uint32_t len, bad_len;
 	char *block, *bad;
 	struct req *r;
-	/* io_uring_spawn is there under emulation only, where each takes 20 times as long. */
+	/* Only the lab has io_uring_spawn, and its emulation makes a spawn 20 times as long. */
 	int spawns = executor() == RS_EXECUTOR_IO_URING ? 1000 : 10000;
 	int fds;
 	long rss, maps;
@@ -67,7 +67,7 @@ int main(void)
 	r->candidates.items[0] = "/nonexistent";
 	bad = req_block(r, &bad_len);
 
-	spawn_some(300, block, len, bad, bad_len); /* what grows once may */
+	spawn_some(300, block, len, bad, bad_len); /* what grows once has grown after these */
 	fds = fd_count();
 	maps = mappings();
 	rss = rss_kib();
@@ -80,7 +80,7 @@ int main(void)
 		return 1;
 	}
 
-	/* Engines and loops, too. */
+	/* The same holds for engines and loops. */
 	rs_engine_close(engine);
 	maps = mappings();
 	fds = fd_count();

@@ -1,6 +1,7 @@
 /*
- * libFuzzer: the parser and the chain it leads to, without a birth. Whatever bytes come, nothing is
- * read outside of them, and what is accepted gives a chain that keeps its promises.
+ * libFuzzer over the parser and the chain that it leads to, without a birth. Whatever bytes come,
+ * nothing outside of them is read, and a request that is accepted gives a chain that keeps its
+ * promises.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -74,7 +75,8 @@ static void keeps_its_promises(const struct request *request, const struct chain
 			for (uint32_t k = 0; k < request->head.slots.count; k++)
 				is(request->slots[k].target < step->args[0] ||
 				   request->slots[k].target > step->args[1]);
-		/* No dup overwrites what a later one reads. Onto itself, it is no dup. */
+		/* No dup overwrites the source of a later one. A dup onto itself changes nothing.
+		 */
 		if (step->kind == RS_STEP_FDS && step->args[0] >= 0)
 			for (uint32_t k = 0; k < i; k++)
 				if (chain->steps[k].kind == RS_STEP_FDS &&

@@ -91,7 +91,7 @@ static void waits_as_long_as_told(void)
 	struct sigaction action = { .sa_handler = on_alarm };
 	double started = now();
 
-	/* Signals in between (no SA_RESTART) do not end it early. */
+	/* Signals without SA_RESTART do not end the wait early. */
 	sigaction(SIGALRM, &action, NULL);
 	ualarm(20000, 20000);
 	CHECK_IS(rs_loop_take(loop, &event, 1, 200), 0);
@@ -178,11 +178,10 @@ static void notifies_from_its_thread(void)
 		pthread_mutex_unlock(&owner.lock);
 		if (i % 1000 == 0) {
 			usleep(20000);
-			CHECK_IS(owner.count, seen); /* told once, however long we take */
+			CHECK_IS(owner.count, seen); /* notified once, however long it takes */
 		}
 		while (rs_loop_take(loop, &event, 1, 0) == 0) {
-			/* A notification may be about an event that the turn before took already.
-			 */
+			/* The event of a notification may have been taken by the turn before. */
 			rs_loop_taken(loop);
 			pthread_mutex_lock(&owner.lock);
 			while (owner.count == seen)
@@ -199,33 +198,33 @@ static void notifies_from_its_thread(void)
 	close(fds[1]);
 }
 
-/* The same by a socket: one byte for each time, none before the last was taken. */
+/* The same by a socket: one byte for each notification, and none before the last was taken. */
 static void rings_a_bell(void)
 {
 	struct rs_loop *loop = loop_new();
 	struct rs_event event;
-	int fds[2], bell;
+	int fds[2], socket;
 	char text[8];
 
 	CHECK(pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0);
-	bell = rs_loop_start_fd(loop);
-	CHECK(bell > 2);
+	socket = rs_loop_start_fd(loop);
+	CHECK(socket > 2);
 	CHECK_IS(rs_loop_start_fd(loop), -EALREADY);
-	CHECK(fcntl(bell, F_GETFD) & FD_CLOEXEC);
-	CHECK(fcntl(bell, F_GETFL) & O_NONBLOCK);
-	CHECK_IS(rs_read(bell, text, sizeof(text)), -EAGAIN);
+	CHECK(fcntl(socket, F_GETFD) & FD_CLOEXEC);
+	CHECK(fcntl(socket, F_GETFL) & O_NONBLOCK);
+	CHECK_IS(rs_read(socket, text, sizeof(text)), -EAGAIN);
 	for (int i = 0; i < 1000; i++) {
-		struct pollfd heard = { .fd = bell, .events = POLLIN };
+		struct pollfd heard = { .fd = socket, .events = POLLIN };
 
 		CHECK_IS(rs_loop_watch(loop, fds[1], RS_WRITABLE, (uint64_t)i), 0);
 		CHECK_IS(poll(&heard, 1, 30000), 1);
-		CHECK_IS(rs_read(bell, text, sizeof(text)), 1);
+		CHECK_IS(rs_read(socket, text, sizeof(text)), 1);
 		CHECK_IS(rs_loop_take(loop, &event, 1, 0), 1);
 		CHECK_IS(event.token, i);
 		rs_loop_taken(loop);
 	}
-	/* Nobody listens any more: not even SIGPIPE comes of it. */
-	close(bell);
+	/* Without a reader of the socket there is no SIGPIPE. */
+	close(socket);
 	CHECK_IS(rs_loop_watch(loop, fds[1], RS_WRITABLE, 0), 0);
 	usleep(20000);
 	rs_loop_close(loop);
@@ -284,7 +283,7 @@ static void stops_in_every_state(void)
 			rs_loop_taken(loop);
 		rs_loop_close(loop);
 	}
-	/* at every moment of the thread's way from the event to its wait */
+	/* The loop is closed at every moment between an event and the thread's next wait. */
 	for (int i = 0; i < 2000; i++) {
 		loop = loop_new();
 		CHECK_IS(rs_loop_start(loop, notify, &owner), 0);

@@ -1,4 +1,4 @@
-/* What an ended environment leaves: its children run on, and none of them stays a zombie. */
+/* The children of an ended environment run on, and none of them stays a zombie. */
 #include "test.h"
 
 enum { ORPHANS = 40 };
@@ -35,7 +35,7 @@ int main(void)
 		while (!is_zombie(pids[i]))
 			usleep(1000);
 	}
-	/* Whoever spawns next reaps them, even if that spawn fails. */
+	/* The next spawn reaps them, even if it fails. */
 	CHECK_FAILS(spawn(req_new("/nonexistent")), ENOENT, RS_STEP_FILE, 0);
 	CHECK_IS(fd_count(), before);
 

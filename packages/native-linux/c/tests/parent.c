@@ -1,4 +1,4 @@
-/* dieWithParent: the child ends with the process, not with the thread that happened to start it. */
+/* dieWithParent: the child ends with the process, and not with the thread that has started it. */
 #include <pthread.h>
 #include <sys/prctl.h>
 
@@ -68,8 +68,8 @@ static void outlives_the_thread(void)
 	CHECK(has_no_children());
 }
 
-/* A process that starts a child, from its main thread or another, and is killed. We adopt the
- * child. */
+/* A process that starts a child, from its initial thread or from another, and is killed. The test
+ * adopts the child. */
 static void dies_with_the_process(int in_thread)
 {
 	int report[2];
@@ -113,11 +113,11 @@ int main(void)
 {
 	int before = fd_count();
 
-	/* First, while no thread of the engine exists that a fork would lose. */
+	/* This comes first, while there is no thread of the engine that a fork would lose. */
 	dies_with_the_process(0);
 	dies_with_the_process(1);
 	outlives_the_thread();
-	/* The thread that lasts has a ring of its own by now, and its bell. */
+	/* The process thread has a ring of its own by now, with a notify fd. */
 	CHECK_IS(fd_count(), before + (executor() == RS_EXECUTOR_IO_URING ? 2 : 0));
 	return 0;
 }

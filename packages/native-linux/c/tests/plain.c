@@ -1,5 +1,5 @@
-/* The happy path: what a child is given by default, how its end is told, and what calls answer to
- * misuse. */
+/* What a child is given by default, how its end is told, and what the functions return when they
+ * are misused. */
 #include "test.h"
 
 static void gets_exactly_argv_and_env(void)
@@ -106,7 +106,7 @@ static void is_killed_through_its_pidfd(void)
 	CHECK_IS(rs_reap(out.pidfd, &end), 1);
 	CHECK_IS(end.signal, SIGKILL);
 	CHECK_IS(rs_kill(out.pidfd, SIGKILL), -ESRCH);
-	/* Reaped already: known to be gone, nothing more. */
+	/* The child was reaped before, so only its end is known. */
 	CHECK_IS(rs_reap(out.pidfd, &end), 1);
 	CHECK_IS(end.known, 0);
 	close(out.pidfd);
@@ -142,7 +142,7 @@ static void works_while_sigchld_is_ignored(void)
 	put(&r->argv, "3");
 	out = spawn_ok(r);
 	close(out.fds[1]);
-	/* The kernel reaps it: gone, its status unknown. */
+	/* The kernel has reaped the child, so its status is not known. */
 	CHECK_IS(finish(&out).known, 0);
 	CHECK_FAILS(spawn(req_new("/nonexistent")), ENOENT, RS_STEP_FILE, 0);
 	signal(SIGCHLD, SIG_DFL);
@@ -156,8 +156,8 @@ static void on_chld(int sig)
 	chld_count++;
 }
 
-/* The program's own handler hears of programs that ran; of those that could not be started only
- * with io_uring, whose children are ordinary ones from their birth. */
+/* SIGCHLD comes for programs that ran. For those that could not be started it comes with io_uring
+ * alone, whose children have an exit signal from their birth on. */
 static void sends_sigchld(void)
 {
 	struct rs_outcome out;

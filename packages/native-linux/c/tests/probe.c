@@ -1,5 +1,5 @@
 /* executor: vfork
- * The probe, where everything works: it must say so, leave nothing, and not ask twice. */
+ * Where everything works, the probe says so, leaves nothing, and makes its trial once. */
 #include <pthread.h>
 
 #include "test.h"

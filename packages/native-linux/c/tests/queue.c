@@ -1,6 +1,6 @@
 /* executor: io_uring
- * rs_queue and rs_submit: starts that nobody waits for. News come in order, with the bell; what a
- * start was given may be taken away at once; nothing is left of a failure.
+ * rs_queue and rs_submit: starts that are not waited for. Their rows come in order, and the notify
+ * fd tells of them. What a start was given may be taken away at once. A failure leaves nothing.
  */
 #include "test.h"
 
@@ -12,7 +12,7 @@ static uint32_t queue(struct req *r, struct rs_outcome *out)
 
 	*out = (struct rs_outcome){ .size = sizeof(*out) };
 	ticket = rs_queue(engine, block, len, out);
-	/* Nothing may be read of it later. */
+	/* The engine may read nothing of the block after the call. */
 	memset(block, 0x55, ROOM);
 	free(block);
 	free(r);
@@ -23,14 +23,14 @@ static uint32_t queue(struct req *r, struct rs_outcome *out)
 	return (uint32_t)ticket;
 }
 
-/* Waits for the bell. */
+/* Waits for the notify fd. */
 static uint32_t listen_for(struct rs_started *rows, uint32_t capacity)
 {
-	struct pollfd bell = { .fd = rs_bell(engine, RS_RING_STARTS), .events = POLLIN };
+	struct pollfd notify = { .fd = rs_notify_fd(engine, RS_RING_STARTS), .events = POLLIN };
 	int ret;
 
 	do
-		ret = poll(&bell, 1, 30000);
+		ret = poll(&notify, 1, 30000);
 	while (ret < 0 && errno == EINTR);
 	CHECK_IS(ret, 1);
 	ret = rs_submit(engine, RS_RING_STARTS, 1, rows, capacity);
@@ -38,7 +38,7 @@ static uint32_t listen_for(struct rs_started *rows, uint32_t capacity)
 	return (uint32_t)ret;
 }
 
-/* The last news of a ticket. `born` gets what came before, if anything did. */
+/* The last row of a ticket. `born` gets the row before it, if there was one. */
 static struct rs_started ending(uint32_t ticket, struct rs_started *born)
 {
 	struct rs_started rows[4];
@@ -101,7 +101,7 @@ static void fails(struct req *r, int error, enum rs_step step)
 	CHECK(has_no_children());
 }
 
-/* An fd that was closed, a variable that was changed, before anything was submitted. */
+/* An fd is closed and a variable changed before the start is submitted. */
 static void keeps_what_it_was_given(void)
 {
 	struct rs_started born = { .pidfd = -1 }, last;
@@ -125,7 +125,7 @@ static void keeps_what_it_was_given(void)
 	CHECK_IS(ended(last.pid, born.pidfd >= 0 ? born.pidfd : last.pidfd).code, 0);
 }
 
-/* More than the ring holds at once, and a spawn that is waited for in between. */
+/* More starts than the ring holds at once, and a spawn that is waited for in between. */
 static void burst(void)
 {
 	enum { COUNT = 150 };
@@ -200,7 +200,7 @@ static void refuses(void)
 	CHECK_IS(rs_queue(NULL, NULL, 0, &out), -EFAULT);
 	CHECK_IS(rs_submit(engine, RS_RING_STARTS, 0, NULL, 1), -EFAULT);
 	CHECK_IS(rs_submit(NULL, 0, 0, NULL, 0), -EFAULT);
-	CHECK_IS(rs_bell(NULL, 0), -EFAULT);
+	CHECK_IS(rs_notify_fd(NULL, 0), -EFAULT);
 }
 
 static struct req *in_a_missing_cwd(void)
@@ -236,8 +236,7 @@ int main(void)
 	one();
 	CHECK_IS(fd_count(), before);
 
-	/* An environment may end while starts are under way: they come to their program all the
-	 * same. */
+	/* An environment may end while starts are pending: their programs run all the same. */
 	{
 		struct rs_outcome out;
 
@@ -252,6 +251,6 @@ int main(void)
 		CHECK(has_no_children());
 		rs_engine_close(engine);
 	}
-	CHECK_IS(fd_count(), before - 3); /* the ring, its bell, /dev/null */
+	CHECK_IS(fd_count(), before - 3); /* the ring, its notify fd, /dev/null */
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* executor: vfork
- * Where clone3 is refused, as default containers do, clone(2) serves: with real seccomp filters,
- * each in a process of its own, since neither a filter nor the probe's answer can be taken back.
+ * Where clone3 is refused, as containers do by default, clone(2) serves. The filters are real ones
+ * of seccomp, each in a process of its own: neither a filter nor the probe's answer can be taken
+ * back.
  */
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -38,7 +39,7 @@ static void on_usr1(int sig)
 {
 	(void)sig;
 	if (syscall(SYS_getpid) != home)
-		ran_away = 1; /* in the memory that the child shares with us */
+		ran_away = 1; /* in the memory that the child shares with its parent */
 }
 
 static void *pester(void *unused)
@@ -51,8 +52,8 @@ static void *pester(void *unused)
 
 /*
  * A signal to the whole process group meets children that have not exec'd yet. It may end them,
- * since that is what it does by default, but the program's handler must never run in them: exec
- * resets handlers, so only this shows that the birth has done it before.
+ * which is its default action, and the program's handler must never run in them. exec resets
+ * handlers, so only such a signal shows that the birth has reset them before.
  */
 static void handlers_never_run_in_the_child(void)
 {
@@ -138,7 +139,7 @@ static void probe_says(int syscall_number, int error, uint32_t part)
 	CHECK_IS(probe.error, error);
 	CHECK(has_no_children());
 	CHECK_IS(fd_count(), before);
-	/* and the same the second time, without asking the kernel */
+	/* The second birth is the same, without asking the kernel. */
 	CHECK_IS(rs_probe(&probe), 0);
 	CHECK_IS(probe.part, part);
 }

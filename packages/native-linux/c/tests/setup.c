@@ -1,4 +1,4 @@
-/* Every step that takes no privilege has its effect in the child, and none in the parent. */
+/* Every step that takes no privilege has its effect in the child and none in the parent. */
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -36,7 +36,7 @@ static void own_session_and_terminal(void)
 	CHECK_SHOWS(text, "tty", "yes");
 	CHECK(strcmp(value(text, "sid"), value(text, "pid")) == 0);
 
-	/* What is no terminal, and what is not there. */
+	/* An fd that is no terminal, and one that is not open. */
 	r = req_show();
 	r->head.flags |= RS_F_SESSION;
 	r->head.set |= RS_SET_CONTROLLING_TERMINAL;
@@ -89,14 +89,14 @@ static void limits(void)
 
 	getrlimit(RLIMIT_NOFILE, &now);
 	r->head.limits.count = 4;
-	/* Lower than the fds that the child is given: those are set up before. */
+	/* The limit is lower than fds of the child, which are set up before it. */
 	r->limits[0] = (struct rs_limit){ .resource = RLIMIT_NOFILE, .set = 1, .soft = 2 };
 	r->limits[1] = (struct rs_limit){ .resource = RLIMIT_CORE, .set = 3, .soft = 0, .hard = 0 };
 	r->limits[2] = (struct rs_limit){ .resource = RLIMIT_CPU, .set = 2, .hard = 1000 };
 	r->limits[3] = (struct rs_limit){
 		.resource = RLIMIT_FSIZE, .set = 3, .soft = 1ull << 40, .hard = UINT64_MAX
 	};
-	/* A soft limit above the hard one that alone is lowered would be an error. */
+	/* A hard limit that alone is lowered below the soft one is an error of the kernel. */
 	CHECK_FAILS(spawn(r), EINVAL, RS_STEP_LIMITS, 2);
 
 	r = req_new("/bin/sh");

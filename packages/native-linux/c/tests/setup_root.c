@@ -1,5 +1,5 @@
-/* The steps that take privilege: ids, root, namespaces, raised limits. And what ids do to a shared
- * memory. */
+/* The steps that take privilege (ids, root, namespaces, raised limits), and what a change of ids
+ * does to the shared memory. */
 #include <grp.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -28,7 +28,7 @@ static void ids(void)
 	CHECK_SHOWS(text, "gid", "4343 4343 4343");
 	CHECK_SHOWS(text, "groups", "2 10 4294967293");
 
-	/* Nothing said about groups: root's own are not passed on. */
+	/* The request says nothing about groups, and root's own are not passed on. */
 	r = req_show();
 	r->head.set |= RS_SET_UID;
 	r->head.uid = 4242;
@@ -71,7 +71,7 @@ static void dumpable_stays(void)
 	}
 }
 
-/* The kernel forgets the death signal when ids change; ours comes after. */
+/* The kernel clears the death signal when ids change, so that step comes after them. */
 static void death_signal_survives_ids(void)
 {
 	struct req *r = req_show();
@@ -163,7 +163,8 @@ static void namespaces(void)
 	};
 	uint32_t all = 0;
 
-	/* Each alone, then all at once: the ones asked for are new, the others ours. */
+	/* Each alone, then all at once. Those that are asked for are new, the others the parent's.
+	 */
 	for (int turn = 0; turn < 9; turn++) {
 		uint32_t asked = turn < 8 ? kinds[turn].bit : all;
 		struct req *r = req_new("/bin/ls");
@@ -206,7 +207,8 @@ static void namespaces(void)
 				   "1\n65534\n"));
 	CHECK(lists_only_the_shell("hostname rs-test && hostname", 0x04000000, "rs-test\n"));
 
-	/* The parent cannot be seen from inside: the death signal is set without looking. */
+	/* From inside the parent cannot be seen, so the death signal is set without a look at it.
+	 */
 	{
 		struct req *r = req_show();
 
@@ -222,7 +224,7 @@ static void namespaces(void)
 	}
 }
 
-/* As somebody else: what is refused then, at which step. In a process of its own. */
+/* What is refused to another user, and at which step. It runs in a process of its own. */
 static void refusals(void)
 {
 	pid_t pid = fork();
@@ -263,8 +265,8 @@ static void refusals(void)
 		REFUSED((r->head.limits.count = 1,
 			 r->limits[0] = (struct rs_limit){ RLIMIT_NOFILE, 3, 1001, 1001 }),
 			EPERM, RS_STEP_LIMITS);
-		/* The id we have: nothing about groups was said, and none are dropped where that
-		 * takes root. */
+		/* The id is the one that this process has. Groups are dropped only where root
+		 * changes ids. */
 		r = req_show();
 		r->head.set = RS_SET_UID;
 		r->head.uid = 4242;

@@ -1,4 +1,4 @@
-/* A child that says what it was given, one "key value" a line. Not a test: the tests run it. */
+/* A program that tests start: it prints what it was given, one "key value" in each line. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>

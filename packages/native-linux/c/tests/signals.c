@@ -1,4 +1,4 @@
-/* Mask and dispositions: the child's are what was asked for, the parent's stay what they were. */
+/* The child has the mask and the dispositions of the request, and the parent keeps its own. */
 #include <pthread.h>
 #include <sys/syscall.h>
 
@@ -57,7 +57,7 @@ static void resets_what_it_is_told_to(void)
 	rs_engine_close(engine);
 	engine_up();
 
-	/* Nothing said: what is ignored stays so, handlers go. */
+	/* By default ignored signals stay ignored, and handlers are reset. */
 	r = req_show();
 	CHECK_SHOWS(shown(r), "ignored", hex(BIT(SIGHUP) | BIT(SIGUSR2) | BIT(SIGPIPE)));
 	CHECK_SHOWS(shown(req_show()), "handled", "0");
@@ -70,7 +70,7 @@ static void resets_what_it_is_told_to(void)
 	r->head.signals_default = BIT(SIGHUP);
 	CHECK_SHOWS(shown(r), "ignored", hex(BIT(SIGUSR2) | BIT(SIGPIPE)));
 
-	/* Asked for in both: ignored wins, and what was not ignored before is so now. */
+	/* A signal that both sets name is ignored, also if the parent did not ignore it. */
 	r = req_show();
 	r->head.signals_default = ~0ull;
 	r->head.signals_ignore = BIT(SIGHUP) | BIT(SIGINT) | BIT(64);
@@ -103,7 +103,8 @@ static void on_usr1(int sig)
 	caught++;
 }
 
-/* Signals that arrive all the time: none is lost on the child, none kills it before its exec. */
+/* Signals arrive all the time. The child takes none from the parent, and none kills it before exec.
+ */
 static void works_under_fire(void)
 {
 	pthread_t self = pthread_self(), thread;

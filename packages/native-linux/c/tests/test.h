@@ -71,7 +71,7 @@ static inline void put(struct list *list, const char *item)
 	list->items[list->count++] = item;
 }
 
-/* Which executor this run of the test is about: run.mjs says so. */
+/* The executor of this run of the test, which run.mjs has chosen. */
 static inline enum rs_executor executor(void)
 {
 	const char *name = getenv("RS_TEST_EXECUTOR");
@@ -190,7 +190,7 @@ static inline void engine_up(void)
 	if (executor() == RS_EXECUTOR_IO_URING) {
 		struct rs_probe probe = { .size = sizeof(probe) };
 
-		/* As who uses it does: this finds out what the kernel can besides. */
+		/* The probe also finds out whether the kernel takes a list of fds. */
 		CHECK_IS(rs_probe_io_uring(&probe), 0);
 		CHECK_IS(probe.part, RS_PROBE_OK);
 		/* The ring is made by the first spawn, and its fds would be taken for a leak. */
@@ -286,7 +286,7 @@ static inline const char *beside_me(const char *name)
 	return path[turn];
 }
 
-/* `show` with /dev/null as 0, a pipe as 1 and our own 2. */
+/* `show` with /dev/null as 0, a pipe as 1 and the test's own 2. */
 static inline struct req *req_show(void)
 {
 	struct req *r = req_new(beside_me("show"));
@@ -297,7 +297,8 @@ static inline struct req *req_show(void)
 	return r;
 }
 
-/* Runs it to its end and returns what it said. Target 1 must be a pipe, and the only one. */
+/* Runs the request to its end, and returns what the program has printed. Target 1 is its only pipe.
+ */
 static inline const char *shown(struct req *r)
 {
 	struct rs_outcome out;
@@ -315,7 +316,7 @@ static inline const char *shown(struct req *r)
 	return text;
 }
 
-/* The value of "key value" in what show said. */
+/* The value of "key value" in what show has printed. */
 static inline const char *value(const char *text, const char *key)
 {
 	static char found[8][65536];

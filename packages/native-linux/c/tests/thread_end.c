@@ -1,5 +1,5 @@
-/* A thread ends with everything open: rs_thread_cleanup leaves nothing but its running children,
- * for reaping. */
+/* A thread ends with everything open. rs_thread_cleanup leaves nothing but its running children,
+ * which are reaped later. */
 #include <dirent.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -21,8 +21,8 @@ static int thread_count(void)
 }
 
 struct what {
-	int closes_bell; /* as a runtime may that ends its own part first */
-	int other;       /* then the number means another file */
+	int closes_socket; /* a runtime may close its end before the thread ends */
+	int other;         /* then the number means another file */
 };
 
 static struct rs_outcome start(struct rs_engine *mine, struct req *r)
@@ -54,29 +54,29 @@ static void *environment(void *arg)
 	struct rs_engine *mine;
 	struct rs_loop *turning, *blocking;
 	struct rs_outcome out;
-	int bell;
+	int socket;
 
-	/* Twice: one thread, two environments. */
+	/* One thread has two environments. */
 	for (int i = 0; i < 2; i++) {
 		CHECK_IS(rs_engine_open(&mine), 0);
 		CHECK_IS(rs_loop_open(&turning), 0);
 		CHECK_IS(rs_loop_open(&blocking), 0);
-		bell = rs_loop_start_fd(turning);
-		CHECK(bell >= 0);
-		CHECK_IS(rs_thread_cleanup(mine, turning, blocking, bell), 0);
+		socket = rs_loop_start_fd(turning);
+		CHECK(socket >= 0);
+		CHECK_IS(rs_thread_cleanup(mine, turning, blocking, socket), 0);
 	}
 	out = start(mine, cat());
 	CHECK_IS(rs_loop_watch(turning, out.pidfd, RS_READABLE, 1), 0);
-	/* Closed by us, and its number taken by another file: not the thread's to close. */
+	/* This pipe is closed, and another file has its number, which the thread must not close. */
 	out = start(mine, cat());
 	CHECK_IS(rs_close(out.fds[0]), 0);
 	CHECK_IS(dup2(2, out.fds[0]), out.fds[0]);
 	what->other = out.fds[0];
-	if (what->closes_bell) {
-		CHECK_IS(close(bell), 0);
-		CHECK_IS(dup2(2, bell), bell);
+	if (what->closes_socket) {
+		CHECK_IS(close(socket), 0);
+		CHECK_IS(dup2(2, socket), socket);
 	}
-	return (void *)(intptr_t)bell;
+	return (void *)(intptr_t)socket;
 }
 
 int main(void)
@@ -87,25 +87,25 @@ int main(void)
 	before = fd_count();
 	threads = thread_count();
 	for (int i = 0; i < ROUNDS; i++) {
-		struct what what = { .closes_bell = i % 2 };
+		struct what what = { .closes_socket = i % 2 };
 		pthread_t thread;
-		void *bell;
+		void *socket;
 
 		CHECK(pthread_create(&thread, NULL, environment, &what) == 0);
-		CHECK(pthread_join(thread, &bell) == 0);
-		/* A joined thread is on the list a moment longer. */
+		CHECK(pthread_join(thread, &socket) == 0);
+		/* A thread that was joined stays in the list a moment longer. */
 		for (int ms = 0; ms < 3000 && thread_count() != threads; ms++)
 			usleep(1000);
 		CHECK_IS(thread_count(), threads);
 		CHECK_IS(close(what.other), 0);
-		if (what.closes_bell)
-			CHECK_IS(close((int)(intptr_t)bell), 0);
+		if (what.closes_socket)
+			CHECK_IS(close((int)(intptr_t)socket), 0);
 		else
-			CHECK(fcntl((int)(intptr_t)bell, F_GETFD) == -1);
+			CHECK(fcntl((int)(intptr_t)socket, F_GETFD) == -1);
 	}
-	/* All of them read the end of their input now, and whoever spawns next reaps them. */
+	/* All children read the end of their input now, and the next spawn reaps them. */
 	for (int i = 0; i < 3000 && fd_count() != before; i++) {
-		/* Not CHECK_FAILS: it wants no child at all, and these may still be ending. */
+		/* CHECK_FAILS wants that there is no child, and these may still be ending. */
 		CHECK_IS(spawn(req_new("/nonexistent")).error, ENOENT);
 		usleep(1000);
 	}

@@ -1,4 +1,5 @@
-/* Four threads with an engine each spawn at once: nobody's pipe end gets into another's child. */
+/* Four threads spawn at once, each with its own engine. No child gets a pipe end of another thread.
+ */
 #include <pthread.h>
 
 #include "test.h"

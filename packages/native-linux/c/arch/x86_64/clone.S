@@ -1,6 +1,6 @@
 /*
- * The birth of a child that shares our memory. It cannot be written in C: the child comes out of the
- * system call on another stack, where no frame of the caller exists, so it must go straight into a
+ * The birth of a child that shares its parent's memory. It cannot be written in C: the child returns
+ * from the system call on another stack, where the caller has no frame. So it goes straight into a
  * function that never returns.
  */
 	.text

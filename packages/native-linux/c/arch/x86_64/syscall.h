@@ -1,5 +1,5 @@
-/* Raw system calls of x86-64: no libc, no errno. They answer as the kernel does: a value, or
- * -errno. */
+/* Raw system calls of x86-64, without libc and without errno. They return what the kernel returns:
+ * a value, or -errno. */
 #ifndef RS_ARCH_SYSCALL_H
 #define RS_ARCH_SYSCALL_H
 

@@ -1,7 +1,7 @@
-/** What keeps the program alive for one child: the child itself and the operations on its pipes that wait. */
+/** What keeps the program alive for one child: the child itself, and the operations on its pipes that wait. */
 import type { Loop } from "./loop.js";
 
-export class Life {
+export class KeepAlive {
   readonly #loop: Loop;
   #alive = true;
   #refd = true;
@@ -17,7 +17,7 @@ export class Life {
     return this.#alive;
   }
 
-  /** A read or write begins to wait, or no longer does. */
+  /** One more read or write waits, or one less. */
   waiting(change: 1 | -1): void {
     this.#waiting += change;
     this.#keep();

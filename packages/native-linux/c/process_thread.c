@@ -1,5 +1,5 @@
-/* One job at a time, handed over under one lock: such births are rare, and each is waited for
- * anyway. */
+/* The thread takes one job at a time, under one lock. That is enough, because such births are rare
+ * and their caller waits. */
 #define _GNU_SOURCE
 #include <assert.h>
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
-#include "lasting.h"
+#include "process_thread.h"
 #include "request.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -34,7 +34,7 @@ static void *serve(void *unused)
 	return NULL;
 }
 
-/* With `lock` held. */
+/* To be called with `lock` held. */
 static int start(void)
 {
 	pthread_attr_t attr;
@@ -46,10 +46,9 @@ static int start(void)
 	if (error != 0)
 		return -error;
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(
-		&attr,
-		256 * 1024); /* room for a program's thread-local storage, which lies in it */
-	/* A signal of the program must be taken by a thread of the program. */
+	/* The stack also holds the program's thread-local storage. */
+	pthread_attr_setstacksize(&attr, 256 * 1024);
+	/* All signals are blocked: a handler of the program must run in a thread of the program. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&thread, &attr, serve, NULL);
@@ -64,7 +63,7 @@ int needs_process_thread(const struct request *request)
 	return (request->head.set & RS_SET_DIE_WITH_PARENT) && sys0(SYS_gettid) != getpid();
 }
 
-int lasting_run(void (*fn)(void *), void *arg)
+int process_thread_run(void (*fn)(void *), void *arg)
 {
 	struct job mine = { .fn = fn, .arg = arg };
 	int error = 0;
@@ -75,7 +74,6 @@ int lasting_run(void (*fn)(void *), void *arg)
 	if (error == 0) {
 		while (job != NULL)
 			pthread_cond_wait(&changed, &lock);
-		assert(job == NULL);
 		job = &mine;
 		pthread_cond_broadcast(&changed);
 		while (!mine.done)

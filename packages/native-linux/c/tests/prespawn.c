@@ -1,5 +1,6 @@
 /* executor: io_uring
- * rs_park and rs_fill: a child that is set up and waits, and is then given its program.
+ * rs_prespawn and rs_prespawn_exec: a child that is set up and waits, and is then given its
+ * program.
  */
 #include <grp.h>
 #include <sched.h>
@@ -12,31 +13,33 @@
 struct waiting {
 	struct rs_outcome out;
 	uint32_t ticket;
-	int gate;
+	int release_fd;
 	int pid, pidfd;
 };
 
-/* A block for rs_park: stdio as show's, the gate behind it. */
-static struct waiting park(struct req *r)
+/* Prespawns a child with the fds of the request, and behind them its eventfd. */
+static struct waiting prespawn(struct req *r)
 {
-	struct waiting w = { .out = { .size = sizeof(w.out) }, .gate = rs_gate(), .pidfd = -1 };
+	struct waiting w = { .out = { .size = sizeof(w.out) },
+			     .release_fd = rs_eventfd(),
+			     .pidfd = -1 };
 	struct rs_started rows[8];
 	uint32_t len;
 	char *block;
 	int ret;
 
-	CHECK(w.gate > 2);
+	CHECK(w.release_fd > 2);
 	put(&r->candidates, "/of these only the number counts: two");
-	slot(r, 9, RS_SLOT_FD, w.gate);
+	slot(r, 9, RS_SLOT_FD, w.release_fd);
 	block = req_block(r, &len);
-	ret = rs_park(engine, block, len, 9, &w.out);
+	ret = rs_prespawn(engine, block, len, 9, &w.out);
 	memset(block, 0x55, ROOM);
 	free(block);
 	free(r);
 	CHECK(ret > 0);
 	CHECK_IS(w.out.error, 0);
 	w.ticket = (uint32_t)ret;
-	ret = rs_submit(engine, RS_RING_PARKING, 0, rows, 8);
+	ret = rs_submit(engine, RS_RING_PRESPAWNS, 0, rows, 8);
 	for (int i = 0; i < ret; i++)
 		if (rows[i].ticket == w.ticket) {
 			CHECK_IS(rows[i].over, 0);
@@ -48,7 +51,7 @@ static struct waiting park(struct req *r)
 	return w;
 }
 
-static int fill(const struct waiting *w, struct req *r)
+static int give(const struct waiting *w, struct req *r)
 {
 	uint32_t len;
 	char *block;
@@ -57,7 +60,7 @@ static int fill(const struct waiting *w, struct req *r)
 	if (r->cwd == NULL)
 		r->cwd = "/";
 	block = req_block(r, &len);
-	ret = rs_fill(engine, w->ticket, w->gate, block, len);
+	ret = rs_prespawn_exec(engine, w->ticket, w->release_fd, block, len);
 	memset(block, 0x55, ROOM);
 	free(block);
 	free(r);
@@ -67,13 +70,14 @@ static int fill(const struct waiting *w, struct req *r)
 static struct rs_started over(const struct waiting *w)
 {
 	for (;;) {
-		struct pollfd bell = { .fd = rs_bell(engine, RS_RING_PARKING), .events = POLLIN };
+		struct pollfd notify = { .fd = rs_notify_fd(engine, RS_RING_PRESPAWNS),
+					 .events = POLLIN };
 		struct rs_started row;
 
-		while (rs_submit(engine, RS_RING_PARKING, 1, &row, 1) == 1)
+		while (rs_submit(engine, RS_RING_PRESPAWNS, 1, &row, 1) == 1)
 			if (row.ticket == w->ticket && row.over)
 				return row;
-		CHECK(poll(&bell, 1, 30000) == 1 || errno == EINTR);
+		CHECK(poll(&notify, 1, 30000) == 1 || errno == EINTR);
 	}
 }
 
@@ -81,7 +85,7 @@ static struct rs_exit done(struct waiting *w)
 {
 	struct rs_outcome out = { .pid = w->pid, .pidfd = w->pidfd };
 
-	CHECK_IS(rs_close(w->gate), 0);
+	CHECK_IS(rs_close(w->release_fd), 0);
 	return finish(&out);
 }
 
@@ -108,7 +112,7 @@ static void gets_its_program(void)
 
 	r->head.set = RS_SET_UMASK;
 	r->head.umask = 027;
-	w = park(r);
+	w = prespawn(r);
 	for (int ms = 0; ms < 5000 && state_of(w.pid) != 'S'; ms++)
 		usleep(1000);
 	CHECK_IS(state_of(w.pid), 'S');
@@ -117,7 +121,7 @@ static void gets_its_program(void)
 	put(&program->argv, "all");
 	put(&program->envp, "A=b");
 	program->cwd = "/tmp";
-	CHECK_IS(fill(&w, program), 0);
+	CHECK_IS(give(&w, program), 0);
 	CHECK_IS(over(&w).error, 0);
 	text = drain(w.out.fds[1]);
 	CHECK_SHOWS(text, "cwd", "/tmp");
@@ -125,16 +129,16 @@ static void gets_its_program(void)
 	CHECK_IS(done(&w).code, 0);
 }
 
-/* The gate and whatever this process has open are not the program's. */
+/* The program has neither the eventfd nor any other fd that this process has open. */
 static void has_no_more_fds(void)
 {
-	struct waiting w = park(req_show());
+	struct waiting w = prespawn(req_show());
 	struct req *program = req_new("/bin/sh");
 
 	put(&program->argv, "-c");
 	put(&program->argv, "cd /proc/self/fd && echo *");
 	put(&program->envp, "PATH=/usr/bin:/bin");
-	CHECK_IS(fill(&w, program), 0);
+	CHECK_IS(give(&w, program), 0);
 	CHECK_IS(over(&w).error, 0);
 	CHECK(strcmp(drain(w.out.fds[1]), "0 1 2 3\n") == 0); /* 3: the shell's own, to look */
 	CHECK_IS(done(&w).code, 0);
@@ -142,27 +146,27 @@ static void has_no_more_fds(void)
 
 static void fails(const char *path, const char *cwd, int error, enum rs_step step)
 {
-	struct waiting w = park(req_show());
+	struct waiting w = prespawn(req_show());
 	struct req *program = req_new(path);
 	struct rs_started row;
 	struct rs_exit end = { .size = sizeof(end) };
 
 	program->cwd = cwd;
-	CHECK_IS(fill(&w, program), 0);
+	CHECK_IS(give(&w, program), 0);
 	row = over(&w);
 	CHECK_IS(row.error, error);
 	CHECK_IS(row.step, step);
 	CHECK_IS(rs_reap(w.pidfd, &end), 1);
 	CHECK_IS(end.known, 0);
 	CHECK_IS(rs_close(w.pidfd), 0);
-	CHECK_IS(rs_close(w.gate), 0);
+	CHECK_IS(rs_close(w.release_fd), 0);
 	CHECK_IS(rs_close(w.out.fds[1]), 0);
 	CHECK(has_no_children());
 }
 
 static void refuses(void)
 {
-	struct waiting w = park(req_show());
+	struct waiting w = prespawn(req_show());
 	struct rs_outcome out = { .size = sizeof(out) };
 	struct req *r = req_new("/bin/true");
 	uint32_t len;
@@ -170,23 +174,23 @@ static void refuses(void)
 
 	for (int i = 0; i < 2; i++)
 		put(&r->candidates, "/nonexistent");
-	CHECK_IS(fill(&w, r), -E2BIG);
+	CHECK_IS(give(&w, r), -E2BIG);
 	r = req_new("/bin/true");
 	block = req_block(r, &len);
-	CHECK_IS(rs_fill(engine, w.ticket, w.gate, block, len), -E2BIG); /* no cwd */
-	CHECK_IS(rs_fill(engine, w.ticket + 1, w.gate, block, len), -ESRCH);
-	CHECK_IS(rs_fill(engine, w.ticket, w.gate, block, 8), -EINVAL);
-	CHECK_IS(rs_fill(NULL, w.ticket, w.gate, block, len), -EFAULT);
-	CHECK_IS(rs_park(engine, block, len, 9, &out), -EINVAL);
-	CHECK_IS(rs_park(NULL, block, len, 9, &out), -EFAULT);
+	CHECK_IS(rs_prespawn_exec(engine, w.ticket, w.release_fd, block, len), -E2BIG); /* no cwd */
+	CHECK_IS(rs_prespawn_exec(engine, w.ticket + 1, w.release_fd, block, len), -ESRCH);
+	CHECK_IS(rs_prespawn_exec(engine, w.ticket, w.release_fd, block, 8), -EINVAL);
+	CHECK_IS(rs_prespawn_exec(NULL, w.ticket, w.release_fd, block, len), -EFAULT);
+	CHECK_IS(rs_prespawn(engine, block, len, 9, &out), -EINVAL);
+	CHECK_IS(rs_prespawn(NULL, block, len, 9, &out), -EFAULT);
 	free(block);
 	free(r);
-	/* It still waits, and is given up. */
+	/* The child still waits after the refusals, and is killed. */
 	CHECK_IS(state_of(w.pid) != 'Z', 1);
 	CHECK_IS(rs_kill(w.pidfd, SIGKILL), 0);
 	CHECK_IS(over(&w).error, 0);
 	CHECK_IS(done(&w).signal, SIGKILL);
-	CHECK_IS(fill(&w, req_new("/bin/true")), -ESRCH);
+	CHECK_IS(give(&w, req_new("/bin/true")), -ESRCH);
 	CHECK_IS(rs_close(w.out.fds[1]), 0);
 }
 
@@ -194,7 +198,7 @@ static void refuses(void)
 static void refuses_a_long_chain(void)
 {
 	struct rs_outcome out = { .size = sizeof(out) };
-	int before = fd_count(), eventfd = rs_gate();
+	int before = fd_count(), eventfd = rs_eventfd();
 	struct req *r = req_show();
 	uint32_t len;
 	char *block;
@@ -204,7 +208,7 @@ static void refuses_a_long_chain(void)
 	for (uint32_t i = 0; i < LIMITS_MAX; i++)
 		r->limits[i] = (struct rs_limit){ .resource = RLIMIT_CORE, .set = 1 };
 	block = req_block(r, &len);
-	CHECK_IS(rs_park(engine, block, len, 9, &out), 0);
+	CHECK_IS(rs_prespawn(engine, block, len, 9, &out), 0);
 	CHECK_IS(out.error, E2BIG);
 	CHECK_IS(out.step, RS_STEP_BIRTH);
 	free(block);
@@ -213,7 +217,7 @@ static void refuses_a_long_chain(void)
 	CHECK_IS(fd_count(), before);
 }
 
-/* Killed with one waiting, by SIGKILL: nobody stays behind. */
+/* A process that is killed while a child waits leaves no child behind. */
 static void dies_with_the_process(void)
 {
 	int life[2];
@@ -227,7 +231,7 @@ static void dies_with_the_process(void)
 
 		CHECK_IS(rs_engine_open(&engine), 0);
 		slot(r, 1, RS_SLOT_FD, life[1]);
-		park(r);
+		prespawn(r);
 		kill(getpid(), SIGKILL);
 	}
 	close(life[1]);
@@ -340,9 +344,8 @@ static void same(void)
 {
 }
 
-/* Whatever a waiting child would have had from us otherwise changes the mark, each in its own way.
- */
-static void birthmark(void)
+/* Each thing that a child inherits changes the hash in its own way. */
+static void inherited_hash(void)
 {
 	static void (*const changes[])(void) = {
 		same,
@@ -363,29 +366,29 @@ static void birthmark(void)
 		other_root,
 	};
 	enum { COUNT = sizeof(changes) / sizeof(*changes) };
-	uint64_t before, *marks;
+	uint64_t before, *hashes;
 	int status;
 
-	marks = mmap(NULL, sizeof(*marks) * COUNT, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	CHECK(marks != MAP_FAILED);
+	hashes = mmap(NULL, sizeof(*hashes) * COUNT, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(hashes != MAP_FAILED);
 	for (int i = 0; i < COUNT; i++) {
 		pid_t pid = fork();
 
 		CHECK(pid >= 0);
 		if (pid == 0) {
 			changes[i]();
-			_exit(rs_birthmark(&marks[i]) == 0 ? 0 : 1);
+			_exit(rs_inherited_hash(&hashes[i]) == 0 ? 0 : 1);
 		}
 		CHECK(waitpid(pid, &status, 0) == pid);
 		CHECK_IS(status, 0);
 		for (int j = 0; j < i; j++)
-			CHECK(marks[i] != marks[j]);
+			CHECK(hashes[i] != hashes[j]);
 	}
-	CHECK_IS(rs_birthmark(&before), 0);
-	CHECK(before == marks[0]);
-	munmap(marks, sizeof(*marks) * COUNT);
-	CHECK_IS(rs_birthmark(NULL), -EFAULT);
+	CHECK_IS(rs_inherited_hash(&before), 0);
+	CHECK(before == hashes[0]);
+	munmap(hashes, sizeof(*hashes) * COUNT);
+	CHECK_IS(rs_inherited_hash(NULL), -EFAULT);
 }
 
 int main(void)
@@ -393,7 +396,7 @@ int main(void)
 	int before;
 
 	engine_up();
-	/* Makes the ring for parking. */
+	/* The first prespawn opens the ring of prespawned children. */
 	has_no_more_fds();
 	before = fd_count();
 	gets_its_program();
@@ -403,19 +406,19 @@ int main(void)
 	refuses();
 	refuses_a_long_chain();
 	dies_with_the_process();
-	birthmark();
+	inherited_hash();
 	CHECK_IS(fd_count(), before);
 	CHECK(has_no_children());
 
-	/* An environment ends with one that waits. */
+	/* An environment ends while a child waits. */
 	{
-		struct waiting w = park(req_show());
+		struct waiting w = prespawn(req_show());
 
 		rs_engine_close(engine);
 		CHECK_IS(done(&w).signal, SIGKILL);
 		CHECK_IS(rs_close(w.out.fds[1]), 0);
 		CHECK(has_no_children());
 	}
-	CHECK_IS(fd_count(), before - 5); /* two rings, their bells, /dev/null */
+	CHECK_IS(fd_count(), before - 5); /* two rings, their notify fds, /dev/null */
 	return 0;
 }

@@ -1,7 +1,7 @@
 import { dlopen, type FFIFunction } from "bun:ffi";
 import {
-  type Door,
-  ffiDoor,
+  type Binding,
+  ffiBinding,
   type FfiType,
   type Library,
   type Listener,
@@ -9,13 +9,13 @@ import {
   SYMBOLS,
 } from "@ringspawn/native-linux";
 
-/** Bun's words for the types of the C ABI. */
+/** Bun's names for the types of the C ABI. */
 const TYPES = { i32: "i32", u32: "u32", u64: "u64", bytes: "ptr", handle: "ptr", void: "void" } as const satisfies {
   readonly [type in FfiType]: FFIFunction["returns"];
 };
 
-/** The door that bun:ffi opens, or why there is none. */
-export function openDoor(): Door | string {
+/** The binding that bun:ffi opens, or why there is none. */
+export function openBinding(): Binding | string {
   const found = nativePath("engine.so", process.platform, process.arch);
   if (typeof found === "string") return found;
   const symbols = Object.fromEntries(
@@ -28,14 +28,14 @@ export function openDoor(): Door | string {
   try {
     library = dlopen(found.path, symbols).symbols as unknown as Library;
   } catch (error) {
-    // Bun's and dlopen's messages name the file again, each.
+    // The messages of Bun and of dlopen both begin with the name of the file.
     const reason = (error as Error).message.split(`${found.path}: `).at(-1);
     return `${found.path} could not be loaded: ${reason}`;
   }
-  return ffiDoor(library, listen);
+  return ffiBinding(library, listen);
 }
 
-/** Bun takes over the socket: it is closed with this thread. */
+/** Bun owns the socket from here on, and closes it when this thread ends. */
 function listen(fd: number, notify: () => void): Listener {
   let listener: Listener | undefined;
   const options = {
@@ -45,13 +45,13 @@ function listen(fd: number, notify: () => void): Listener {
         listener = socket;
       },
       data: notify,
-      // What a callback threw is the program's, as if no socket had been between.
+      // An error that a callback of the program threw is reported as one of the program.
       error(_: unknown, error: Error) {
         reportError(error);
       },
     },
   };
-  // `fd` is not in Bun's types. `open` is called before this returns.
+  // Bun's types lack `fd`. `open` is called before this returns.
   void Bun.connect(options as never);
   if (listener === undefined) throw new Error(`Bun did not take over the socket ${fd}`);
   listener.unref();

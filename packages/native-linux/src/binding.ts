@@ -1,0 +1,58 @@
+/**
+ * The C ABI (c/include/ringspawn.h) as JavaScript functions of numbers and byte arrays: what a binding has to offer, by
+ * N-API or by FFI. Every function returns a value >= 0, or -errno, as the C function of its name does.
+ */
+export interface Binding {
+  /** Fills an `rs_probe`. */
+  probe(out: Uint32Array): number;
+  /** The same for io_uring. */
+  probeIoUring(out: Uint32Array): number;
+  /** Opens the environment's engine and its two loops. Idempotent. */
+  open(): number;
+  /** Fills an `rs_outcome`. */
+  spawn(block: Uint8Array, length: number, outcome: Int32Array): number;
+  /** Fills an `rs_outcome` without a pid. Returns a ticket; or 0, where the start has failed already. */
+  queue(block: Uint8Array, length: number, outcome: Int32Array): number;
+  /** Submits what is queued, and fills as many `rs_started` as fit. `clear`: {@link notifyFd} was readable. */
+  submit(ring: RingName, clear: boolean, out: Int32Array): number;
+  /** The fd that becomes readable when {@link submit} has something new. */
+  notifyFd(ring: RingName): number;
+  /** An eventfd for {@link prespawn}. */
+  eventfd(): number;
+  /** As {@link queue}, for a child that waits for its program. `release`: the number of the eventfd in the child. */
+  prespawn(block: Uint8Array, length: number, release: number, outcome: Int32Array): number;
+  /** Gives the child the program of this block. `releaseFd`: the parent's fd of its eventfd. */
+  prespawnExec(ticket: number, releaseFd: number, block: Uint8Array, length: number): number;
+  /** Fills one u64: a hash of what a child inherits from this process. */
+  inheritedHash(out: BigUint64Array): number;
+  /** Fills at most `capacity` times `rs_explained`. */
+  explain(block: Uint8Array, length: number, out: BigInt64Array, capacity: number): number;
+  kill(pidfd: number, signal: number): number;
+  /** Fills an `rs_exit`. */
+  reap(pidfd: number, out: Int32Array): number;
+  read(fd: number, into: Uint8Array): number;
+  write(fd: number, from: Uint8Array): number;
+  close(fd: number): number;
+  watch(loop: LoopName, fd: number, ready: number, token: number): number;
+  forget(loop: LoopName, fd: number): number;
+  /** Fills as many `rs_event` as fit. */
+  take(loop: LoopName, out: Uint32Array, timeoutMs: number): number;
+  /** From now on, `notify` is called on the JavaScript thread when the turning loop has something to take. */
+  start(notify: () => void): number;
+  /** While it is ref'd, the turning loop keeps the program alive. It begins unref'd. */
+  ref(): void;
+  unref(): void;
+}
+
+/** `TURNING` is served by the runtime's event loop. `BLOCKING` is waited for by spawnSync alone. */
+export type LoopName = 0 | 1;
+export const TURNING: LoopName = 0;
+export const BLOCKING: LoopName = 1;
+
+/** `STARTS` has the starts that are not waited for, `PRESPAWNS` the children that wait for their program. */
+export type RingName = 0 | 1;
+export const STARTS: RingName = 0;
+export const PRESPAWNS: RingName = 1;
+
+/** The ABI that this package was written against. A binding with another one is not used. */
+export const ABI = 3;
