@@ -40,8 +40,8 @@ export interface PoolStats {
  * Children that wait for a program. They are ended with this program, however it ends.
  *
  * At its birth a child inherits ids, groups, limits, priorities, scheduler, affinity, root and working directory of
- * this program. They are compared before the child is used, and a child that differs is not used. Umask and ignored signals
- * are not compared: a pool is for programs that do not change these, or that say them in `setup`.
+ * this program. They are compared before the child is used, and a child that differs is not used. Umask and ignored
+ * signals are not compared: a pool is for programs that do not change these, or that say them in `setup`.
  */
 export interface Pool {
   /**
