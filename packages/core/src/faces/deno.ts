@@ -203,6 +203,7 @@ const TO_THE_END: SyncOptions = Object.freeze({
   timeout: undefined,
   maxBuffer: undefined,
   killSignal: SIGNALS.SIGTERM,
+  withoutPid: true,
 });
 
 /** The handle. `Pid` may be undefined where it is not known that there is a process. */
