@@ -13,6 +13,8 @@ export interface Api {
   readonly argv0: boolean;
   /** The highest fd number that a child can be given. */
   readonly lastFd: number;
+  /** Whether the parent's stdout or stderr can be the child's stdin, and the parent's stdin its stdout or stderr. */
+  readonly crossed: boolean;
   /** What a blocking call carries out. */
   readonly blocking: {
     readonly setup: "all" | readonly SetupKey[];
@@ -44,6 +46,7 @@ const NATIVE: Api = {
   setup: "all",
   argv0: true,
   lastFd: Infinity,
+  crossed: true,
   blocking: { setup: "all", maxBuffer: true, input: Infinity },
   pipes: "pipe",
   closesFds: true,
@@ -62,6 +65,7 @@ export const RUNTIMES = {
       setup: SERVED,
       argv0: true,
       lastFd: 255,
+      crossed: true,
       blocking: { setup: SERVED, maxBuffer: true, input: Infinity },
       pipes: "socket",
       closesFds: false,
@@ -77,6 +81,7 @@ export const RUNTIMES = {
       setup: SERVED,
       argv0: true,
       lastFd: 255,
+      crossed: false,
       blocking: { setup: SERVED, maxBuffer: true, input: Infinity },
       pipes: "socket",
       closesFds: true,
@@ -93,7 +98,8 @@ export const RUNTIMES = {
       setup: ["session", "uid", "gid"],
       argv0: false,
       lastFd: 2,
-      blocking: { setup: ["uid", "gid"], maxBuffer: false, input: 65_536 },
+      crossed: true,
+      blocking: { setup: ["session", "uid", "gid"], maxBuffer: true, input: Infinity },
       pipes: "pipe",
       closesFds: false,
       keepsEnvOrder: false,
@@ -124,7 +130,9 @@ export interface Asked {
 
 /** The first of these options that the API lacks, by the name that the refusal must have; undefined: none. */
 export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string | undefined {
-  const { setup = {}, argv0, detached = false, stdio = [], stdin, maxBuffer } = asked;
+  // What a case has put on Object.prototype is not asked for.
+  const own = { __proto__: null, ...asked } as Asked;
+  const { setup = {}, argv0, detached = false, stdio = [], stdin, maxBuffer } = own;
   const served = blocking ? api.blocking.setup : api.setup;
   // What says no more than the default is nothing to refuse.
   const keys = (Object.keys(setup) as SetupKey[]).filter((key) => key !== "closeFds" || setup.closeFds === false);
@@ -132,9 +140,10 @@ export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string
   const key = keys.find((key) => served !== "all" && !served.includes(key));
   if (key !== undefined) return `setup.${key}`;
   const far = Object.keys(setup.fds ?? {}).find((fd) => Number(fd) > api.lastFd);
-  if (far !== undefined) return `setup.fds[${far}]`;
+  if (far !== undefined) return `setup.fds.${far}`;
   if (stdio.length > api.lastFd + 1) return "stdio";
   if (argv0 !== undefined && !api.argv0) return "argv0";
+  if ((stdin === 1 || stdin === 2) && !api.crossed) return "stdin";
   if (!blocking) return undefined;
   if (maxBuffer !== undefined && !api.blocking.maxBuffer) return "maxBuffer";
   return stdin instanceof Uint8Array && stdin.length > api.blocking.input ? "stdin" : undefined;

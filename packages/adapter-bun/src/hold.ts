@@ -7,8 +7,9 @@ const { setInterval, clearInterval } = globalThis;
 const forgotten: FinalizationRegistry<{ close(): unknown }> = new FinalizationRegistry((end) => void end.close());
 
 /**
- * Holds the program while the child is ref'd and alive, or has reads or writes under way. Bun's own ref() and unref() do
- * not: a stream that is read goes on to hold the program after an unref(), and one that was unref'd before never does.
+ * Holds the program while the child is ref'd and alive, or has reads or writes under way. Bun's own ref() and unref()
+ * do not: a stream that is read goes on to hold the program after an unref(), and one that was unref'd before never
+ * does.
  */
 export class Hold {
   #alive = true;

@@ -7,14 +7,15 @@ import { FileSinkPipe } from "./file-sink-pipe.js";
 import { Hold } from "./hold.js";
 import { socketPipe } from "./socket-pipe.js";
 
-export type Child = Bun.Subprocess<"pipe", "pipe", "pipe">;
+type Child = Bun.Subprocess<"pipe", "pipe", "pipe">;
+type Ended = { readonly exitCode: number | null; readonly signalCode?: string | number | null };
 
 // Taken now: a program may put ringspawn in their place. Bun's types do not know all that they take.
 const { spawn, spawnSync } = Bun as unknown as {
   spawn: (options: object) => Child;
   spawnSync: (options: object) => Bun.SyncSubprocess<"pipe", "pipe">;
 };
-const { kill } = process;
+const kill = process.kill.bind(process);
 const { openSync, closeSync, readSync, accessSync, statSync } = fs;
 /** Bun's own kill() takes none of the real-time signals, and none that only looks. */
 const REAL_TIME = 32;
@@ -25,25 +26,24 @@ export const bunSpawn: RuntimeApi = {
   // It fills every fd below.
   lastFd: 255,
   // Bun leaves its own end open of a pipe beyond 2 in a call that blocks, and tells nothing of what comes there.
-  features: new Set(["argv0", "socket", "raw", "give", "int32"]),
+  features: new Set(["argv0", "socket", "raw", "give", "real-time signals", "int32"]),
   files: { openSync, closeSync, readSync, accessSync, statSync },
   devNull: os.devNull,
   // Not lazy would mean that Bun reads without limit what is not asked for.
   start: (call) => childOf(spawn({ ...optionsOf(call), lazy: true })),
-  runSync(call, { input, timeout, maxBuffer, killSignal }) {
+  runSync(call, { input, timeout, maxBuffer }, killSignal) {
     const stdio = [input.get(0) ?? call.stdio[0], ...call.stdio.slice(1)];
     const result = spawnSync({ ...optionsOf(call), stdio, killSignal, timeout, maxBuffer });
     return {
       pid: result.pid,
-      exit: exitOf(result.exitCode, result.signalCode, result.resourceUsage),
+      exit: exitOf(result, result.resourceUsage),
       output: [undefined, result.stdout, result.stderr],
       timedOut: result.exitedDueToTimeout ?? false,
       overflowed: result.exitedDueToMaxBuffer ?? false,
     };
   },
-  codeOf(error) {
-    const { errno, code } = error as { errno?: unknown; code?: string };
-    return typeof errno === "number" ? code : undefined;
+  codeOf({ errno, code }) {
+    return typeof errno === "number" ? (code as string) : undefined;
   },
 };
 
@@ -65,7 +65,7 @@ function childOf(child: Child): RuntimeChild {
     pid: child.pid,
     exited: child.exited.then(() => {
       hold.end();
-      return exitOf(child.exitCode, child.signalCode, child.resourceUsage());
+      return exitOf(child, child.resourceUsage());
     }),
     pipe: (slot) => hold.pipe(pipeOf(child, slot)),
     kill(signal) {
@@ -81,27 +81,16 @@ function childOf(child: Child): RuntimeChild {
 }
 
 function pipeOf(child: Child, slot: PipeSlot): Pipe {
-  switch (slot.target) {
-    case 0:
-      return { sink: new FileSinkPipe(child.stdin, () => hasEnded(child)) };
-    case 1:
-      return { source: webSource(child.stdout) };
-    case 2:
-      return { source: webSource(child.stderr) };
-    default:
-      return socketPipe(child.stdio[slot.target as 3] as number, slot);
-  }
+  if (slot.target === 0) return { sink: new FileSinkPipe(child.stdin, () => hasEnded(child)) };
+  if (slot.target > 2) return socketPipe(child.stdio[slot.target as 3] as number, slot);
+  return { source: webSource(slot.target === 1 ? child.stdout : child.stderr) };
 }
 
-function hasEnded({ exitCode, signalCode }: Child): boolean {
-  return exitCode !== null || signalCode !== null;
+function hasEnded({ exitCode, signalCode }: Ended): boolean {
+  return exitCode !== null || (signalCode ?? null) !== null;
 }
 
-function exitOf(
-  code: number | null,
-  signal: string | number | null = null,
-  used: Bun.ResourceUsage | undefined,
-): RuntimeExit {
+function exitOf({ exitCode, signalCode = null }: Ended, used: Bun.ResourceUsage | undefined): RuntimeExit {
   const usage = used && {
     userMicros: Number(used.cpuTime.user),
     systemMicros: Number(used.cpuTime.system),
@@ -114,5 +103,5 @@ function exitOf(
     blocksIn: used.ops.in,
     blocksOut: used.ops.out,
   };
-  return { code, signal, usage };
+  return { code: exitCode, signal: signalCode, usage };
 }

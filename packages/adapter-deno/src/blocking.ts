@@ -1,17 +1,16 @@
 /**
- * A blocking spawn with all that Deno.Command can do when it does not block: a worker starts the child, feeds it, reads it
- * and ends it, while this thread waits. It costs a worker, some 15 ms.
+ * A blocking spawn with all that Deno.Command can do when it does not block: a worker starts the child, feeds it, reads
+ * it and ends it, while this thread waits. It costs a worker, some 15 ms.
  */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import type { RuntimeApi, RuntimeResult } from "@ringspawn/core/seam";
-
-type SyncOptions = Parameters<RuntimeApi["runSync"]>[1];
+import type { RuntimeResult, SyncOptions } from "@ringspawn/core/seam";
 
 /** What the worker is to do. `done` becomes 1 when the answer is on `port`. */
-interface Order extends Pick<SyncOptions, "timeout" | "maxBuffer" | "killSignal"> {
+interface Order extends Pick<SyncOptions, "timeout" | "maxBuffer"> {
   readonly file: string;
   readonly options: Deno.CommandOptions;
   readonly input: Uint8Array | undefined;
+  readonly killSignal: string | number;
   readonly port: MessagePort;
   readonly done: Int32Array;
 }
@@ -36,8 +35,12 @@ const { Worker, MessageChannel, SharedArrayBuffer, Atomics } = globalThis as typ
 const { errors } = Deno;
 
 /** @throws the error of the start, as Deno.Command throws it. */
-export function runInWorker(file: string, options: Deno.CommandOptions, sync: SyncOptions): RuntimeResult {
-  const { input, timeout, maxBuffer, killSignal } = sync;
+export function runInWorker(
+  file: string,
+  options: Deno.CommandOptions,
+  { input, timeout, maxBuffer }: SyncOptions,
+  killSignal: string | number,
+): RuntimeResult {
   const done = new Int32Array(new SharedArrayBuffer(4));
   const { port1, port2 } = new MessageChannel() as unknown as Record<"port1" | "port2", MessagePort>;
   const worker = new Worker(PROGRAM, { type: "module" });
@@ -78,44 +81,51 @@ function work(): void {
       }
       stop();
     };
-    const chunks: Uint8Array<ArrayBuffer>[][] = [[], [], []];
-    const collect = async (fd: 1 | 2): Promise<void> => {
-      let left = maxBuffer;
-      for await (const chunk of fd === 1 ? child.stdout : child.stderr) {
-        chunks[fd]?.push(chunk);
-        left -= chunk.byteLength;
-        if (left < 0) return kill("overflowed");
-      }
-    };
+    // What the child does not want of its input is its own business.
+    const ignore = (): void => {};
     const feed = async (bytes: Uint8Array): Promise<void> => {
       const writer = child.stdin.getWriter();
       await writer.write(bytes);
       await writer.close();
     };
-    // What the child does not want of its input is its own business.
-    if (input !== undefined) void feed(input).catch(() => {});
-    const isPiped = [false, options.stdout === "piped", options.stderr === "piped"];
-    const read = Promise.all([isPiped[1] && collect(1), isPiped[2] && collect(2)]);
+    if (input !== undefined) void feed(input).catch(ignore);
+    const collect = async (
+      stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+      into: Uint8Array<ArrayBuffer>[],
+    ): Promise<void> => {
+      let left = maxBuffer;
+      for await (const chunk of stream) {
+        into.push(chunk);
+        left -= chunk.byteLength;
+        if (left < 0) return kill("overflowed");
+      }
+    };
+    const chunks: (Uint8Array<ArrayBuffer>[] | undefined)[] = [undefined];
+    const reading: Promise<void>[] = [];
+    for (const name of ["stdout", "stderr"] as const) {
+      const list: Uint8Array<ArrayBuffer>[] | undefined = options[name] === "piped" ? [] : undefined;
+      chunks.push(list);
+      if (list !== undefined) reading.push(collect(child[name], list).catch(ignore));
+    }
     const timer =
       timeout === undefined ? undefined : setTimeout(() => kill("timedOut"), Math.min(timeout, 2 ** 31 - 1));
     // Deno rejects the status of a child that a real-time signal killed, and says only there which one it was.
-    const exit = await child.status.catch((error: Error) => ({
+    const { code, signal } = await child.status.catch((error: unknown) => ({
       code: null,
-      signal: Number(/\d+/.exec(error.message)?.[0]),
+      signal: Number(/\d+/.exec((error as Error).message)?.[0]),
     }));
     // A grandchild may hold the pipes for ever: after a kill, only the process itself is waited for.
-    await Promise.race([read, stopped]);
+    await Promise.race([Promise.all(reading), stopped]);
     clearTimeout(timer);
-    const output = await Promise.all(
-      chunks.map((list, fd) => (isPiped[fd] ? new Blob(list).arrayBuffer() : undefined)),
-    );
-    return { ...result, pid: child.pid, exit: { code: exit.code, signal: exit.signal }, output };
+    const output = await Promise.all(chunks.map(async (list) => list && new Blob(list).arrayBuffer()));
+    return { ...result, pid: child.pid, exit: { code, signal }, output };
   };
   const scope = globalThis as unknown as { onmessage: (event: { readonly data: Order }) => Promise<void> };
   scope.onmessage = async ({ data }) => {
-    const answer: Answer = await run(data).catch(({ name, message, code }: Error & { code: string }) => ({
-      error: { name, message, code },
-    }));
+    const answer: Answer = await run(data).catch((thrown: unknown) => {
+      const { name, message, code } = thrown as Error & { readonly code: string };
+      return { error: { name, message, code } };
+    });
     const buffers = "error" in answer ? [] : answer.output.filter((buffer) => buffer !== undefined);
     data.port.postMessage(answer, buffers);
     Atomics.store(data.done, 0, 1);

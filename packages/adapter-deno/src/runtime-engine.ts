@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import { type RuntimeApi, type RuntimeCall, type RuntimeChild, WebSink, webSource } from "@ringspawn/core/seam";
 import { runInWorker } from "./blocking.js";
-import { granted } from "./permission.js";
+import { mayLook } from "./permission.js";
 
 // Taken now: a program may put ringspawn in their place.
 const { Command } = Deno;
@@ -19,14 +19,14 @@ export const denoCommand: RuntimeApi = {
   features: new Set(["crossed", "shell"]),
   files: { openSync, closeSync, readSync, accessSync, statSync },
   devNull: os.devNull,
-  mayLook: (path) => granted({ name: "read", path }),
+  mayLook,
   start: (call) => childOf(new Command(call.file, optionsOf(call, "piped")).spawn()),
-  runSync(call, options) {
+  runSync(call, options, killSignal) {
     const { input, timeout, maxBuffer } = options;
     // outputSync() knows nothing of these, and does not tell the pid.
     const needsMore = input.has(0) || timeout !== undefined || maxBuffer !== undefined || call.session;
     const stdin = input.has(0) ? "piped" : "null";
-    if (needsMore || !options.withoutPid) return runInWorker(call.file, optionsOf(call, stdin), options);
+    if (needsMore || !options.withoutPid) return runInWorker(call.file, optionsOf(call, stdin), options, killSignal);
     const command = optionsOf(call, stdin);
     const result = new Command(call.file, command).outputSync();
     const output = [
@@ -36,7 +36,7 @@ export const denoCommand: RuntimeApi = {
     ];
     return { pid: 0, exit: result, output, timedOut: false, overflowed: false };
   },
-  codeOf: (error) => (error as { code?: string }).code,
+  codeOf: ({ code }) => code as string | undefined,
 };
 
 function childOf(child: Deno.ChildProcess): RuntimeChild {
@@ -67,22 +67,22 @@ function childOf(child: Deno.ChildProcess): RuntimeChild {
 }
 
 function optionsOf(
-  { argv, verbatim, cwd, env, stdio, session, uid, gid }: RuntimeCall,
+  { argv, verbatim, cwd, env, envIsAdded, stdio, session, uid, gid }: RuntimeCall,
   input: Word,
 ): Deno.CommandOptions {
   const [stdin, stdout, stderr] = stdio.map((word, fd) => {
     if (word === "pipe") return fd === 0 ? input : "piped";
     return word === "ignore" ? "null" : word === fd ? "inherit" : word;
-  }) as Word[];
+  }) as [Word, Word, Word];
   return {
     args: argv.slice(1),
-    ...(stdin && { stdin }),
-    ...(stdout && { stdout }),
-    ...(stderr && { stderr }),
+    stdin,
+    stdout,
+    stderr,
     detached: session,
     windowsRawArguments: verbatim,
     ...(cwd !== undefined && { cwd }),
-    ...(env !== undefined && { env, clearEnv: true }),
+    ...(env !== undefined && { env, clearEnv: !envIsAdded }),
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
   };

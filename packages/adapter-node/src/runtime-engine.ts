@@ -1,6 +1,5 @@
 /** Node's own spawn, for the engine that serves when no native one can. */
 import childProcess from "node:child_process";
-import type { ChildProcess, SpawnSyncReturns } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import type { Duplex } from "node:stream";
@@ -8,96 +7,73 @@ import util from "node:util";
 import type { RuntimeApi, RuntimeCall, RuntimeChild } from "@ringspawn/core/seam";
 import { streamPipe } from "./stream-pipe.js";
 
+type Method = (this: childProcess.ChildProcess, argument?: unknown) => unknown;
+type Stream = Duplex & { ref?(): void; unref?(): void };
+
 // Taken now: a program may put ringspawn in their place.
-const { ChildProcess: Child, spawnSync } = childProcess;
-const { spawn, kill, ref, unref } = Child.prototype as unknown as Methods;
+const { ChildProcess, spawnSync } = childProcess;
+const { spawn, kill, ref, unref } = ChildProcess.prototype as unknown as Record<
+  "spawn" | "kill" | "ref" | "unref",
+  Method
+>;
 const { openSync, closeSync, readSync, accessSync, statSync } = fs;
 const { devNull } = os;
-const { kill: killPid } = process;
+const killPid = process.kill.bind(process);
 const { getSystemErrorName } = util;
-
-/** The methods that child_process.spawn itself calls. */
-interface Methods {
-  /** Answers with libuv's number of an error; throws those that it does not expect. */
-  spawn(this: ChildProcess, options: object): number | undefined;
-  kill(this: ChildProcess, signal: string | number): boolean;
-  ref(this: ChildProcess): void;
-  unref(this: ChildProcess): void;
-}
-
-/** What ChildProcess.spawn makes of an entry of `stdio`. */
-interface Entry {
-  readonly socket?: Duplex;
-  readonly handle?: { close(): void };
-}
 
 export const childProcessApi: RuntimeApi = {
   name: "child_process",
   serves: new Set(["session", "uid", "gid", "fds"]),
   // It fills every fd below.
   lastFd: 255,
-  features: new Set(["argv0", "socket", "give", "crossed", "blocking pipes", "shell", "int32"]),
+  features: new Set(["argv0", "socket", "give", "crossed", "blocking pipes", "real-time signals", "shell", "int32"]),
   files: { openSync, closeSync, readSync, accessSync, statSync },
   devNull,
   start,
-  runSync(call, { input, timeout, maxBuffer, killSignal }) {
-    const result = spawnSync(call.file, call.argv.slice(1), {
-      ...optionsOf(call),
-      argv0: call.argv[0],
-      env: call.env ?? process.env,
-      stdio: [...call.stdio],
-      input: input.get(0),
-      timeout,
-      maxBuffer: maxBuffer ?? Infinity,
-      killSignal: killSignal as NodeJS.Signals,
-    }) as SpawnSyncReturns<Buffer>;
-    const { pid, status, signal, output, error } = result;
+  runSync(call, { input, timeout, maxBuffer = Infinity }, killSignal) {
+    const options = { ...optionsOf(call), env: call.env ?? process.env, argv0: call.argv[0], input: input.get(0) };
+    const limits = { timeout, maxBuffer, killSignal: killSignal as NodeJS.Signals };
+    const { error, status, signal, pid, output } = spawnSync(call.file, call.argv.slice(1), { ...options, ...limits });
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
     // EPIPE: the child did not want all of its input; it ran all the same.
-    if (error !== undefined && code !== "ETIMEDOUT" && code !== "ENOBUFS" && code !== "EPIPE") throw error;
-    return {
-      pid,
-      exit: { code: status, signal },
-      output,
-      timedOut: code === "ETIMEDOUT",
-      overflowed: code === "ENOBUFS",
-    };
+    if (error && code !== "ETIMEDOUT" && code !== "ENOBUFS" && code !== "EPIPE") throw error;
+    const outputs = output as readonly (Buffer | null)[];
+    const [timedOut, overflowed] = [code === "ETIMEDOUT", code === "ENOBUFS"];
+    return { pid, exit: { code: status, signal }, output: outputs, timedOut, overflowed };
   },
-  codeOf(error) {
-    const { errno } = error as NodeJS.ErrnoException;
+  codeOf({ errno }) {
     return typeof errno === "number" ? getSystemErrorName(errno) : undefined;
   },
 };
 
-function optionsOf({ cwd, session, uid, gid, verbatim }: RuntimeCall): object {
-  return { cwd, detached: session, uid, gid, windowsVerbatimArguments: verbatim, windowsHide: true };
+function optionsOf({ cwd, stdio, session, uid, gid, verbatim }: RuntimeCall): childProcess.SpawnSyncOptions {
+  const hidden = { windowsVerbatimArguments: verbatim, windowsHide: true, detached: session };
+  return { cwd, stdio: [...stdio], uid, gid, ...hidden };
 }
 
 /** child_process.spawn reports a missing program one tick later; ChildProcess.spawn answers with its errno. */
 function start(call: RuntimeCall): RuntimeChild | string {
-  const child = new Child();
+  const child = new ChildProcess();
   child.on("error", () => {});
-  const options: { stdio: readonly unknown[]; [option: string]: unknown } = {
-    ...optionsOf(call),
-    file: call.file,
-    args: call.argv,
-    envPairs: Object.entries(call.env ?? process.env).map(([name, value]) => `${name}=${value}`),
-    stdio: call.stdio,
-  };
-  const error = withoutLowFds(() => spawn.call(child, options));
+  const envPairs = Object.entries(call.env ?? process.env).map(([name, value]) => `${name}=${value}`);
+  const options = { ...optionsOf(call), file: call.file, args: call.argv, envPairs };
+  const error = withoutLowFds(() => spawn.call(child, options)) as number;
   if (error) {
-    // ChildProcess.spawn leaves its pipes here, and after EMFILE forgets them.
-    for (const { socket, handle } of options.stdio as readonly Entry[]) socket ? socket.destroy() : handle?.close();
+    // ChildProcess.spawn leaves its pipes in the options, and after EMFILE forgets them.
+    type Entry = { readonly socket?: Duplex; readonly handle?: { close(): void } };
+    for (const { socket, handle } of options.stdio as Entry[]) {
+      if (socket === undefined) handle?.close();
+      else socket.destroy();
+    }
     return getSystemErrorName(error);
   }
-  const streams = child.stdio as readonly ((Duplex & { ref?(): void; unref?(): void }) | null)[];
+  const streams = child.stdio as readonly (Stream | null)[];
   return {
     pid: child.pid as number,
     exited: new Promise((resolve) => child.once("exit", (code, signal) => resolve({ code, signal }))),
-    pipe: (slot) => streamPipe(streams[slot.target] as Duplex, slot),
-    // ChildProcess.kill refuses a signal without a name. A child that has not ended for us has not been reaped either.
+    pipe: (slot) => streamPipe(streams[slot.target] as Stream, slot),
     kill(signal) {
-      if (typeof signal === "string") return kill.call(child, signal);
+      if (typeof signal === "string") return kill.call(child, signal) as boolean;
       // ChildProcess.kill refuses what has no name. A child that has not ended has not been reaped: its pid is its own.
       return child.exitCode === null && child.signalCode === null && killPid(child.pid as number, signal);
     },
@@ -112,15 +88,16 @@ function start(call: RuntimeCall): RuntimeChild | string {
   };
 }
 
-/** libuv aborts the program when it closes a handle that got fd 0, 1 or 2, so those that are free are taken meanwhile. */
+/** libuv aborts the program when it closes a handle with fd 0, 1 or 2, so those that are free are taken meanwhile. */
 function withoutLowFds<T>(run: () => T): T {
-  const taken: number[] = [];
-  try {
-    do taken.push(openSync(devNull, "r"));
-    while ((taken.at(-1) as number) <= 2);
-    closeSync(taken.pop() as number);
+  const fd = openSync(devNull, "r");
+  if (fd > 2) {
+    closeSync(fd);
     return run();
+  }
+  try {
+    return withoutLowFds(run);
   } finally {
-    for (const fd of taken) closeSync(fd);
+    closeSync(fd);
   }
 }

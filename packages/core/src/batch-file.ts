@@ -38,9 +38,9 @@ export function batchRefusal({ argv }: SpawnRequest, path: string): { option: st
 }
 
 /**
- * In quotes, cmd.exe takes everything but these as it is: a quote, which is doubled, and which the backslashes before it
- * must not escape for the program that reads the argument next; and a percent sign, after which the name of a variable
- * could follow. `%cd:~,%` is always empty, and stands between the sign and what follows.
+ * In quotes, cmd.exe takes everything but these as it is: a quote, which is doubled, and which the backslashes before
+ * it must not escape for the program that reads the argument next; and a percent sign, after which the name of a
+ * variable could follow. `%cd:~,%` is always empty, and stands between the sign and what follows.
  */
 function quoted(arg: string): string {
   const inner = arg.replaceAll(/(\\*)("|$)/g, (_, slashes: string, quote: string) => slashes + slashes + quote + quote);

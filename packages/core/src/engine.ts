@@ -136,7 +136,7 @@ export interface SyncOptions {
   /** Bytes per "out" pipe; more than that, and `killSignal` is sent. */
   readonly maxBuffer: number | undefined;
   readonly killSignal: number;
-  /** The pid in the result is not used: then it need not be told, and is 0. An engine may have a quicker way without. */
+  /** The pid in the result is not used, and may be 0: an engine may have a quicker way without it. */
   readonly withoutPid?: true;
 }
 

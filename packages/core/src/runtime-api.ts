@@ -2,7 +2,7 @@
  * What {@link RuntimeEngine} asks of a runtime's own spawn. An adapter writes one such object, and takes all that it
  * calls when it is loaded: a program may put ringspawn in the place of that API later.
  */
-import type { Pipe, SyncOptions, Usage } from "./engine.js";
+import type { Pipe, SyncOptions, SyncResult, Usage } from "./engine.js";
 import type { SetupKey } from "./options.js";
 import type { Slot } from "./stdio.js";
 
@@ -20,6 +20,8 @@ export type Feature =
   | "crossed"
   /** There are pipes beyond fd 2 in a call that blocks. */
   | "blocking pipes"
+  /** Signals without a name can be sent. */
+  | "real-time signals"
   /** A text without `#!` is always run by /bin/sh. */
   | "shell"
   /** Ids are taken as signed numbers. */
@@ -40,9 +42,9 @@ export interface RuntimeApi {
   /** Starts the process. Answers with the code of the error, or throws it. */
   start(call: RuntimeCall): RuntimeChild | string;
   /** Runs the process to its end, while nothing else of the program runs. */
-  runSync(call: RuntimeCall, options: RuntimeSyncOptions): RuntimeResult | string;
+  runSync(call: RuntimeCall, options: SyncOptions, killSignal: string | number): RuntimeResult | string;
   /** The code of an error of the system: `"ENOENT"`. Undefined for other errors, which are thrown on. */
-  codeOf(error: unknown): string | undefined;
+  codeOf(error: RuntimeError): string | undefined;
 }
 
 /** The functions of the runtime's file system. */
@@ -53,6 +55,9 @@ export interface Files {
   accessSync(path: string, mode: number): void;
   statSync(path: string): { isFile(): boolean; isDirectory(): boolean };
 }
+
+/** What was thrown. */
+export type RuntimeError = { readonly code?: unknown; readonly errno?: unknown };
 
 /** What to start, with all that is the same for every API done. */
 export interface RuntimeCall {
@@ -94,15 +99,8 @@ export interface RuntimeExit {
   readonly usage?: Usage | undefined;
 }
 
-export interface RuntimeSyncOptions extends Omit<SyncOptions, "killSignal"> {
-  readonly killSignal: string | number;
-}
-
-export interface RuntimeResult {
-  readonly pid: number;
+export interface RuntimeResult extends Omit<SyncResult, "exit" | "output"> {
   readonly exit: RuntimeExit;
   /** By the child's fd number. */
   readonly output: readonly (Uint8Array | null | undefined)[];
-  readonly timedOut: boolean;
-  readonly overflowed: boolean;
 }

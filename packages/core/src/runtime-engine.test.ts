@@ -104,7 +104,7 @@ function world(
     fate = () => ({ code: 0 }),
     files = {},
     env = {},
-    features = ["argv0", "crossed"],
+    features = ["argv0", "crossed", "real-time signals"],
     lastFd = 255,
     hides = () => false,
   }: {
@@ -152,8 +152,8 @@ function world(
     if (what.throws !== undefined) throw what.throws;
     return what;
   };
-  const exitOf = ({ code = null, signal }: Fate): { code: number | null; signal: string | number | null } => ({
-    code,
+  const exitOf = ({ code, signal }: Fate): { code: number | null; signal: string | number | null } => ({
+    code: code ?? null,
     signal: signal === undefined ? null : (nameIn(signals, signal) ?? signal),
   });
   const api: RuntimeApi = {
@@ -181,16 +181,15 @@ function world(
         unref() {},
       };
     },
-    runSync(call, { killSignal }) {
+    runSync(call, _, killSignal) {
       const what = carryOut(call);
       if (what.errno !== undefined) return nameIn(errnos, what.errno) ?? "";
       sent.push(typeof killSignal === "number" ? killSignal : (signals[killSignal] ?? -1));
       const output = [undefined, new Uint8Array([1]), new Uint8Array([2])];
       return { pid: 7, exit: exitOf(what), output, timedOut: true, overflowed: false };
     },
-    codeOf(error) {
-      const { errno } = error as { errno?: number };
-      return errno === undefined ? undefined : nameIn(errnos, errno);
+    codeOf({ errno }) {
+      return errno === undefined ? undefined : nameIn(errnos, errno as number);
     },
   };
   const host = { ...hostWith({ PATH: "/bin", ...env }), platform };
@@ -432,6 +431,13 @@ describe("stdio", () => {
   });
 });
 
+interface Asked {
+  readonly features?: readonly Feature[];
+  readonly lastFd?: number;
+  readonly sync?: boolean;
+  readonly killSignal?: number;
+}
+
 describe("what the API cannot do is refused by the name of the option", () => {
   const all: readonly Feature[] = ["argv0", "socket", "raw", "give", "crossed", "blocking pipes"];
   const pty: Slot = { target: 5, kind: "pty", rows: 24, cols: 80 };
@@ -441,16 +447,13 @@ describe("what the API cannot do is refused by the name of the option", () => {
 
   const refusal = (
     input: Partial<RequestInput>,
-    {
-      features = all,
-      lastFd = 255,
-      sync = false,
-    }: { features?: readonly Feature[]; lastFd?: number; sync?: boolean } = {},
+    { features = all, lastFd = 255, sync = false, killSignal = 15 }: Asked = {},
   ): string | undefined => {
     const here = world(LINUX, { features, lastFd });
     const request = requestIn(here, input);
     // As the launcher asks.
-    const { rejected } = choose(request, [here.engine], sync ? "spawnSync" : "spawn", sync ? SYNC : undefined);
+    const options = sync ? { ...SYNC, killSignal } : undefined;
+    const { rejected } = choose(request, [here.engine], sync ? "spawnSync" : "spawn", options);
     expect(here.calls).toEqual([]);
     return rejected[0] && `${rejected[0].option}: ${rejected[0].reason}`;
   };
@@ -494,6 +497,8 @@ describe("what the API cannot do is refused by the name of the option", () => {
   });
 
   test("in a call that blocks", () => {
+    expect(refusal({}, { sync: true, killSignal: 40 })).toMatch(/^killSignal: the API cannot send it/);
+    expect(refusal({}, { sync: true, killSignal: 40, features: ["real-time signals"] })).toBeUndefined();
     expect(refusal(extra(socket), { sync: true })).toMatch(/^stdio\[5\]: a call that blocks/);
     expect(refusal(extra(raw), { sync: true })).toMatch(/^stdio\[5\]: a call that blocks/);
     expect(refusal(extra(pipeSlot(5)), { sync: true })).toBeUndefined();

@@ -1,7 +1,7 @@
 /**
- * A runtime's own spawn as an engine: what serves when no native one can. All that is the same over every such API stands
- * here; {@link RuntimeApi} is the rest. Names of signals and of errors are what a runtime and Linux have in common, so
- * numbers are translated by them.
+ * A runtime's own spawn as an engine: what serves when no native one can. All that is the same over every such API
+ * stands here; {@link RuntimeApi} is the rest. Names of signals and of errors are what a runtime and Linux have in
+ * common, so numbers are translated by them.
  */
 import { batchArguments, batchRefusal, isBatchFile } from "./batch-file.js";
 import { usageError } from "./check.js";
@@ -9,9 +9,9 @@ import type { Engine, EngineName, Exit, Failure, Pipe, Refusal, Running, SyncOpt
 import type { Host } from "./host.js";
 import { errnoOf, signalName, signalNumber } from "./numbers.js";
 import type { SetupKey } from "./options.js";
-import { findProgram, type Found } from "./program.js";
+import { findProgram, type Found } from "./path.js";
 import type { SpawnRequest } from "./request.js";
-import type { RuntimeApi, RuntimeCall, RuntimeExit } from "./runtime-api.js";
+import type { RuntimeApi, RuntimeCall, RuntimeError, RuntimeExit } from "./runtime-api.js";
 import { optionOfSlot, type Slot } from "./stdio.js";
 
 type Word = RuntimeCall["stdio"][number];
@@ -46,6 +46,9 @@ export class RuntimeEngine implements Engine {
     if (request.argv[0] !== request.file && !this.#api.features.has("argv0")) {
       return { option: "argv0", reason: `${this.api} has no such option` };
     }
+    if (sync !== undefined && !this.#canSend(sync.killSignal)) {
+      return { option: "killSignal", reason: `${this.api} cannot send it, because it has no name here` };
+    }
     const found = this.#host.platform === "win32" ? this.#find(request) : undefined;
     return found?.file !== undefined && isBatchFile(found.file) ? batchRefusal(request, found.file) : undefined;
   }
@@ -63,7 +66,7 @@ export class RuntimeEngine implements Engine {
 
   spawnSync(request: SpawnRequest, options: SyncOptions): SyncResult | Failure {
     const killSignal = this.#signal(options.killSignal);
-    const result = this.#carryOut(request, (call) => this.#api.runSync(call, { ...options, killSignal }));
+    const result = this.#carryOut(request, (call) => this.#api.runSync(call, options, killSignal));
     if ("errno" in result) return result;
     const output = new Map<number, Uint8Array>();
     for (const slot of request.slots) {
@@ -162,7 +165,7 @@ export class RuntimeEngine implements Engine {
     try {
       return run(call);
     } catch (error) {
-      if (!shellFallback || this.#api.codeOf(error) !== "ENOEXEC") throw error;
+      if (!shellFallback || this.#api.codeOf(error as RuntimeError) !== "ENOEXEC") throw error;
       return run({ ...call, file: SHELL, argv: [SHELL, call.file, ...call.argv.slice(1)] });
     }
   }
@@ -183,19 +186,21 @@ export class RuntimeEngine implements Engine {
 
   /** @throws {unknown} what is no answer of the system, as a permission that is missing. */
   #codeOf(error: unknown): string {
-    const code = this.#api.codeOf(error);
+    const code = this.#api.codeOf(error as RuntimeError);
     if (code === undefined) throw error;
     return code;
   }
 
-  /** @throws {TypeError} for a real-time signal, which has no name, where signals are not those of Linux. */
+  /** A real-time signal has no name, so only Linux knows what its number means. 0 only looks. */
+  #canSend(signal: number): boolean {
+    const isNamed = signal === 0 || signalName(signal) !== undefined;
+    return isNamed || (this.#host.platform === "linux" && this.#api.features.has("real-time signals"));
+  }
+
+  /** @throws {TypeError} for a signal that cannot be sent. */
   #signal(number: number): string | number {
-    const name = signalName(number);
-    if (name !== undefined || number === 0 || this.#host.platform === "linux") return name ?? number;
-    throw usageError(
-      "ERR_UNKNOWN_SIGNAL",
-      `signal ${number} has no name, and only Linux has it: it cannot be sent here`,
-    );
+    if (this.#canSend(number)) return signalName(number) ?? number;
+    throw usageError("ERR_UNKNOWN_SIGNAL", `${this.api} cannot send signal ${number}, because it has no name here`);
   }
 }
 

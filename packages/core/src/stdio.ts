@@ -5,8 +5,8 @@ import type { Host } from "./host.js";
 
 /**
  * One fd of the child. `in`: the child reads it. `raw`: the parent's end is an fd and no stream. `given`: the parent's
- * fd is closed once the process was started. All of kind "pty" are the same pseudo-terminal, of equal size; the parent's
- * end is with the first.
+ * fd is closed once the process was started. All of kind "pty" are the same pseudo-terminal, of equal size; the
+ * parent's end is with the first.
  */
 export type Slot =
   | { readonly target: number; readonly kind: "null" }

@@ -1,14 +1,14 @@
 /**
- * What every Source and every Sink there is must do, against real children. Each runtime's tests run it over the pipes of
- * its engines, so this file takes nothing of the packages but types, and no test framework.
+ * What every Source and every Sink there is must do, against real children. Each runtime's tests run it over the pipes
+ * of its engines, so this file takes nothing of the packages but types, and no test framework.
  */
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Launcher, Sink, Slot, Source } from "@ringspawn/core/seam";
+import type { Failure, Launcher, Running, Sink, Slot, Source } from "@ringspawn/core/seam";
 
 /** A child, and the parent's sides of its pipes by the child's fd number. */
-export interface Child {
+interface Child {
   source(fd: number): Source | undefined;
   sink(fd: number): Sink | undefined;
   readonly exited: Promise<unknown>;
@@ -39,19 +39,92 @@ export function engineSubject(
     sinks,
     sockets,
     start(script, slots) {
-      const process = launcher.spawn({
-        fileOption: "command",
-        file: "/bin/sh",
-        argsOption: "args",
-        args: ["-c", script],
-        slots,
-        shellFallback: false,
-        engine,
-      });
+      const process = launcher.spawn(inputOf(script, slots, engine));
       assert.equal(process.engine, engine);
       return process;
     },
   };
+}
+
+function inputOf(script: string, slots: readonly Slot[], engine: string): Parameters<Launcher["spawn"]>[0] {
+  return {
+    fileOption: "command",
+    file: "/bin/sh",
+    argsOption: "args",
+    args: ["-c", script],
+    slots,
+    shellFallback: false,
+    engine,
+  };
+}
+
+/** An fd that goes to the child for good; and, where the engine has them, bare fds for the parent. */
+export function fdContract(launcher: Launcher, name: string, { raw }: { readonly raw: boolean }): Test[] {
+  const engine = launcher.engines.find((engine) => engine.name === name) ?? assert.fail(`there is no engine ${name}`);
+  const start = (input: Parameters<Launcher["spawn"]>[0]): Running | Failure => {
+    const { request, engine: chosen } = launcher.explain(input);
+    assert.equal(chosen, name);
+    return engine.spawn?.(request) ?? assert.fail(`${name} starts nothing`);
+  };
+  const running = (input: Parameters<Launcher["spawn"]>[0]): Running => {
+    const child = start(input);
+    return "errno" in child ? assert.fail(`it failed with ${child.errno}`) : child;
+  };
+  const out: Slot = { target: 1, kind: "pipe", direction: "out" };
+  const isOpen = (fd: number): boolean => fs.existsSync(`/proc/self/fd/${fd}`);
+  const given: Test = [
+    "an fd that is given is the child's, and stays open only where there is no child",
+    async () => {
+      const fd = fs.openSync("/dev/null", "r");
+      const slots = withNull(out, { target: 7, kind: "fd", fd, given: true });
+      assert.ok("errno" in start({ ...inputOf("", slots, name), file: "/no/such/program" }));
+      assert.ok(isOpen(fd));
+      const child = running(inputOf("readlink /proc/self/fd/7", slots, name));
+      assert.ok(!isOpen(fd));
+      assert.equal(await textOf(child.pipes.get(1)?.source ?? assert.fail(), 64), "/dev/null\n");
+      await child.exited;
+    },
+  ];
+  const bare = (slot: Slot, script: string): Test => [
+    `a bare fd of kind ${slot.kind}`,
+    async () => {
+      const child = running(inputOf(script, withNull(slot), name));
+      const { fd, source, sink } = child.pipes.get(slot.target) ?? assert.fail();
+      assert.deepEqual([typeof fd, source, sink], ["number", undefined, undefined]);
+      assert.equal(await readLine(fd as number), "from the child\n");
+      if (slot.kind === "socket") fs.writeSync(fd as number, "to the child\n");
+      assert.equal((await child.exited).code, 0);
+      assert.ok(isOpen(fd as number));
+      fs.closeSync(fd as number);
+    },
+  ];
+  const tests = [
+    given,
+    ...(raw
+      ? [
+          bare({ target: 3, kind: "pipe", direction: "out", raw: true }, "echo from the child >&3"),
+          bare(
+            { target: 4, kind: "socket", raw: true },
+            'echo from the child >&4; read x <&4; [ "$x" = "to the child" ]',
+          ),
+        ]
+      : []),
+  ];
+  return tests.map(([title, run]) => [`${launcher.host.runtime}, ${name}: ${title}`, () => inTime(run)]);
+}
+
+/** Whether the fd blocks is not promised. */
+async function readLine(fd: number): Promise<string> {
+  const into = new Uint8Array(64);
+  for (let at = 0; ; ) {
+    try {
+      at += fs.readSync(fd, into, at, into.length - at, null);
+      if (into[at - 1] === 10) return ascii.decode(into.subarray(0, at));
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EAGAIN") throw error;
+      await delay(10);
+    }
+  }
 }
 
 /** All tests of a subject. */
@@ -306,7 +379,7 @@ function leavesNothing(subject: Subject): Test {
           const [source, sink] = [child.source(target), child.sink(target)];
           return first === "source" ? [source, sink] : [sink, source];
         });
-        await Promise.all(ends.map((end) => end?.close()));
+        await Promise.all(ends.map(async (end) => end?.close()));
         await ended(child);
       };
       const count = (): number => fs.readdirSync("/proc/self/fd").length;

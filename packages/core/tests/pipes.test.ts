@@ -4,7 +4,7 @@ import { test } from "vitest";
 import built from "../../adapter-node/dist/index.js";
 import { Drain, limited } from "../src/collect.js";
 import { WebSink, webSource } from "../src/web-pipe.js";
-import { engineSubject, pipeContract, type Subject } from "./pipe-contract.js";
+import { engineSubject, fdContract, pipeContract, type Subject } from "./pipe-contract.js";
 
 const launcher: Launcher = built;
 const native = engineSubject(launcher, "vfork", { sources: [1, 2, 5], sinks: [0, 4], sockets: [] });
@@ -29,6 +29,9 @@ function between(name: string, subject: Subject, wrap: (source: Source) => Sourc
   return { name: `${name} over ${subject.name}`, start, sources: [1], sinks: [], sockets: [] };
 }
 
+/** What the handle of a process has besides. */
+type Streams = ReturnType<Subject["start"]> & Pick<ReturnType<Launcher["spawn"]>, "readable" | "writable">;
+
 /** Web streams of a child, as a runtime's own child may have them. */
 const web: Subject = {
   name: `web streams over ${native.name}`,
@@ -36,7 +39,7 @@ const web: Subject = {
   sinks: [0],
   sockets: [],
   start(script, slots) {
-    const process = native.start(script, slots) as ReturnType<Launcher["spawn"]>;
+    const process = native.start(script, slots) as Streams;
     const sources = new Map<number, Source>();
     const sinks = new Map<number, Sink>();
     for (const { target } of slots) {
@@ -62,4 +65,6 @@ const subjects: readonly Subject[] = [
   between("limited", native, (source) => limited(source, Infinity, () => {})),
 ];
 
-for (const [name, run] of subjects.flatMap(pipeContract)) test.concurrent(name, run, 60_000);
+const tests = [...subjects.flatMap(pipeContract), ...fdContract(launcher, "runtime", { raw: false })];
+
+for (const [name, run] of tests) test.concurrent(name, run, 60_000);

@@ -153,7 +153,7 @@ export function commandInput(host: Host, command: unknown, options: CommandOptio
 /** None where the child simply has ours: no snapshot is needed then. */
 function environment(host: Host, { env, clearEnv = false }: CommandOptions): Pick<RequestInput, "env" | "envIsAdded"> {
   const clear = boolean("clearEnv", clearEnv);
-  if (env === undefined) return clear ? { env: emptyEnv() } : {};
+  if (env === undefined) return { env: clear ? emptyEnv() : undefined };
   const ours = clear ? {} : host.environ();
   return { env: addVariables(Object.assign(emptyEnv(), ours), env, false), envIsAdded: ours === undefined };
 }
