@@ -18,6 +18,9 @@ const only = (from, ...to) => ({
   },
 });
 
+/** The tests of the pipes of a runtime's engines. */
+const PIPES = "^conformance/(bun|deno)/pipes\\.test\\.ts$";
+
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {
   forbidden: [
@@ -52,8 +55,15 @@ export default {
       name: "outside-goes-through-the-umbrella",
       comment: "conformance, bench and examples see what people see; a benchmark in C compiles the engine's objects",
       severity: "error",
-      from: { path: "^(conformance|bench|examples)/" },
+      from: { path: "^(conformance|bench|examples)/", pathNot: PIPES },
       to: { path: "^packages/", pathNot: "^packages/(ringspawn/|native-linux/build\\.mjs$)" },
+    },
+    {
+      name: "pipes-by-their-contract",
+      comment: "no face shows a Source or a Sink, so their contract is tested below the faces",
+      severity: "error",
+      from: { path: PIPES },
+      to: { path: "^packages/", pathNot: "^packages/(adapter-$1/dist/index\\.js|core/tests/pipe-contract\\.ts)$" },
     },
     {
       name: "no-deep-imports",

@@ -13,8 +13,15 @@ export interface Api {
   readonly argv0: boolean;
   /** The highest fd number that a child can be given. */
   readonly lastFd: number;
-  /** Whether the parent's fds 1 and 2 can be the child's 0, and its 0 the child's 1 and 2. */
-  readonly crossesStdio: boolean;
+  /** Whether the parent's stdout or stderr can be the child's stdin, and the parent's stdin its stdout or stderr. */
+  readonly crossed: boolean;
+  /** What a blocking call carries out. */
+  readonly blocking: {
+    readonly setup: "all" | readonly SetupKey[];
+    readonly maxBuffer: boolean;
+    /** The most bytes that `stdin` may be. */
+    readonly input: number;
+  };
   /** What the child gets for a pipe. */
   readonly pipes: "pipe" | "socket";
   /** Whether the child is spared what this program has open without CLOEXEC. Where not, one known gap tells it. */
@@ -39,7 +46,8 @@ const NATIVE: Api = {
   setup: "all",
   argv0: true,
   lastFd: Infinity,
-  crossesStdio: true,
+  crossed: true,
+  blocking: { setup: "all", maxBuffer: true, input: Infinity },
   pipes: "pipe",
   closesFds: true,
   keepsEnvOrder: true,
@@ -57,7 +65,8 @@ export const RUNTIMES = {
       setup: SERVED,
       argv0: true,
       lastFd: 255,
-      crossesStdio: true,
+      crossed: true,
+      blocking: { setup: SERVED, maxBuffer: true, input: Infinity },
       pipes: "socket",
       closesFds: false,
       keepsEnvOrder: true,
@@ -72,7 +81,8 @@ export const RUNTIMES = {
       setup: SERVED,
       argv0: true,
       lastFd: 255,
-      crossesStdio: false,
+      crossed: false,
+      blocking: { setup: SERVED, maxBuffer: true, input: Infinity },
       pipes: "socket",
       closesFds: true,
       keepsEnvOrder: true,
@@ -88,7 +98,8 @@ export const RUNTIMES = {
       setup: ["session", "uid", "gid"],
       argv0: false,
       lastFd: 2,
-      crossesStdio: true,
+      crossed: true,
+      blocking: { setup: ["session", "uid", "gid"], maxBuffer: true, input: Infinity },
       pipes: "pipe",
       closesFds: false,
       keepsEnvOrder: false,
@@ -115,24 +126,31 @@ export interface Asked {
   readonly stdin?: unknown;
   readonly stdout?: unknown;
   readonly stderr?: unknown;
+  readonly detached?: boolean | undefined;
+  readonly maxBuffer?: number | undefined;
 }
 
 /** The first of these options that the API lacks, by the name that the refusal must have; undefined: none. */
-export function lacks(api: Api, asked: Asked): string | undefined {
-  // Of its own: a case puts options on Object.prototype.
-  const own = Object.assign(Object.create(null) as Asked, asked);
-  const { setup = {}, argv0, stdio = [], stdin, stdout, stderr } = own;
-  const { setup: served, lastFd } = api;
-  const keys = Object.keys(setup) as SetupKey[];
-  // `closeFds: true` says no more than the default, which is nothing to refuse.
-  const key = keys.find((key) => served !== "all" && !served.includes(key) && !(key === "closeFds" && setup[key]));
+export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string | undefined {
+  // What a case has put on Object.prototype is not asked for.
+  const own = { __proto__: null, ...asked } as Asked;
+  const { setup = {}, argv0, detached = false, stdio = [], stdin, stdout, stderr, maxBuffer } = own;
+  const served = blocking ? api.blocking.setup : api.setup;
+  // What says no more than the default is nothing to refuse.
+  const keys = (Object.keys(setup) as SetupKey[]).filter((key) => key !== "closeFds" || setup.closeFds === false);
+  if (detached) keys.push("session");
+  const key = keys.find((key) => served !== "all" && !served.includes(key));
   if (key !== undefined) return `setup.${key}`;
-  if (!api.crossesStdio) {
+  const far = Object.keys(setup.fds ?? {}).find((fd) => Number(fd) > api.lastFd);
+  if (far !== undefined) return `setup.fds.${far}`;
+  if (stdio.length > api.lastFd + 1) return "stdio";
+  if (argv0 !== undefined && !api.argv0) return "argv0";
+  if (!api.crossed) {
     if (stdin === 1 || stdin === 2) return "stdin";
     if (stdout === 0) return "stdout";
     if (stderr === 0) return "stderr";
   }
-  if (Object.keys(setup.fds ?? {}).some((fd) => Number(fd) > lastFd)) return "setup.fds";
-  if (stdio.length > lastFd + 1) return "stdio";
-  return argv0 !== undefined && !api.argv0 ? "argv0" : undefined;
+  if (!blocking) return undefined;
+  if (maxBuffer !== undefined && !api.blocking.maxBuffer) return "maxBuffer";
+  return stdin instanceof Uint8Array && stdin.length > api.blocking.input ? "stdin" : undefined;
 }

@@ -40,6 +40,11 @@ export function mayLoad(path: string): boolean {
   return granted({ name: "ffi", path });
 }
 
+/** Whether a program may be looked for there. Where not every program may be run, Deno is to find what may be run. */
+export function mayLook(path: string): boolean {
+  return granted({ name: "run" }) && granted({ name: "read", path });
+}
+
 /** A variable of the environment, where it may be read. */
 export function getenv(name: string): string | undefined {
   return granted({ name: "env", variable: name }) ? variable(name) : undefined;

@@ -1,10 +1,10 @@
 /** @ringspawn/adapter-node: core's launcher, with Node as the host and its engines. */
 import { isMainThread } from "node:worker_threads";
-import { createLauncher, type Launcher } from "@ringspawn/core/seam";
+import { createLauncher, type Launcher, RuntimeEngine } from "@ringspawn/core/seam";
 import { nativeEngines } from "@ringspawn/native-linux";
 import { host } from "./host.js";
 import { openBinding } from "./napi-binding.js";
-import { RuntimeEngine } from "./runtime-engine.js";
+import { childProcessApi } from "./runtime-engine.js";
 
 const native = nativeEngines({
   load: openBinding,
@@ -12,6 +12,6 @@ const native = nativeEngines({
   environ: (env) => (isMainThread ? env : (env ?? host.environ())),
 });
 
-const launcher: Launcher = createLauncher(host, [...native, new RuntimeEngine()]);
+const launcher: Launcher = createLauncher(host, [...native, new RuntimeEngine(host, childProcessApi)]);
 
 export default launcher;

@@ -1,89 +1,65 @@
 /** Node's streams as core's Source and Sink, for the runtime engine. */
-import type { Readable, Writable } from "node:stream";
-import type { Sink, Source } from "@ringspawn/core/seam";
+import type { Duplex } from "node:stream";
+import { brokenPipe, FedSource, type Half, halvesOf, isBrokenPipe, pipeOf } from "@ringspawn/core/seam";
+import type { Pipe, PipeSlot, Sink } from "@ringspawn/core/seam";
 
-export class StreamSource implements Source {
-  readonly #stream: Readable;
-  #wake: (() => void) | undefined;
-  #ended = false;
-  #error: Error | undefined;
-
-  constructor(stream: Readable) {
-    this.#stream = stream;
-    const wake = (): void => {
-      const wake = this.#wake;
-      this.#wake = undefined;
-      wake?.();
-    };
-    // From the beginning: child_process empties a stream at the child's exit unless somebody listens to it.
-    stream.on("readable", wake);
-    stream.on("end", () => {
-      this.#ended = true;
-      wake();
-    });
-    stream.on("close", () => {
-      this.#ended = true;
-      wake();
-    });
-    stream.on("error", (error) => {
-      this.#error = error;
-      wake();
-    });
-  }
-
-  read(into: Uint8Array): number | Promise<number> {
-    const count = this.#attempt(into);
-    if (count !== undefined) return count;
-    return new Promise((resolve, reject) => {
-      const again = (): void => {
-        try {
-          const count = this.#attempt(into);
-          if (count === undefined) this.#wake = again;
-          else resolve(count);
-        } catch (error) {
-          reject(error);
-        }
-      };
-      this.#wake = again;
-    });
-  }
-
-  close(): void {
-    this.#stream.destroy();
-  }
-
-  #attempt(into: Uint8Array): number | undefined {
-    const size = Math.min(into.byteLength, this.#stream.readableLength);
-    // read() with nothing at hand is what makes the stream look for more
-    const chunk = this.#stream.read(size > 0 ? size : undefined) as Buffer | null;
-    if (chunk !== null) {
-      into.set(chunk);
-      return chunk.byteLength;
-    }
-    if (this.#error) throw this.#error;
-    return this.#ended ? 0 : undefined;
-  }
+/** The parent's side of a "pipe" of child_process, which is a socket whatever it is wanted for. */
+export function streamPipe(stream: Duplex, slot: PipeSlot): Pipe {
+  const halves = halvesOf(slot);
+  const { source, sink } = new StreamEnd(stream, halves);
+  return pipeOf(halves, source, sink);
 }
 
-export class StreamSink implements Sink {
-  readonly #stream: Writable;
+class StreamEnd {
+  readonly source: FedSource;
+  readonly sink: Sink = { write: (chunk) => this.#write(chunk), close: () => (this.#finished ??= this.#finish()) };
+  readonly #stream: Duplex;
+  /** Those that are not closed. */
+  readonly #halves: Set<Half>;
+  #finished: Promise<void> | undefined;
 
-  constructor(stream: Writable) {
+  constructor(stream: Duplex, halves: ReadonlySet<Half>) {
     this.#stream = stream;
-    // A child that goes away is told to the writer by write(), not to the program as an uncaught error.
-    stream.on("error", () => {});
+    this.#halves = new Set(halves);
+    this.source = new FedSource({
+      want: () => void stream.resume(),
+      enough: () => void stream.pause(),
+      close: () => {
+        this.#close("source");
+        // The other half may live on: then what the child writes is thrown away.
+        stream.resume();
+      },
+    });
+    // Else Node would end what the child reads as soon as the child has ended what it writes.
+    stream.allowHalfOpen = halves.size === 2;
+    // From the beginning: child_process empties a stream at the child's exit, and only who listens gets what it held.
+    if (halves.has("source")) stream.on("data", (chunk: Uint8Array) => this.source.push(chunk)).pause();
+    for (const event of ["end", "close"]) stream.on(event, () => this.source.end());
+    // A child that goes away is told to the writer by write(), and is the end to the reader.
+    stream.on("error", (error) => this.source.end(isBrokenPipe(error) ? undefined : error));
   }
 
-  write(chunk: Uint8Array): Promise<void> {
+  #write(chunk: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#stream.write(chunk, (error) => (error ? reject(error) : resolve()));
+      // A stream that has ended would be destroyed by a write, and what can be read of it be lost.
+      if (this.#finished !== undefined) throw brokenPipe();
+      this.#stream.write(chunk, (error) => {
+        if (error) reject(isBrokenPipe(error) ? brokenPipe(error) : error);
+        else resolve();
+      });
     });
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#stream.destroyed || this.#stream.writableEnded) resolve();
+  async #finish(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      if (this.#stream.destroyed) resolve();
       else this.#stream.end(() => resolve());
     });
+    this.#close("sink");
+  }
+
+  #close(half: Half): void {
+    this.#halves.delete(half);
+    if (this.#halves.size === 0) this.#stream.destroy();
   }
 }

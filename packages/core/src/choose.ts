@@ -1,6 +1,6 @@
 /** Which engine serves a request, and why the ones before it do not. Looks only; starts nothing. */
 import { listed, shown, usageError } from "./check.js";
-import type { Engine, EngineName } from "./engine.js";
+import type { Engine, EngineName, SyncOptions } from "./engine.js";
 import type { Host } from "./host.js";
 import type { SpawnRequest } from "./request.js";
 
@@ -59,13 +59,18 @@ function enginesOf(names: readonly EngineName[], option: string, value: unknown)
   );
 }
 
-/** The first of `request.engines` that can serve it. */
-export function choose(request: SpawnRequest, engines: readonly Engine[], operation: Operation): Choice {
+/** The first of `request.engines` that can serve it. `sync`: how a call that blocks is to go. */
+export function choose(
+  request: SpawnRequest,
+  engines: readonly Engine[],
+  operation: Operation,
+  sync?: SyncOptions,
+): Choice {
   let rejected: Rejection[] | undefined;
   for (const name of request.engines) {
     // A request names engines of this list and no others.
     const engine = engines.find((engine) => engine.name === name) as Engine;
-    const rejection = rejects(engine, engines, request, operation);
+    const rejection = rejects(engine, engines, request, operation, sync);
     if (rejection === undefined) return { engine, rejected: rejected ?? NO_REJECTION };
     (rejected ??= []).push(rejection);
   }
@@ -73,8 +78,14 @@ export function choose(request: SpawnRequest, engines: readonly Engine[], operat
 }
 
 /** All that could serve the request, whether asked for or not. */
-export function capable(request: SpawnRequest, engines: readonly Engine[], operation: Operation): EngineName[] {
-  return engines.filter((engine) => rejects(engine, engines, request, operation) === undefined).map(({ name }) => name);
+export function capable(
+  request: SpawnRequest,
+  engines: readonly Engine[],
+  operation: Operation,
+  sync?: SyncOptions,
+): EngineName[] {
+  const able = engines.filter((engine) => rejects(engine, engines, request, operation, sync) === undefined);
+  return able.map(({ name }) => name);
 }
 
 export function report(engines: readonly Engine[]): EngineReport[] {
@@ -95,6 +106,7 @@ function rejects(
   engines: readonly Engine[],
   request: SpawnRequest,
   operation: Operation,
+  sync: SyncOptions | undefined,
 ): Rejection | undefined {
   const { name } = engine;
   if (!can(engine, operation)) return { engine: name, option: undefined, reason: inability(operation, engines) };
@@ -105,7 +117,7 @@ function rejects(
   if (unserved !== undefined) {
     return { engine: name, option: `setup.${unserved}`, reason: `${engine.api} has no such option` };
   }
-  const refusal = engine.refuses(request);
+  const refusal = engine.refuses(request, sync);
   return refusal && { engine: name, option: refusal.option, reason: refusal.reason };
 }
 

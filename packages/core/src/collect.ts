@@ -1,5 +1,9 @@
 /** Reading a {@link Source} to its end. */
 import type { Source } from "./engine.js";
+import { FedSource } from "./fed-source.js";
+
+// As it was when this was loaded: a test framework may replace it.
+const { setTimeout } = globalThis;
 
 /** As much as a pipe holds by default. */
 const CHUNK = 64 * 1024;
@@ -30,11 +34,11 @@ export function handOut(buffer: Uint8Array<ArrayBuffer>, count: number): Uint8Ar
   return copy;
 }
 
-export function concat(chunks: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+export function concat(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const [only] = chunks;
   // Bytes of their own: what is handed out must not show the rest of a buffer behind its end.
   if (only !== undefined && chunks.length === 1) {
-    return only.byteLength === only.buffer.byteLength ? only : only.slice();
+    return only.byteLength === only.buffer.byteLength ? (only as Uint8Array<ArrayBuffer>) : only.slice();
   }
   let length = 0;
   for (const chunk of chunks) length += chunk.byteLength;
@@ -86,93 +90,23 @@ export async function collect(source: Source): Promise<Uint8Array<ArrayBuffer>> 
 }
 
 /** Reads a source from the beginning, without limit, so that the child never waits; others read from here. */
-export class Drain implements Source {
-  readonly #source: Source;
+export class Drain extends FedSource {
   readonly #done: Promise<void>;
-  #chunks: Uint8Array<ArrayBuffer>[] = [];
-  #first = 0;
-  /** Bytes of the first chunk that were read. */
-  #taken = 0;
-  #ended = false;
-  #error: Error | undefined;
-  #wake: (() => void) | undefined;
 
   constructor(source: Source) {
-    this.#source = source;
-    const end = (): void => {
-      this.#ended = true;
-      this.#wake?.();
-    };
-    this.#done = pump(source, (chunk) => {
-      // After close() nobody wants it; the source answers with its end soon.
-      if (this.#ended) return;
-      this.#chunks.push(chunk);
-      this.#wake?.();
-    }).then(end, (error: unknown) => {
-      // Told to whoever reads, if anybody does.
-      this.#error = error instanceof Error ? error : new Error("The pipe could not be read", { cause: error });
-      end();
-    });
-  }
-
-  read(into: Uint8Array): number | Promise<number> {
-    const chunk = this.#chunks[this.#first];
-    if (chunk !== undefined) {
-      const count = Math.min(into.byteLength, chunk.byteLength - this.#taken);
-      into.set(chunk.subarray(this.#taken, this.#taken + count));
-      this.#taken += count;
-      if (this.#taken === chunk.byteLength) this.#drop();
-      return count;
-    }
-    if (this.#ended) {
-      if (this.#error !== undefined) throw this.#error;
-      return 0;
-    }
-    return new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    }).then(() => {
-      this.#wake = undefined;
-      return this.read(into);
-    });
-  }
-
-  close(): void {
-    this.#ended = true;
-    this.#chunks = [];
-    this.#first = 0;
-    this.#source.close();
-    this.#wake?.();
+    super({ close: () => source.close() });
+    this.#done = pump(source, (chunk) => this.push(chunk)).then(
+      () => this.end(),
+      (error: unknown) => this.end(error),
+    );
   }
 
   /** Everything that was not read yet, once the end has come. */
   async rest(): Promise<Uint8Array<ArrayBuffer>> {
     await this.#done;
-    if (this.#error !== undefined) throw this.#error;
-    const chunks = this.#chunks.slice(this.#first);
-    if (chunks[0] !== undefined) chunks[0] = chunks[0].subarray(this.#taken);
-    this.#chunks = [];
-    this.#first = 0;
-    this.#taken = 0;
-    return concat(chunks);
-  }
-
-  #drop(): void {
-    this.#taken = 0;
-    this.#first++;
-    if (this.#first === this.#chunks.length) {
-      this.#chunks = [];
-      this.#first = 0;
-    } else if (this.#first > 64) {
-      // Not at every chunk: shifting a long list is work in proportion to its length.
-      this.#chunks = this.#chunks.slice(this.#first);
-      this.#first = 0;
-    } else {
-      this.#chunks[this.#first - 1] = EMPTY;
-    }
+    return concat(this.takeAll());
   }
 }
-
-const EMPTY = new Uint8Array(0);
 
 /** Passes a source on until it gave more than `limit` bytes: says so, closes it, and that is the end. */
 export function limited(source: Source, limit: number, exceeded: () => void): Source {
@@ -180,9 +114,10 @@ export function limited(source: Source, limit: number, exceeded: () => void): So
   const count = (bytes: number): number => {
     left -= bytes;
     if (left < 0) {
-      // Whoever writes there may go on after the child is killed: nobody shall keep that.
-      source.close();
+      // First the signal: a child that writes to a pipe without a reader would die of that instead.
       exceeded();
+      // Another writer of the pipe may go on after the child is killed, and what it writes must not be kept.
+      source.close();
     }
     return bytes;
   };

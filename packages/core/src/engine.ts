@@ -12,7 +12,7 @@ export type EngineName = "io_uring" | "vfork" | "runtime" | (string & Record<nev
 
 /**
  * What a spawn can fail at: a key of `setup`, or what every spawn has. The native engines always say which; the
- * runtime's own spawn cannot (`step` is then undefined).
+ * runtime's own spawn can seldom (`step` is then undefined).
  */
 export type Step = SetupKey | "request" | "memory" | "stdio" | "birth" | "cwd" | "mask" | "file" | "interpreter";
 
@@ -136,6 +136,8 @@ export interface SyncOptions {
   /** Bytes per "out" pipe; more than that, and `killSignal` is sent. */
   readonly maxBuffer: number | undefined;
   readonly killSignal: number;
+  /** The pid in the result is not used, and may be 0: an engine may have a quicker way without it. */
+  readonly withoutPid?: true;
 }
 
 /** What a blocking spawn gives back. */
@@ -165,8 +167,11 @@ export interface Engine {
   readonly serves: ReadonlySet<SetupKey>;
   /** Undefined when the engine can be used here; else the reason, one sentence. Asked often: keep the answer. */
   unavailable(): string | undefined;
-  /** The first thing in the request, besides keys of `setup`, that the engine cannot do. Starts nothing. */
-  refuses(request: SpawnRequest): Refusal | undefined;
+  /**
+   * The first thing in the request, besides keys of `setup`, that the engine cannot do; with `sync`, in a call that
+   * blocks. Starts nothing.
+   */
+  refuses(request: SpawnRequest, sync?: SyncOptions): Refusal | undefined;
   /** Starts the process. Blocks no longer than its start takes. */
   spawn?(request: SpawnRequest): Running | Failure;
   /**

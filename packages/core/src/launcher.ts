@@ -100,7 +100,7 @@ class HostLauncher implements Launcher {
 
   spawnSync(input: RequestInput, options: SyncOptions): { readonly result: SyncResult; readonly engine: EngineName } {
     const request = this.#permitted(input);
-    const engine = this.#choose(request, "spawnSync");
+    const engine = this.#choose(request, "spawnSync", options);
     const result = withHostFiles(this.host, request, (request) => engine.spawnSync(request, options));
     if (isFailure(result)) throw this.#errorOf(request, engine, result);
     return { result, engine: engine.name };
@@ -151,10 +151,10 @@ class HostLauncher implements Launcher {
     }
   }
 
-  #choose<O extends Operation>(request: SpawnRequest, operation: O): Able<O> {
-    const choice = choose(request, this.engines, operation);
+  #choose<O extends Operation>(request: SpawnRequest, operation: O, sync?: SyncOptions): Able<O> {
+    const choice = choose(request, this.engines, operation, sync);
     if (choice.engine !== undefined) return choice.engine as Able<O>;
-    const others = capable(request, this.engines, operation);
+    const others = capable(request, this.engines, operation, sync);
     throw inClassOf(this.host, refusalError(request, choice, others));
   }
 

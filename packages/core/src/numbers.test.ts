@@ -1,6 +1,16 @@
 import { constants } from "node:os";
 import { describe, expect, test } from "vitest";
-import { errnoCode, errnoText, limitName, LIMITS, NAMESPACES, SIGNALS, signalName } from "./numbers.js";
+import {
+  errnoCode,
+  errnoOf,
+  errnoText,
+  limitName,
+  LIMITS,
+  NAMESPACES,
+  SIGNALS,
+  signalName,
+  signalNumber,
+} from "./numbers.js";
 
 // Node's tables come from the system's headers: on Linux they are the truth for ours.
 describe.runIf(process.platform === "linux")("against the system's own tables", () => {
@@ -24,6 +34,19 @@ test("signals have one name, and real-time ones have none", () => {
   expect(signalName(31)).toBe("SIGSYS");
   for (const number of [0, 32, 34, 64, 65, -1]) expect(signalName(number)).toBeUndefined();
   for (let number = 1; number <= 31; number++) expect(SIGNALS[signalName(number) as "SIGINT"]).toBe(number);
+});
+
+test("an errno by its code: that of Linux, whichever system it comes from", () => {
+  for (const errno of [1, 2, 11, 13, 24, 32, 95, 110, 133]) expect(errnoOf(errnoCode(errno))).toBe(errno);
+  expect([errnoOf("EWOULDBLOCK"), errnoOf("EOPNOTSUPP"), errnoOf("EBADARCH")]).toEqual([11, 95, 8]);
+  // EIO, for what no system on Linux says.
+  for (const code of ["UNKNOWN", "Unknown system error -86", "constructor", ""]) expect(errnoOf(code)).toBe(5);
+});
+
+test("a signal by its name", () => {
+  expect([signalNumber("SIGUSR1"), signalNumber("SIGIOT"), signalNumber("SIGKILL")]).toEqual([10, 6, 9]);
+  for (const name of ["SIGINFO", "SIGEMT", "SIGBREAK", "sigterm", "toString"])
+    expect(signalNumber(name)).toBeUndefined();
 });
 
 test("an errno that nobody knows still has a code and words", () => {

@@ -50,6 +50,11 @@ const SIGNAL_NAMES: readonly (SignalName | undefined)[] = (() => {
   return names;
 })();
 
+/** Undefined for what is no signal of Linux. */
+export function signalNumber(name: string): number | undefined {
+  return Object.hasOwn(SIGNALS, name) ? SIGNALS[name as SignalName] : undefined;
+}
+
 /** Undefined for a real-time signal and for what is no signal. */
 export function signalName(number: number): SignalName | undefined {
   return SIGNAL_NAMES[number];
@@ -134,7 +139,7 @@ const ERRNOS: { readonly [errno: number]: readonly [code: string, text?: string]
   28: ["ENOSPC", "no space left"],
   29: ["ESPIPE", "cannot seek"],
   30: ["EROFS", "read-only filesystem"],
-  32: ["EPIPE", "nobody reads the pipe any more"],
+  32: ["EPIPE", "the pipe has no reader"],
   33: ["EDOM", "out of the domain"],
   34: ["ERANGE", "out of range"],
   35: ["EDEADLK", "deadlock would occur"],
@@ -237,6 +242,29 @@ const ERRNOS: { readonly [errno: number]: readonly [code: string, text?: string]
   132: ["ERFKILL"],
   133: ["EHWPOISON"],
 };
+
+/** Names that Linux does not use, or uses for the same number: those of other systems, and of the runtimes. */
+const OTHER_CODES: { readonly [code: string]: number } = {
+  EWOULDBLOCK: 11,
+  EDEADLOCK: 35,
+  EOPNOTSUPP: 95,
+  // Of macOS.
+  EBADARCH: 8,
+  EBADEXEC: 8,
+  EBADMACHO: 8,
+  EFTYPE: 22,
+  ENOATTR: 61,
+  EPROCLIM: 11,
+};
+const EIO = 5;
+
+let numbers: Map<string, number> | undefined;
+
+/** `"ENOENT"` → `2`, whichever number the code has on this system. EIO for a code that Linux has no number for. */
+export function errnoOf(code: string): number {
+  numbers ??= new Map(Object.entries(ERRNOS).map(([errno, [code]]) => [code, Number(errno)]));
+  return numbers.get(code) ?? (Object.hasOwn(OTHER_CODES, code) ? (OTHER_CODES[code] as number) : EIO);
+}
 
 /** `2` → `"ENOENT"` */
 export function errnoCode(errno: number): string {

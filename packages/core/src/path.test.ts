@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { candidates, DEFAULT_PATH, findProgram } from "./path.js";
+import { hostWith } from "../tests/support.js";
+import { candidates as search, DEFAULT_PATH, fromCwd, isPath, searchOf } from "./path.js";
+
+const candidates = (file: string, path: string | undefined): string[] =>
+  search(file, { platform: "linux", path, extensions: undefined });
 
 describe("candidates", () => {
   test("a name is looked for in each entry of PATH, in order", () => {
@@ -46,11 +50,66 @@ describe("candidates", () => {
   });
 });
 
-test("findProgram: the first that can be executed, relative ones seen from the child's directory", () => {
-  const asked: string[] = [];
-  const only = (wanted: string) => (path: string) => asked.push(path) > 0 && path === wanted;
-  expect(findProgram(["/a/x", "./x", "/b/x"], "/home", only("/home/./x"))).toBe("./x");
-  expect(asked).toEqual(["/a/x", "/home/./x"]);
-  expect(findProgram(["./x"], undefined, only("./x"))).toBe("./x");
-  expect(findProgram(["/a/x"], undefined, () => false)).toBeUndefined();
+describe("candidates on Windows", () => {
+  const windows = (file: string, path?: string, extensions?: string): string[] =>
+    search(file, { platform: "win32", path, extensions });
+
+  test("a name is looked for with each extension in each entry, in order", () => {
+    expect(windows("git", "C:\\a;C:\\b\\", ".EXE;.CMD")).toEqual([
+      "C:\\a\\git.EXE",
+      "C:\\a\\git.CMD",
+      "C:\\b\\git.EXE",
+      "C:\\b\\git.CMD",
+    ]);
+  });
+
+  test("a name with an extension is first tried as it is", () => {
+    expect(windows("x.cmd", "C:\\a", ".EXE")).toEqual(["C:\\a\\x.cmd", "C:\\a\\x.cmd.EXE"]);
+    expect(windows("a.b\\x", undefined, ".EXE")).toEqual(["a.b\\x.EXE"]);
+  });
+
+  test("paths are not searched for: slashes of both kinds, and drives", () => {
+    for (const path of ["C:\\x.exe", "c:x.exe", ".\\x.exe", "dir/x.exe", "\\\\server\\share\\x.exe"]) {
+      expect(windows(path, "C:\\a", ".COM")).toEqual([path, `${path}.COM`]);
+    }
+  });
+
+  test("an entry in quotes may hold semicolons; empty entries are nothing, and not the working directory", () => {
+    expect(windows("x", ';"C:\\a;b";;C:\\c;', ".EXE")).toEqual(["C:\\a;b\\x.EXE", "C:\\c\\x.EXE"]);
+    expect(windows("x", "", ".EXE")).toEqual([]);
+    expect(windows("x", undefined, ".EXE")).toEqual([]);
+  });
+
+  test("without PATHEXT there is a default", () => {
+    expect(windows("x", "C:\\a")).toEqual([".COM", ".EXE", ".BAT", ".CMD"].map((end) => `C:\\a\\x${end}`));
+  });
+});
+
+describe("searchOf", () => {
+  const parent = { ...hostWith({ PATH: "/parent", PATHEXT: ".P" }), platform: "win32" };
+
+  test("the child's own PATH decides, whatever its case on Windows, and the parent's where the child has none", () => {
+    expect(searchOf(parent, { Path: "C:\\child" })).toMatchObject({ path: "C:\\child", extensions: ".P" });
+    expect(searchOf(parent, { PathExt: ".C" })).toMatchObject({ path: "/parent", extensions: ".C" });
+    expect(searchOf(parent, undefined)).toMatchObject({ path: "/parent", extensions: ".P" });
+    expect(searchOf(hostWith({ PATH: "/parent" }), { Path: "/other" })).toEqual({
+      platform: "linux",
+      path: "/parent",
+      extensions: undefined,
+    });
+  });
+});
+
+test("a path of the child as this program finds it", () => {
+  expect(fromCwd("./x", "/home", "linux")).toBe("/home/./x");
+  expect(fromCwd("/x", "/home", "linux")).toBe("/x");
+  expect(fromCwd("./x", undefined, "linux")).toBe("./x");
+  expect(fromCwd("x.exe", "C:\\home", "win32")).toBe("C:\\home\\x.exe");
+  for (const path of ["D:\\x", "d:x", "\\x", "\\\\server\\x", "/x"]) expect(fromCwd(path, "C:\\", "win32")).toBe(path);
+  expect([isPath("a\\b", "linux"), isPath("a\\b", "win32"), isPath("a/b", "linux"), isPath("ab", "win32")]).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
 });

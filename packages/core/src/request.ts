@@ -4,7 +4,7 @@ import { engineOrder } from "./choose.js";
 import type { EngineName } from "./engine.js";
 import type { Host } from "./host.js";
 import type { SetupKey } from "./options.js";
-import { candidates } from "./path.js";
+import { candidates, searchOf } from "./path.js";
 import { AS_THE_PARENT, type NormalSetup, readKey, readSetup } from "./setup.js";
 import { filePath, type Slot } from "./stdio.js";
 
@@ -88,8 +88,7 @@ export function normalize(host: Host, engines: readonly EngineName[], input: Req
   return Object.freeze({
     file,
     argv,
-    // The child's own PATH decides. Where the child has none the parent's does, as in both peers.
-    candidates: candidates(file, env?.PATH ?? host.getenv("PATH")),
+    candidates: candidates(file, searchOf(host, env)),
     env,
     ...(input.envIsAdded === true && { envIsAdded: true }),
     cwd: input.cwd === undefined ? undefined : filePath(host, input.cwd, "cwd"),

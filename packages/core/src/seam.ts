@@ -19,12 +19,15 @@ export type {
   SyncResult,
   Usage,
 } from "./engine.js";
+export { FedSource } from "./fed-source.js";
 export type { Host, OpenFile } from "./host.js";
 export { createLauncher, type Launcher } from "./launcher.js";
 export { errnoCode, errnoText, limitName, type SignalName, SIGNALS, signalName } from "./numbers.js";
 export type { ProcessSetup, SetupKey } from "./options.js";
-export { findProgram } from "./path.js";
+export { brokenPipe, type Half, halvesOf, isBrokenPipe, pipeOf } from "./pipe.js";
 export type { SpawnRequest } from "./request.js";
+export type { PipeSlot, RuntimeApi, RuntimeCall, RuntimeChild, RuntimeExit, RuntimeResult } from "./runtime-api.js";
+export { RuntimeEngine } from "./runtime-engine.js";
 export { type NormalLimit, type NormalSetup, type NormalSignals, SETUP, type SetupRule } from "./setup.js";
 export type { FileSlot, Slot } from "./stdio.js";
-export { WebSink, WebSource } from "./web-pipe.js";
+export { WebSink, webSource } from "./web-pipe.js";

@@ -211,6 +211,9 @@ export class Block {
         this.#u32(at + 16, OPEN[slot.open]);
         this.#u32(at + 20, slot.mode);
         break;
+      case "socket":
+      case "pty":
+        throw new Error(`the native engine makes no ${slot.kind} yet`);
     }
   }
 

@@ -214,6 +214,10 @@ function slotText(slot: Slot | undefined): string {
       return `fd ${slot.fd}`;
     case "pipe":
       return "a pipe";
+    case "socket":
+      return "a pair of sockets";
+    case "pty":
+      return "a pseudo-terminal";
     case "file":
       return `${quoted(slot.path)} opened "${slot.open}"`;
   }

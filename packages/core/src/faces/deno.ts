@@ -153,7 +153,7 @@ export function commandInput(host: Host, command: unknown, options: CommandOptio
 /** None where the child inherits this program's environment: then no snapshot is made. */
 function environment(host: Host, { env, clearEnv = false }: CommandOptions): Pick<RequestInput, "env" | "envIsAdded"> {
   const clear = boolean("clearEnv", clearEnv);
-  if (env === undefined) return clear ? { env: emptyEnv() } : {};
+  if (env === undefined) return { env: clear ? emptyEnv() : undefined };
   const ours = clear ? {} : host.environ();
   return { env: addVariables(Object.assign(emptyEnv(), ours), env, false), envIsAdded: ours === undefined };
 }
@@ -203,6 +203,7 @@ const TO_THE_END: SyncOptions = Object.freeze({
   timeout: undefined,
   maxBuffer: undefined,
   killSignal: SIGNALS.SIGTERM,
+  withoutPid: true,
 });
 
 /** The handle. `Pid` is undefined where the process may not have been started. */

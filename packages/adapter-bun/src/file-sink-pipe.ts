@@ -1,0 +1,40 @@
+/** The stdin of Bun's own child as core's Sink. */
+import { brokenPipe, isBrokenPipe, type Sink } from "@ringspawn/core/seam";
+
+/** Bun's FileSink keeps bytes until it is flushed, and says nothing once the child has ended. */
+export class FileSinkPipe implements Sink {
+  readonly #stdin: Bun.FileSink;
+  readonly #hasEnded: () => boolean;
+  #closed: Promise<void> | undefined;
+
+  constructor(stdin: Bun.FileSink, hasEnded: () => boolean) {
+    this.#stdin = stdin;
+    this.#hasEnded = hasEnded;
+  }
+
+  write(chunk: Uint8Array): void | Promise<void> {
+    if (this.#closed !== undefined || this.#hasEnded()) throw brokenPipe();
+    const waits = [this.#stdin.write(chunk), this.#stdin.flush()].filter((answer) => answer instanceof Promise);
+    if (waits.length > 0) return this.#settled(waits);
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#end());
+  }
+
+  async #settled(waits: readonly Promise<number>[]): Promise<void> {
+    try {
+      await Promise.all(waits);
+    } catch (error) {
+      throw isBrokenPipe(error) ? brokenPipe(error) : error;
+    }
+  }
+
+  async #end(): Promise<void> {
+    try {
+      await this.#stdin.end();
+    } catch {
+      // The child reads no more: then its end of input is nothing to it.
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** What keeps the program alive while a child of Bun's is there. */
+import type { Pipe } from "@ringspawn/core/seam";
+
+const { setInterval, clearInterval } = globalThis;
+
+/** Closes a pipe that nothing can use any more. */
+const forgotten: FinalizationRegistry<{ close(): unknown }> = new FinalizationRegistry((end) => void end.close());
+
+/**
+ * Holds the program while the child is ref'd and alive, or has reads or writes under way. Bun's own ref() and unref()
+ * do not: a stream that is read goes on to hold the program after an unref(), and one that was unref'd before never
+ * does.
+ */
+export class Hold {
+  #alive = true;
+  #refd = true;
+  /** Reads and writes that wait. */
+  #pending = 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor() {
+    this.#update();
+  }
+
+  ref(refd: boolean): void {
+    this.#refd = refd;
+    this.#update();
+  }
+
+  /** The child has ended. */
+  end(): void {
+    this.#alive = false;
+    this.#update();
+  }
+
+  /** The pipe with its reads and writes counted. It is closed when it is collected. */
+  pipe({ source, sink, ...fd }: Pipe): Pipe {
+    const counted: Pipe = {
+      ...fd,
+      ...(source && { source: { read: (into) => this.#during(source.read(into)), close: () => source.close() } }),
+      ...(sink && { sink: { write: (chunk) => this.#during(sink.write(chunk)), close: () => sink.close() } }),
+    };
+    if (source && counted.source) forgotten.register(counted.source, source);
+    if (sink && counted.sink) forgotten.register(counted.sink, sink);
+    return counted;
+  }
+
+  #during<T>(operation: T | Promise<T>): T | Promise<T> {
+    if (!(operation instanceof Promise)) return operation;
+    this.#pending++;
+    this.#update();
+    return operation.finally(() => {
+      this.#pending--;
+      this.#update();
+    });
+  }
+
+  #update(): void {
+    if (this.#refd && (this.#alive || this.#pending > 0)) {
+      this.#timer ??= setInterval(() => {}, 2 ** 31 - 1);
+    } else {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * A runtime's own spawn as an engine: what serves when no native one can. All that is the same over every such API
+ * stands here; {@link RuntimeApi} is the rest. Names of signals and of errors are what a runtime and Linux have in
+ * common, so numbers are translated by them.
+ */
+import { batchArguments, batchRefusal, isBatchFile } from "./batch-file.js";
+import { usageError } from "./check.js";
+import type { Engine, EngineName, Exit, Failure, Pipe, Refusal, Running, SyncOptions, SyncResult } from "./engine.js";
+import type { Host } from "./host.js";
+import { errnoOf, signalName, signalNumber } from "./numbers.js";
+import type { SetupKey } from "./options.js";
+import { findProgram, type Found } from "./path.js";
+import type { SpawnRequest } from "./request.js";
+import type { RuntimeApi, RuntimeCall, RuntimeError, RuntimeExit } from "./runtime-api.js";
+import { optionOfSlot, type Slot } from "./stdio.js";
+
+type Word = RuntimeCall["stdio"][number];
+
+const SHELL = "/bin/sh";
+/** The first fd that is no stdio. */
+const EXTRA = 3;
+
+export class RuntimeEngine implements Engine {
+  readonly name: EngineName = "runtime";
+  readonly api: string;
+  readonly serves: ReadonlySet<SetupKey>;
+  readonly #host: Host;
+  readonly #api: RuntimeApi;
+
+  constructor(host: Host, api: RuntimeApi) {
+    this.#host = host;
+    this.#api = api;
+    this.api = api.name;
+    this.serves = api.serves;
+  }
+
+  unavailable(): string | undefined {
+    return undefined;
+  }
+
+  refuses(request: SpawnRequest, sync?: SyncOptions): Refusal | undefined {
+    for (const slot of request.slots) {
+      const reason = this.#refusesSlot(slot, sync !== undefined);
+      if (reason !== undefined) return { option: optionOfSlot(slot.target, request.setup.fds), reason };
+    }
+    if (request.argv[0] !== request.file && !this.#api.features.has("argv0")) {
+      return { option: "argv0", reason: `${this.api} has no such option` };
+    }
+    if (sync !== undefined && !this.#canSend(sync.killSignal)) {
+      return { option: "killSignal", reason: `${this.api} cannot send it, because it has no name here` };
+    }
+    const found = this.#host.platform === "win32" ? this.#find(request) : undefined;
+    return found?.file !== undefined && isBatchFile(found.file) ? batchRefusal(request, found.file) : undefined;
+  }
+
+  spawn(request: SpawnRequest): Running | Failure {
+    const child = this.#carryOut(request, (call) => this.#api.start(call));
+    if ("errno" in child) return child;
+    const pipes = new Map<number, Pipe>();
+    for (const slot of request.slots) {
+      if (slot.kind === "pipe" || slot.kind === "socket") pipes.set(slot.target, child.pipe(slot));
+    }
+    const kill = (signal: number): boolean => child.kill(this.#signal(signal));
+    return { ...child, pipes, exited: child.exited.then(exitOf), kill };
+  }
+
+  spawnSync(request: SpawnRequest, options: SyncOptions): SyncResult | Failure {
+    const killSignal = this.#signal(options.killSignal);
+    const result = this.#carryOut(request, (call) => this.#api.runSync(call, options, killSignal));
+    if ("errno" in result) return result;
+    const output = new Map<number, Uint8Array>();
+    for (const slot of request.slots) {
+      const bytes = result.output[slot.target];
+      if (slot.kind === "pipe" && slot.direction === "out" && bytes) output.set(slot.target, bytes);
+    }
+    return { ...result, exit: exitOf(result.exit), output };
+  }
+
+  #refusesSlot(slot: Slot, isBlocking: boolean): string | undefined {
+    const { name, lastFd, features } = this.#api;
+    const { target, kind } = slot;
+    const isExtra = target >= EXTRA;
+    if (kind === "pty") return `${name} has no pseudo-terminals`;
+    if (target > lastFd) return `${name} gives a child no fds beyond ${lastFd}`;
+    if (kind === "fd") {
+      if (slot.given && !features.has("give")) return `${name} cannot give an fd away`;
+      const isCrossed = target === 0 ? slot.fd === 1 || slot.fd === 2 : !isExtra && slot.fd === 0;
+      if (isCrossed && !features.has("crossed")) return `${name} takes stdin for no output, and no output for stdin`;
+    }
+    if (kind !== "pipe" && kind !== "socket") return undefined;
+    if (kind === "socket" && !(isExtra && features.has("socket"))) return `${name} has no pairs of sockets there`;
+    if (slot.raw && !(isExtra && features.has("raw"))) return `${name} does not give the fd of its end away`;
+    if (isBlocking && (kind === "socket" || slot.raw)) return "a call that blocks leaves nothing that could use it";
+    if (isBlocking && isExtra && !features.has("blocking pipes")) return `${name}, when it blocks, has no pipes there`;
+    if (kind === "pipe" && !isExtra && (slot.direction === "in") !== (target === 0)) {
+      return `${name} has no pipes in that direction there`;
+    }
+    return undefined;
+  }
+
+  #find(request: SpawnRequest): Found {
+    const { files, features, mayLook } = this.#api;
+    const { platform } = this.#host;
+    const texts = features.has("shell") && !request.shellFallback && platform !== "win32";
+    return findProgram(request, { files, platform, texts, mayLook: mayLook ?? (() => true) });
+  }
+
+  /** Opens what the API cannot open itself, and closes this program's copies once the child has its own. */
+  #carryOut<T extends object>(request: SpawnRequest, run: (call: RuntimeCall) => T | string): T | Failure {
+    const { files } = this.#api;
+    const found = this.#find(request);
+    if (found.file === undefined) return { errno: errnoOf(found.code), step: undefined, index: 0 };
+    const opened: number[] = [];
+    let result: T | string;
+    try {
+      const stdio = this.#stdio(request, opened);
+      if (!Array.isArray(stdio)) return stdio;
+      result = this.#withShell(request, this.#call(request, found.file, stdio), run);
+    } catch (error) {
+      return this.#failed(request, this.#codeOf(error), error);
+    } finally {
+      for (const fd of opened) files.closeSync(fd);
+    }
+    if (typeof result === "string") return this.#failed(request, result);
+    for (const slot of request.slots) if (slot.kind === "fd" && slot.given) files.closeSync(slot.fd);
+    return result;
+  }
+
+  #call(request: SpawnRequest, file: string, stdio: readonly Word[]): RuntimeCall {
+    const { argv, env, envIsAdded = false, cwd, setup } = request;
+    const isSigned = this.#api.features.has("int32");
+    const id = (id: number | undefined): number | undefined => (id !== undefined && isSigned ? id | 0 : id);
+    const session = setup.session ?? false;
+    const ids = { uid: id(setup.uid), gid: id(setup.gid) };
+    const call = { file, argv, verbatim: false, env, envIsAdded, cwd, stdio, session, ...ids };
+    if (this.#host.platform !== "win32" || !isBatchFile(file)) return call;
+    const interpreter = this.#host.getenv("ComSpec") ?? "cmd.exe";
+    return { ...call, file: interpreter, argv: ["cmd.exe", ...batchArguments(file, argv.slice(1))], verbatim: true };
+  }
+
+  #stdio({ slots }: SpawnRequest, opened: number[]): Word[] | Failure {
+    const open = (path: string, flags: string, mode?: number): number => {
+      const fd = this.#api.files.openSync(path, flags, mode);
+      opened.push(fd);
+      return fd;
+    };
+    const stdio: Word[] = [];
+    for (const [index, slot] of slots.entries()) {
+      while (stdio.length < slot.target) stdio.push("ignore");
+      try {
+        if (slot.kind === "fd") stdio.push(slot.fd);
+        else if (slot.kind === "file") stdio.push(open(slot.path, slot.open, slot.mode));
+        else if (slot.kind !== "null") stdio.push("pipe");
+        // What is ignored beyond 2 stays closed.
+        else stdio.push(slot.target < EXTRA ? "ignore" : open(this.#api.devNull, "r+"));
+      } catch (error) {
+        return { errno: errnoOf(this.#codeOf(error)), step: "stdio", index, cause: error };
+      }
+    }
+    return stdio;
+  }
+
+  /** Has the shell run a text without `#!`, for an API that does not. Nothing ran before that: it is started once. */
+  #withShell<T>({ shellFallback }: SpawnRequest, call: RuntimeCall, run: (call: RuntimeCall) => T): T {
+    try {
+      return run(call);
+    } catch (error) {
+      if (!shellFallback || this.#api.codeOf(error as RuntimeError) !== "ENOEXEC") throw error;
+      return run({ ...call, file: SHELL, argv: [SHELL, call.file, ...call.argv.slice(1)] });
+    }
+  }
+
+  /** No API tells which step failed; but a wrong working directory, which most take for a missing program, is seen. */
+  #failed({ cwd }: SpawnRequest, code: string, cause?: unknown): Failure {
+    const failure: Failure = { errno: errnoOf(code), step: undefined, index: 0, cause };
+    const { files, mayLook } = this.#api;
+    const isLikely = cwd !== undefined && (code === "ENOENT" || code === "ENOTDIR") && mayLook?.(cwd) !== false;
+    if (!isLikely) return failure;
+    try {
+      if (files.statSync(cwd).isDirectory()) return failure;
+      return { ...failure, errno: errnoOf("ENOTDIR"), step: "cwd" };
+    } catch (error) {
+      return { ...failure, errno: errnoOf(this.#codeOf(error)), step: "cwd" };
+    }
+  }
+
+  /** @throws {unknown} what is no answer of the system, as a permission that is missing. */
+  #codeOf(error: unknown): string {
+    const code = this.#api.codeOf(error as RuntimeError);
+    if (code === undefined) throw error;
+    return code;
+  }
+
+  /** A real-time signal has no name, so only Linux knows what its number means. 0 only looks. */
+  #canSend(signal: number): boolean {
+    const isNamed = signal === 0 || signalName(signal) !== undefined;
+    return isNamed || (this.#host.platform === "linux" && this.#api.features.has("real-time signals"));
+  }
+
+  /** @throws {TypeError} for a signal that cannot be sent. */
+  #signal(number: number): string | number {
+    if (this.#canSend(number)) return signalName(number) ?? number;
+    throw usageError("ERR_UNKNOWN_SIGNAL", `${this.api} cannot send signal ${number}, because it has no name here`);
+  }
+}
+
+/** Of a signal that Linux does not have nothing can be said. */
+function exitOf({ code, signal, usage }: RuntimeExit): Exit {
+  const number = typeof signal === "string" ? (signalNumber(signal) ?? null) : signal;
+  return { code: signal === null ? code : null, signal: number, coreDumped: false, usage };
+}
