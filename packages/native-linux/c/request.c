@@ -196,7 +196,8 @@ static int are_limits(const struct request *request)
 	for (uint32_t i = 0; i < request->head.limits.count; i++) {
 		const struct rs_limit *limit = &request->limits[i];
 
-		if (limit->resource >= KERNEL_RLIM_NLIMITS || limit->set < 1 || limit->set > 3)
+		if (limit->resource >= KERNEL_RLIM_NLIMITS || limit->set == 0 ||
+		    (limit->set & ~(uint32_t)(RS_LIMIT_SOFT | RS_LIMIT_HARD)))
 			return 0;
 	}
 	return 1;

@@ -1,12 +1,11 @@
 /** A process of the native engine, from its birth to its reaping. */
 import type { Exit, Pipe, Running, Slot, SpawnRequest } from "@ringspawn/core/seam";
+import { ERRNO, READY } from "./abi.gen.js";
 import type { ExitStatus, Outcome } from "./decode.js";
 import type { Door } from "./door.js";
 import { Life } from "./life.js";
-import { type Loop, READABLE } from "./loop.js";
+import type { Loop } from "./loop.js";
 import { PipeSink, PipeSource } from "./pipe.js";
-
-const EPERM = 1;
 
 export class Child implements Running {
   readonly pid: number;
@@ -27,14 +26,14 @@ export class Child implements Running {
     this.exited = new Promise((resolve) => {
       const look = (): void => {
         if (door.reap(pidfd, status.words) === 0) {
-          loop.watch(pidfd, READABLE, look);
+          loop.watch(pidfd, READY.readable, look);
           return;
         }
         door.close(pidfd);
         life.end();
         resolve(status.read());
       };
-      loop.watch(pidfd, READABLE, look);
+      loop.watch(pidfd, READY.readable, look);
     });
   }
 
@@ -54,10 +53,10 @@ export class Child implements Running {
 /** False once it is gone. @throws where the kernel does not permit it. */
 export function killPidfd(door: Door, pidfd: number, pid: number, signal: number): boolean {
   const result = door.kill(pidfd, signal);
-  if (result === -EPERM) {
+  if (result === -ERRNO.EPERM) {
     throw Object.assign(new Error(`kill EPERM: not allowed to signal process ${pid}`), {
       code: "EPERM",
-      errno: -EPERM,
+      errno: -ERRNO.EPERM,
       syscall: "kill",
     });
   }

@@ -2,6 +2,8 @@
  * The C ABI (c/include/ringspawn.h) as JavaScript functions: what a door, N-API or FFI, has to offer. Numbers
  * and plain byte arrays only. Every function answers a value >= 0, or -errno, as its C namesake does.
  */
+import type { RING } from "./abi.gen.js";
+
 export interface Door {
   /** Fills an `rs_probe`. */
   probe(out: Uint32Array): number;
@@ -50,9 +52,4 @@ export const TURNING: LoopName = 0;
 export const BLOCKING: LoopName = 1;
 
 /** Of starts that nobody waits for, and of children that wait for their program. */
-export type RingName = 0 | 1;
-export const STARTS: RingName = 0;
-export const PARKING: RingName = 1;
-
-/** What this package was written against; a door onto another ABI is not used. */
-export const ABI = 3;
+export type RingName = (typeof RING)[keyof typeof RING];

@@ -11,19 +11,18 @@ import type {
   SyncResult,
 } from "@ringspawn/core/seam";
 import { Child } from "./child.js";
-import { decodeExplained, decodeProbe, EXPLAINED_QUADS } from "./decode.js";
+import { Explained, Probe } from "./decode.js";
 import type { Door } from "./door.js";
-import { ENCODED, type NativeName } from "./encode.js";
+import { ENCODED, encode, type NativeName } from "./encode.js";
 import { type Loops, type Native, refusal, Shortage } from "./native.js";
 import { waitSync } from "./sync.js";
 
-const PROBE_WORDS = 4;
 const SERVED: ReadonlySet<SetupKey> = new Set(Object.keys(ENCODED) as SetupKey[]);
 
 interface Ready extends Loops {
   readonly door: Door;
-  /** What the executor's trial told besides: see `rs_probe`. */
-  readonly extra: number;
+  /** What the executor's trial told. */
+  readonly probed: Probe;
 }
 
 export abstract class NativeEngine implements Engine {
@@ -79,14 +78,14 @@ export abstract class NativeEngine implements Engine {
     if (loops instanceof Shortage) throw new Error(`the native engine could not be opened (errno ${loops.errno})`);
     if (typeof loops === "string") return undefined;
     const length = this.encode(request);
-    let rows = new BigInt64Array(64 * EXPLAINED_QUADS);
-    let count = door.explain(block.bytes, length, rows, rows.length / EXPLAINED_QUADS);
-    if (count > rows.length / EXPLAINED_QUADS) {
-      rows = new BigInt64Array(count * EXPLAINED_QUADS);
-      count = door.explain(block.bytes, length, rows, count);
+    let rows = new Explained(64);
+    let count = door.explain(block.bytes, length, rows.quads, rows.capacity);
+    if (count > rows.capacity) {
+      rows = new Explained(count);
+      count = door.explain(block.bytes, length, rows.quads, rows.capacity);
     }
     if (count < 0) throw new Error(`the native engine cannot read its own request (errno ${-count})`);
-    return decodeExplained(rows, count);
+    return rows.read(count);
   }
 
   /** Does once, for real, what the executor needs. */
@@ -94,7 +93,7 @@ export abstract class NativeEngine implements Engine {
   protected abstract refusesWhen(ready: Ready, request: SpawnRequest): Refusal | undefined;
 
   protected encode(request: SpawnRequest): number {
-    return this.native.block.encode(this.name, request, this.native.environ(request.env));
+    return encode(this.native.block, this.name, request, this.native.environ(request.env));
   }
 
   protected ready(): Ready | Shortage {
@@ -122,15 +121,14 @@ export abstract class NativeEngine implements Engine {
   #tryOut(): Ready | Shortage | string {
     const { door } = this.native;
     if (typeof door === "string") return door;
-    const words = new Uint32Array(PROBE_WORDS);
-    words[0] = PROBE_WORDS * 4;
-    const probed = this.probe(door, words);
-    if (probed < 0) return refusal(-probed, `the trial spawn could not be made (errno ${-probed})`);
-    const missing = decodeProbe(words);
-    if (missing !== undefined) return refusal(words[2] as number, missing);
+    const probed = new Probe();
+    const result = this.probe(door, probed.words);
+    if (result < 0) return refusal(-result, `the trial spawn could not be made (errno ${-result})`);
+    const { missing, errno } = probed;
+    if (missing !== undefined) return refusal(errno, missing);
     const loops = this.native.loops(door);
     if (typeof loops === "string" || loops instanceof Shortage) return loops;
-    return { door, ...loops, extra: words[3] as number };
+    return { door, ...loops, probed };
   }
 }
 
@@ -147,7 +145,7 @@ export class VforkEngine extends NativeEngine {
     return door.probe(out);
   }
 
-  protected override refusesWhen({ extra: clone3 }: Ready, { setup }: SpawnRequest): Refusal | undefined {
+  protected override refusesWhen({ probed: { clone3 } }: Ready, { setup }: SpawnRequest): Refusal | undefined {
     if (setup.cgroup === undefined || clone3 === 0) return undefined;
     const reason = `a birth in a cgroup needs clone3, which is refused here (errno ${clone3})`;
     return { option: "setup.cgroup", reason };

@@ -2,47 +2,14 @@
  * The FFI door: engine.so's functions, called by whatever FFI a runtime has. Each adapter turns SYMBOLS into its
  * runtime's own words for them; everything else about the door is here once.
  */
-import { ABI, type Door, type LoopName } from "./door.js";
+import { ABI, ERRNO, EVENT_SIZE, STARTED_SIZE, type SYMBOLS } from "./abi.gen.js";
+import { BLOCKING, type Door, type LoopName, TURNING } from "./door.js";
 
 /**
  * Types of the C ABI as an FFI needs them. `bytes`: a typed array, passed as a pointer to its first byte.
  * `handle`: a pointer that only C looks behind; to us a number.
  */
 export type FfiType = "i32" | "u32" | "u64" | "bytes" | "handle" | "void";
-
-export interface FfiSymbol {
-  readonly args: readonly FfiType[];
-  readonly returns: FfiType;
-}
-
-/** ringspawn.h, as far as the door needs it. */
-export const SYMBOLS = {
-  rs_abi: { args: [], returns: "u32" },
-  rs_probe: { args: ["bytes"], returns: "i32" },
-  rs_probe_io_uring: { args: ["bytes"], returns: "i32" },
-  rs_engine_open: { args: ["bytes"], returns: "i32" },
-  rs_spawn: { args: ["handle", "bytes", "u32", "bytes"], returns: "i32" },
-  rs_queue: { args: ["handle", "bytes", "u32", "bytes"], returns: "i32" },
-  rs_submit: { args: ["handle", "u32", "u32", "bytes", "u32"], returns: "i32" },
-  rs_bell: { args: ["handle", "u32"], returns: "i32" },
-  rs_gate: { args: [], returns: "i32" },
-  rs_park: { args: ["handle", "bytes", "u32", "u32", "bytes"], returns: "i32" },
-  rs_fill: { args: ["handle", "u32", "i32", "bytes", "u32"], returns: "i32" },
-  rs_birthmark: { args: ["bytes"], returns: "i32" },
-  rs_explain: { args: ["handle", "bytes", "u32", "bytes", "u32"], returns: "i32" },
-  rs_kill: { args: ["i32", "i32"], returns: "i32" },
-  rs_reap: { args: ["i32", "bytes"], returns: "i32" },
-  rs_read: { args: ["i32", "bytes", "u32"], returns: "i32" },
-  rs_write: { args: ["i32", "bytes", "u32"], returns: "i32" },
-  rs_close: { args: ["i32"], returns: "i32" },
-  rs_loop_open: { args: ["bytes"], returns: "i32" },
-  rs_loop_watch: { args: ["handle", "i32", "u32", "u64"], returns: "i32" },
-  rs_loop_forget: { args: ["handle", "i32"], returns: "i32" },
-  rs_loop_take: { args: ["handle", "bytes", "u32", "i32"], returns: "i32" },
-  rs_loop_start_fd: { args: ["handle"], returns: "i32" },
-  rs_loop_taken: { args: ["handle"], returns: "void" },
-  rs_thread_cleanup: { args: ["handle", "handle", "handle", "i32"], returns: "i32" },
-} as const;
 
 type Argument<T extends FfiType> = T extends "bytes" ? ArrayBufferView : number;
 type Arguments<T extends readonly FfiType[]> = { [i in keyof T]: Argument<T[i]> };
@@ -93,22 +60,22 @@ export function ffiDoor(library: Library, listen: (fd: number, notify: () => voi
       return 0;
     },
     spawn(block, length, outcome) {
-      if (length > block.byteLength) return -22;
+      if (length > block.byteLength) return -ERRNO.EINVAL;
       return library.rs_spawn(engine, block, length, outcome);
     },
     queue(block, length, outcome) {
-      if (length > block.byteLength) return -22;
+      if (length > block.byteLength) return -ERRNO.EINVAL;
       return library.rs_queue(engine, block, length, outcome);
     },
-    submit: (ring, hush, out) => library.rs_submit(engine, ring, hush ? 1 : 0, out, out.length >> 3),
+    submit: (ring, hush, out) => library.rs_submit(engine, ring, hush ? 1 : 0, out, out.byteLength / STARTED_SIZE),
     bell: (ring) => library.rs_bell(engine, ring),
     gate: () => library.rs_gate(),
     park(block, length, gate, outcome) {
-      if (length > block.byteLength) return -22;
+      if (length > block.byteLength) return -ERRNO.EINVAL;
       return library.rs_park(engine, block, length, gate, outcome);
     },
     fill(ticket, gate, block, length) {
-      if (length > block.byteLength) return -22;
+      if (length > block.byteLength) return -ERRNO.EINVAL;
       return library.rs_fill(engine, ticket, gate, block, length);
     },
     birthmark: (out) => library.rs_birthmark(out),
@@ -120,13 +87,13 @@ export function ffiDoor(library: Library, listen: (fd: number, notify: () => voi
     close: (fd) => library.rs_close(fd),
     watch: (name, fd, ready, token) => library.rs_loop_watch(loop(name), fd, ready, token),
     forget: (name, fd) => library.rs_loop_forget(loop(name), fd),
-    take: (name, out, timeoutMs) => library.rs_loop_take(loop(name), out, out.length >> 2, timeoutMs),
+    take: (name, out, timeoutMs) => library.rs_loop_take(loop(name), out, out.byteLength / EVENT_SIZE, timeoutMs),
     start(notify) {
-      const turning = loop(0);
+      const turning = loop(TURNING);
       const fd = library.rs_loop_start_fd(turning);
       if (fd < 0) return fd;
       // An environment that ends (a worker) may run no more JavaScript: then the end of its thread cleans up.
-      const kept = library.rs_thread_cleanup(engine, turning, loop(1), fd);
+      const kept = library.rs_thread_cleanup(engine, turning, loop(BLOCKING), fd);
       if (kept < 0) return kept;
       listener = listen(fd, () => {
         try {

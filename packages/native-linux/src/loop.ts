@@ -1,18 +1,15 @@
 /** Readiness of fds → callbacks, over one `rs_loop`. Every watch is one-shot. */
+import { EVENT, EVENT_SIZE } from "./abi.gen.js";
 import type { Door, LoopName } from "./door.js";
 
-export const READABLE = 1;
-export const WRITABLE = 2;
-
 const BATCH = 64;
-const EVENT_WORDS = 4;
 
 export class Loop {
   readonly #door: Door;
   readonly #name: LoopName;
   /** By token. A token is never used twice, so an event of a closed fd finds nobody. */
   readonly #waiting = new Map<number, () => void>();
-  readonly #events = new Uint32Array(BATCH * EVENT_WORDS);
+  readonly #events = new Uint32Array((BATCH * EVENT_SIZE) / 4);
   #lastToken = 0;
   #holds = 0;
 
@@ -41,7 +38,7 @@ export class Loop {
       const count = this.#door.take(this.#name, this.#events, wait);
       // The tokens first: a callback may turn this loop again (a spawnSync) and overwrite the events.
       const tokens: number[] = [];
-      for (let i = 0; i < count; i++) tokens.push(this.#events[i * EVENT_WORDS] as number);
+      for (let i = 0; i < count; i++) tokens.push(this.#events[(i * EVENT_SIZE + EVENT.token) >> 2] as number);
       for (const token of tokens) {
         const callback = this.#waiting.get(token);
         this.#waiting.delete(token);

@@ -1,8 +1,9 @@
 /** An environment's half of the native engine, which its executors share. Opened when the first request comes. */
 import type { SpawnRequest } from "@ringspawn/core/seam";
+import { ERRNO } from "./abi.gen.js";
+import { Block } from "./block.js";
 import { ExitStatus, Outcome } from "./decode.js";
 import { BLOCKING, type Door, TURNING } from "./door.js";
-import { Block } from "./encode.js";
 import { Loop } from "./loop.js";
 
 /** This program has no process, fd or memory left for the engine's own start: that says nothing about this machine. */
@@ -10,8 +11,7 @@ export class Shortage {
   constructor(readonly errno: number) {}
 }
 
-/** EAGAIN, ENOMEM, ENFILE, EMFILE */
-const PASSING: readonly number[] = [11, 12, 23, 24];
+const PASSING: readonly number[] = [ERRNO.EAGAIN, ERRNO.ENOMEM, ERRNO.ENFILE, ERRNO.EMFILE];
 
 /** Why something could not be opened or tried out: in a sentence, if it will be so the next time. */
 export function refusal(errno: number, what: string): Shortage | string {

@@ -1,11 +1,10 @@
 /** A child that is set up and waits, by a read of an eventfd, for what to execute. */
 import type { ExecRefusal, Failure, Prespawned, SpawnRequest, Starting } from "@ringspawn/core/seam";
+import { ERRNO, SIGNAL } from "./abi.gen.js";
 import type { Door } from "./door.js";
+import { encode } from "./encode.js";
 import type { Native } from "./native.js";
 import type { LateChild } from "./submit.js";
-
-const E2BIG = 7;
-const SIGKILL = 9;
 
 export class ParkedChild implements Prespawned {
   readonly ended: Promise<Failure | undefined>;
@@ -44,9 +43,9 @@ export class ParkedChild implements Prespawned {
     const { block, environ } = this.#native;
     // "." is where it was born, which is where we are: the birthmark has it.
     const program = { ...request, cwd: request.cwd ?? "." };
-    const length = block.encode("io_uring", program, environ(request.env));
+    const length = encode(block, "io_uring", program, environ(request.env));
     const result = this.#door.fill(this.#ticket, this.#gate, block.bytes, length);
-    if (result === -E2BIG) return "too long";
+    if (result === -ERRNO.E2BIG) return "too long";
     if (result < 0) return "gone";
     this.#closeGate();
     this.#child.ref();
@@ -57,7 +56,7 @@ export class ParkedChild implements Prespawned {
     if (this.#gate < 0) return;
     // Whoever waits for its end can.
     this.#child.ref();
-    this.#child.kill(SIGKILL);
+    this.#child.kill(SIGNAL.SIGKILL);
   }
 
   #closeGate(): void {

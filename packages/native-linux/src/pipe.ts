@@ -1,12 +1,9 @@
 /** The parent's ends of the child's pipes: non-blocking reads and writes on the JavaScript thread. */
 import type { Sink, Source } from "@ringspawn/core/seam";
+import { ERRNO, READY } from "./abi.gen.js";
 import type { Door } from "./door.js";
 import type { Life } from "./life.js";
-import { type Loop, READABLE, WRITABLE } from "./loop.js";
-
-/** What {@link PipeSource.attempt} says when there is nothing yet. */
-export const EAGAIN = 11;
-const EPIPE = 32;
+import type { Loop } from "./loop.js";
 
 /** One fd of ours, and at most one operation that waits for it. */
 class End {
@@ -59,12 +56,12 @@ export class PipeSource implements Source {
 
   read(into: Uint8Array): number | Promise<number> {
     const count = this.attempt(into);
-    if (count !== -EAGAIN) return count;
+    if (count !== -ERRNO.EAGAIN) return count;
     return new Promise((resolve, reject) => {
       const again = (): void => {
         try {
           const count = this.attempt(into);
-          if (count === -EAGAIN) this.whenReady(again);
+          if (count === -ERRNO.EAGAIN) this.whenReady(again);
           else resolve(count);
         } catch (error) {
           reject(error);
@@ -76,7 +73,7 @@ export class PipeSource implements Source {
 
   /** Calls back once, when there is something to read, or the end, or after close(). */
   whenReady(callback: () => void): void {
-    this.#end.wait(READABLE, callback);
+    this.#end.wait(READY.readable, callback);
   }
 
   close(): void {
@@ -87,7 +84,7 @@ export class PipeSource implements Source {
   attempt(into: Uint8Array): number {
     if (this.#end.fd < 0) return 0;
     const count = this.#end.door.read(this.#end.fd, into);
-    if (count < 0 && count !== -EAGAIN) throw pipeError("read", -count);
+    if (count < 0 && count !== -ERRNO.EAGAIN) throw pipeError("read", -count);
     // At the end the fd has no more use: free it before the reader gets round to it.
     if (count === 0 && into.byteLength > 0) this.#end.close();
     return count;
@@ -122,7 +119,7 @@ export class PipeSink implements Sink {
 
   /** Calls back once, when the pipe takes more, or nobody reads it, or after close(). */
   whenReady(callback: () => void): void {
-    this.#end.wait(WRITABLE, callback);
+    this.#end.wait(READY.writable, callback);
   }
 
   close(): void {
@@ -133,9 +130,9 @@ export class PipeSink implements Sink {
   attempt(chunk: Uint8Array): Uint8Array | undefined {
     let left = chunk;
     while (left.byteLength > 0) {
-      if (this.#end.fd < 0) throw pipeError("write", EPIPE);
+      if (this.#end.fd < 0) throw pipeError("write", ERRNO.EPIPE);
       const count = this.#end.door.write(this.#end.fd, left);
-      if (count === -EAGAIN) return left;
+      if (count === -ERRNO.EAGAIN) return left;
       if (count < 0) throw pipeError("write", -count);
       left = left.subarray(count);
     }
@@ -144,7 +141,7 @@ export class PipeSink implements Sink {
 }
 
 function pipeError(syscall: string, errno: number): Error {
-  const code = errno === EPIPE ? "EPIPE" : `E${errno}`;
-  const words = errno === EPIPE ? "nobody reads the pipe any more" : `errno ${errno}`;
+  const code = errno === ERRNO.EPIPE ? "EPIPE" : `E${errno}`;
+  const words = errno === ERRNO.EPIPE ? "nobody reads the pipe any more" : `errno ${errno}`;
   return Object.assign(new Error(`${syscall} ${code}: ${words}`), { code, errno: -errno, syscall });
 }

@@ -1,10 +1,11 @@
 /** Starts that were queued: submitted together at the end of the tick, and told what came of them. */
 import type { Exit, Failure, Pipe, SpawnRequest, Starting } from "@ringspawn/core/seam";
+import { READY } from "./abi.gen.js";
 import { killPidfd, openPipes } from "./child.js";
 import { type ExitStatus, News, type Outcome } from "./decode.js";
 import type { Door, RingName } from "./door.js";
 import { Life } from "./life.js";
-import { type Loop, READABLE } from "./loop.js";
+import type { Loop } from "./loop.js";
 
 const BATCH = 64;
 const NEVER_RAN: Exit = Object.freeze({ code: null, signal: null, coreDumped: false, usage: undefined });
@@ -57,7 +58,7 @@ export class Submitter {
     } while (count === BATCH);
     if (this.#late.size === 0 || this.#isListening) return;
     this.#isListening = true;
-    this.#loop.watch(this.#door.bell(this.#ring), READABLE, () => {
+    this.#loop.watch(this.#door.bell(this.#ring), READY.readable, () => {
       this.#isListening = false;
       this.#take(true);
     });
@@ -99,13 +100,13 @@ export class LateChild implements Starting {
     this.#pidfd = pidfd;
     const look = (): void => {
       if (this.#door.reap(pidfd, this.#status.words) === 0) {
-        this.#loop.watch(pidfd, READABLE, look);
+        this.#loop.watch(pidfd, READY.readable, look);
         return;
       }
       this.#door.close(pidfd);
       this.#finish(this.#status.read());
     };
-    this.#loop.watch(pidfd, READABLE, look);
+    this.#loop.watch(pidfd, READY.readable, look);
   }
 
   /** The last news of its start. */

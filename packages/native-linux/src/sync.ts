@@ -1,10 +1,11 @@
 /** A spawn that blocks: the same pipes and the same kind of loop, turned here until the process has ended. */
 import type { Exit, SpawnRequest, SyncOptions, SyncResult } from "@ringspawn/core/seam";
+import { ERRNO, READY } from "./abi.gen.js";
 import { openPipes } from "./child.js";
 import type { ExitStatus, Outcome } from "./decode.js";
 import type { Door } from "./door.js";
-import { type Loop, READABLE } from "./loop.js";
-import { EAGAIN, type PipeSink, type PipeSource } from "./pipe.js";
+import type { Loop } from "./loop.js";
+import type { PipeSink, PipeSource } from "./pipe.js";
 
 const CHUNK = 64 * 1024;
 /** Reads of one pipe before the loop is turned again: a firehose must not outrun the timeout. */
@@ -55,7 +56,7 @@ export function waitSync(
           open--;
           return;
         }
-        if (count === -EAGAIN) break;
+        if (count === -ERRNO.EAGAIN) break;
         chunks.push(buffer.slice(0, count));
         total += count;
         if (options.maxBuffer !== undefined && total > options.maxBuffer) {
@@ -71,7 +72,7 @@ export function waitSync(
   };
   const look = (): void => {
     if (door.reap(pidfd, status.words) === 0) {
-      loop.watch(pidfd, READABLE, look);
+      loop.watch(pidfd, READY.readable, look);
       return;
     }
     exit = status.read();
@@ -86,7 +87,7 @@ export function waitSync(
       collect(source, chunks);
     }
   }
-  loop.watch(pidfd, READABLE, look);
+  loop.watch(pidfd, READY.readable, look);
 
   const deadline = options.timeout === undefined ? Infinity : performance.now() + options.timeout;
   // A grandchild may hold the pipes for ever: once we have killed, only the process itself is waited for.

@@ -1,6 +1,7 @@
 /** The io_uring engine: what vfork does, by a chain that the kernel carries out; and starts that nobody waits for. */
 import type { Failure, Prespawned, Refusal, Running, SpawnRequest, Starting } from "@ringspawn/core/seam";
-import { type Door, PARKING, STARTS } from "./door.js";
+import { ERRNO, RING } from "./abi.gen.js";
+import type { Door } from "./door.js";
 import { NativeEngine, type Ready, shortOf } from "./engine.js";
 import { Shortage } from "./native.js";
 import { ParkedChild } from "./park.js";
@@ -8,7 +9,6 @@ import { LateChild, Submitter } from "./submit.js";
 
 /** Requests of one chain (URING_MAX_CHAIN), less what the steps of any request may take. */
 const MAX_CANDIDATES = 256;
-const EOPNOTSUPP = 95;
 
 export class UringEngine extends NativeEngine {
   readonly name = "io_uring";
@@ -22,10 +22,10 @@ export class UringEngine extends NativeEngine {
     const { block, outcome, status } = this.native;
     const ticket = door.queue(block.bytes, this.encode(request), outcome.words);
     // What takes more than one chain is waited for.
-    if (ticket === -EOPNOTSUPP) return this.spawn(request);
+    if (ticket === -ERRNO.EOPNOTSUPP) return this.spawn(request);
     if (ticket < 0) return { errno: -ticket, step: "request", index: 0 };
     if (outcome.failure !== undefined) return outcome.failure;
-    const submitter = (this.#starts ??= new Submitter(door, turning, STARTS));
+    const submitter = (this.#starts ??= new Submitter(door, turning, RING.starts));
     return submitter.add(ticket, new LateChild(door, turning, request, outcome, status, () => submitter.submit()));
   }
 
@@ -45,7 +45,7 @@ export class UringEngine extends NativeEngine {
       door.close(gate);
       return failure;
     }
-    const submitter = (this.#parking ??= new Submitter(door, turning, PARKING));
+    const submitter = (this.#parking ??= new Submitter(door, turning, RING.parking));
     const child = new LateChild(door, turning, request, outcome, status, () => submitter.submit());
     submitter.add(ticket, child);
     return new ParkedChild(this.native, door, child, ticket, gate);

@@ -135,9 +135,12 @@ struct rs_slot {
 	uint32_t mode;       /* RS_SLOT_FILE: for O_CREAT, before the umask */
 };
 
+/* `set` of a limit: which of its values were given; the other stays as it is */
+enum rs_limit_set { RS_LIMIT_SOFT = 1u << 0, RS_LIMIT_HARD = 1u << 1 };
+
 struct rs_limit {
 	uint32_t resource; /* RLIMIT_* */
-	uint32_t set;      /* bit 0: soft given, bit 1: hard given; the other stays as it is */
+	uint32_t set;      /* enum rs_limit_set */
 	uint64_t soft;     /* UINT64_MAX: unlimited */
 	uint64_t hard;
 };
@@ -256,11 +259,11 @@ struct rs_explained {
 	int64_t args[3]; /* the numbers of its system call, in the call's own order */
 };
 
-enum { RS_READABLE = 1u << 0, RS_WRITABLE = 1u << 1 };
+enum rs_ready { RS_READABLE = 1u << 0, RS_WRITABLE = 1u << 1 };
 
 struct rs_event {
 	uint64_t token; /* as given to rs_loop_watch */
-	uint32_t ready; /* RS_READABLE | RS_WRITABLE; a hang-up or error counts as both */
+	uint32_t ready; /* enum rs_ready; a hang-up or error counts as both */
 	uint32_t pad;
 };
 
