@@ -20,7 +20,7 @@ const target = join(here, "src", "abi.gen.ts");
 
 /** Numbers of the system's own headers that TypeScript needs beside those of ours. */
 const SYSTEM = {
-  ERRNO: "EPERM E2BIG EAGAIN ENOMEM EINVAL ENFILE EMFILE EPIPE EOPNOTSUPP".split(" "),
+  ERRNO: "EPERM EIO E2BIG EAGAIN ENOMEM EINVAL ENFILE EMFILE EPIPE EOPNOTSUPP ECONNRESET".split(" "),
   OPEN: "O_RDONLY O_WRONLY O_RDWR O_CREAT O_TRUNC O_APPEND".split(" "),
   SIGNAL: ["SIGKILL"],
 };
@@ -54,6 +54,7 @@ function declarations() {
   });
   take(/struct (\w+) \{(.*?)\};/g, (name, body) => {
     const fields = body.split(";").filter((field) => field.trim() !== "");
+    if (body.includes(",")) throw new Error(`abi.mjs wants one field for each declaration in struct ${name}`);
     found.structs.push({ name, fields: fields.map((field) => /(\w+)(\[\w+\])? *$/.exec(field)[1]) });
   });
   take(/RS_API ([\w ]+?\*?) ?(\w+)\(([^;]*)\);/g, (returns, name, list) => {

@@ -101,6 +101,9 @@ export class RuntimeEngine implements Engine {
   }
 
   refuses({ slots }: SpawnRequest): Refusal | undefined {
+    const { target } =
+      slots.find((slot) => slot.kind === "socket" || slot.kind === "pty" || "raw" in slot || "given" in slot) ?? {};
+    if (target !== undefined) return { option: `setup.fds[${target}]`, reason: "Bun.spawn has no such fd" };
     const far = slots.find(({ target }) => target > 255);
     if (far) return { option: `setup.fds[${far.target}]`, reason: "Bun.spawn would fill every fd below it" };
     return undefined;
@@ -337,6 +340,9 @@ function withFiles<T>(
       case "null":
         // beyond 2, Bun leaves an ignored fd closed
         return slot.target <= 2 ? "ignore" : open("/dev/null", "r+", 0);
+      case "socket":
+      case "pty":
+        throw new Error("Bun.spawn has no such fd, which refuses() says");
     }
   };
   try {

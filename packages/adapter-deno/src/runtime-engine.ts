@@ -49,6 +49,9 @@ export class RuntimeEngine implements Engine {
   }
 
   refuses({ slots, argv, file }: SpawnRequest): Refusal | undefined {
+    const { target } =
+      slots.find((slot) => slot.kind === "socket" || slot.kind === "pty" || "raw" in slot || "given" in slot) ?? {};
+    if (target !== undefined) return { option: `setup.fds[${target}]`, reason: "Deno.Command has no such fd" };
     if (slots.length > 3) return { option: "stdio", reason: "Deno.Command has no fds beyond 2" };
     if (argv[0] !== file) return { option: "argv0", reason: "Deno.Command has no such option" };
     return undefined;
@@ -194,8 +197,10 @@ function wordOf(slot: Slot, pipe: Word): Word | number {
     case "fd":
       return slot.fd === slot.target ? "inherit" : slot.fd;
     case "file":
-      // Only beyond 2, where it is refused.
-      throw new Error("Deno.Command opens no files");
+    case "socket":
+    case "pty":
+      // refuses() says so.
+      throw new Error(`Deno.Command opens no ${slot.kind}`);
   }
 }
 

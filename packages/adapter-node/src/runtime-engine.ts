@@ -48,6 +48,9 @@ export class RuntimeEngine implements Engine {
   refuses({ slots }: SpawnRequest): Refusal | undefined {
     const far = slots.find(({ target }) => target > 255);
     if (far) return { option: `setup.fds[${far.target}]`, reason: "child_process would fill every fd below it" };
+    const { target } =
+      slots.find((slot) => slot.kind === "socket" || slot.kind === "pty" || "raw" in slot || "given" in slot) ?? {};
+    if (target !== undefined) return { option: `setup.fds[${target}]`, reason: "child_process has no such fd" };
     return undefined;
   }
 
@@ -186,6 +189,9 @@ function withFiles<T>(request: SpawnRequest, start: (stdio: (string | number)[])
       case "null":
         // beyond 2, child_process leaves an ignored fd closed
         return slot.target <= 2 ? "ignore" : open("/dev/null", "r+", 0);
+      case "socket":
+      case "pty":
+        throw new Error("child_process has no such fd, which refuses() says");
     }
   };
   try {

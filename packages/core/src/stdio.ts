@@ -3,11 +3,23 @@ import { isArrayBuffer, isURL, isUsed } from "./builtins.js";
 import { fd, integer, listed, mustBe, mustBeOfType, nonEmptyText, object, unknownKey, usageError } from "./check.js";
 import type { Host } from "./host.js";
 
-/** One fd of the child. `in`: the child reads it. */
+/**
+ * One fd of the child. `in`: the child reads it. `raw`: the parent's end is an fd and no stream. `given`: the parent's
+ * fd is closed once the process was started. All of kind "pty" are the same pseudo-terminal, of equal size; the
+ * parent's end is with the first.
+ */
 export type Slot =
   | { readonly target: number; readonly kind: "null" }
-  | { readonly target: number; readonly kind: "fd"; readonly fd: number }
-  | { readonly target: number; readonly kind: "pipe"; readonly direction: Direction }
+  | { readonly target: number; readonly kind: "fd"; readonly fd: number; readonly given?: true }
+  | { readonly target: number; readonly kind: "pipe"; readonly direction: Direction; readonly raw?: true }
+  | { readonly target: number; readonly kind: "socket"; readonly raw?: true }
+  | {
+      readonly target: number;
+      readonly kind: "pty";
+      readonly rows: number;
+      readonly cols: number;
+      readonly raw?: true;
+    }
   | FileSlot;
 
 /** A file, which is opened for the child before it starts. */

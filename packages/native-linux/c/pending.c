@@ -87,6 +87,8 @@ static int tell(struct flight *flight, struct rs_started *row)
 		.pid = run->pid,
 		.pidfd = flight->told_born ? -1 : run->pidfd,
 	};
+	if (is_over && run->error == 0)
+		pipe_close_given(&flight->request);
 	/* Of a child that nobody has heard of, nothing is left. */
 	if (is_over && run->error != 0 && !flight->told_born) {
 		run_drop_pidfd(run);

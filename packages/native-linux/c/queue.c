@@ -88,7 +88,6 @@ static int ring_for_parking(struct rs_engine *engine, struct flight *flight, uin
 static int queue(struct rs_engine *engine, struct flight *flight, uint32_t gate,
 		 struct rs_outcome *out)
 {
-	uint32_t slots = flight->request.head.slots.count;
 	int error;
 
 	if (flight->request.head.executor != RS_EXECUTOR_IO_URING)
@@ -104,7 +103,7 @@ static int queue(struct rs_engine *engine, struct flight *flight, uint32_t gate,
 		return 0;
 	}
 	pipe_give(&flight->request, out);
-	thread_owns(out, slots);
+	thread_owns(out);
 	return (int)uring_queue(gate == NO_GATE ? engine->uring : engine->parking, flight);
 }
 
@@ -143,6 +142,14 @@ int rs_queue(struct rs_engine *engine, const void *block, uint32_t len, struct r
 	return queue(engine, flight, NO_GATE, out);
 }
 
+static int has_given(const struct request *request)
+{
+	for (uint32_t i = 0; i < request->head.slots.count; i++)
+		if (request->slots[i].flags & RS_SLOT_GIVEN)
+			return 1;
+	return 0;
+}
+
 static int has_slot(const struct request *request, uint32_t target)
 {
 	for (uint32_t i = 0; i < request->head.slots.count; i++)
@@ -165,6 +172,11 @@ int rs_park(struct rs_engine *engine, const void *block, uint32_t len, uint32_t 
 
 		flight_free(flight);
 		return answer;
+	}
+	if (has_given(&flight->request)) {
+		fail(out, EINVAL, RS_STEP_REQUEST, offsetof(struct rs_request, slots));
+		flight_free(flight);
+		return 0;
 	}
 	return queue(engine, flight, gate, out);
 }

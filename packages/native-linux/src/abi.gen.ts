@@ -1,6 +1,6 @@
 /** The C ABI. Made from c/include/ringspawn.h by `node abi.mjs`, and not to be edited. */
 
-export const ABI = 3;
+export const ABI = 4;
 export const MAX_SLOTS = 256;
 export const MAX_REQUEST = 16777216;
 
@@ -52,6 +52,14 @@ export const SLOT_KIND = {
   pipeIn: 2,
   pipeOut: 3,
   file: 4,
+  socket: 5,
+  pty: 6,
+} as const;
+
+/** enum rs_slot_flags */
+export const SLOT_FLAGS = {
+  raw: 1,
+  given: 2,
 } as const;
 
 /** enum rs_flag */
@@ -121,13 +129,16 @@ export const SPAN_SIZE = 8;
 export const SLOT = {
   target: 0,
   kind: 4,
-  fd: 8,
-  path: 12,
-  openFlags: 16,
-  mode: 20,
+  flags: 8,
+  fd: 12,
+  path: 16,
+  openFlags: 20,
+  mode: 24,
+  rows: 28,
+  cols: 30,
 } as const;
 
-export const SLOT_SIZE = 24;
+export const SLOT_SIZE = 32;
 
 /** Byte offsets in a struct rs_limit */
 export const LIMIT = {
@@ -175,6 +186,14 @@ export const REQUEST = {
 
 export const REQUEST_SIZE = 160;
 
+/** Byte offsets in a struct rs_end */
+export const END = {
+  read: 0,
+  write: 4,
+} as const;
+
+export const END_SIZE = 8;
+
 /** Byte offsets in a struct rs_outcome */
 export const OUTCOME = {
   size: 0,
@@ -183,10 +202,11 @@ export const OUTCOME = {
   index: 12,
   pid: 16,
   pidfd: 20,
-  fds: 24,
+  count: 24,
+  ends: 28,
 } as const;
 
-export const OUTCOME_SIZE = 1048;
+export const OUTCOME_SIZE = 2076;
 
 /** Byte offsets in a struct rs_exit */
 export const EXIT = {
@@ -254,6 +274,7 @@ export const EVENT_SIZE = 16;
 /** Of the system's headers; the same on every machine that an engine is built for */
 export const ERRNO = {
   EPERM: 1,
+  EIO: 5,
   E2BIG: 7,
   EAGAIN: 11,
   ENOMEM: 12,
@@ -262,6 +283,7 @@ export const ERRNO = {
   EMFILE: 24,
   EPIPE: 32,
   EOPNOTSUPP: 95,
+  ECONNRESET: 104,
 } as const;
 
 /** Of the system's headers; the same on every machine that an engine is built for */
@@ -300,6 +322,10 @@ export const SYMBOLS = {
   rs_read: { args: ["i32", "bytes", "u32"], returns: "i32" },
   rs_write: { args: ["i32", "bytes", "u32"], returns: "i32" },
   rs_close: { args: ["i32"], returns: "i32" },
+  rs_send: { args: ["i32", "bytes", "u32"], returns: "i32" },
+  rs_shutdown_write: { args: ["i32"], returns: "i32" },
+  rs_shutdown_read: { args: ["i32"], returns: "i32" },
+  rs_release: { args: ["i32"], returns: "i32" },
   rs_abandon: { args: ["i32"], returns: "i32" },
   rs_loop_open: { args: ["bytes"], returns: "i32" },
   rs_loop_close: { args: ["handle"], returns: "void" },

@@ -24,6 +24,10 @@ export class Block {
     this.bytes[at] = value;
   }
 
+  u16(at: number, value: number): void {
+    this.#view.setUint16(at, value, true);
+  }
+
   /** Of a negative number, the same 32 bits. */
   u32(at: number, value: number): void {
     this.#view.setUint32(at, value, true);

@@ -1,6 +1,8 @@
 /** What C answers (`rs_outcome`, `rs_exit`, `rs_explained`, `rs_probe`) → core's words for it. */
 import type { Exit, ExplainedStep, Failure, Step } from "@ringspawn/core/seam";
 import {
+  END,
+  END_SIZE,
   EXIT,
   EXIT_SIZE,
   EXPLAINED,
@@ -64,9 +66,14 @@ export class Outcome {
     return this.words[wordAt(OUTCOME.pidfd)] as number;
   }
 
-  /** The parent's end of the pipe in slot `i`, or -1. */
-  fd(i: number): number {
-    return this.words[wordAt(OUTCOME.fds) + i] as number;
+  /** The parent's fd to read from slot `i`, or -1. */
+  reader(i: number): number {
+    return this.words[wordAt(OUTCOME.ends + i * END_SIZE + END.read)] as number;
+  }
+
+  /** The parent's fd to write to slot `i`, or -1. */
+  writer(i: number): number {
+    return this.words[wordAt(OUTCOME.ends + i * END_SIZE + END.write)] as number;
   }
 }
 

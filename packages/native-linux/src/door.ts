@@ -35,6 +35,14 @@ export interface Door {
   read(fd: number, into: Uint8Array): number;
   write(fd: number, from: Uint8Array): number;
   close(fd: number): number;
+  /** {@link write} to a socket: no SIGPIPE. */
+  send(fd: number, from: Uint8Array): number;
+  /** {@link close} of the fd by which a socket was written: its other end sees the end. */
+  shutdownWrite(fd: number): number;
+  /** The same of the fd by which it was read: its other end may not write any more. */
+  shutdownRead(fd: number): number;
+  /** It is the program's own from now on: not closed with this environment. */
+  release(fd: number): number;
   watch(loop: LoopName, fd: number, ready: number, token: number): number;
   forget(loop: LoopName, fd: number): number;
   /** Fills `rs_event`s, as many as fit. */

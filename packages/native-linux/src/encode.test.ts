@@ -12,6 +12,7 @@ import {
   REQUEST_SIZE,
   SET,
   SLOT,
+  SLOT_FLAGS,
   SLOT_KIND,
   SLOT_SIZE,
   SPAN,
@@ -48,6 +49,10 @@ class Encoded {
     const length = encode(block, "vfork", of, of.env);
     this.bytes = block.bytes.slice(0, length);
     this.#view = new DataView(this.bytes.buffer);
+  }
+
+  u16(at: number): number {
+    return this.#view.getUint16(at, true);
   }
 
   u32(at: number): number {
@@ -122,6 +127,8 @@ describe("a request", () => {
           { target: 2, kind: "pipe", direction: "in" },
           { target: 3, kind: "pipe", direction: "out" },
           { target: 9, ...file },
+          { target: 10, kind: "socket" },
+          { target: 11, kind: "pty", rows: 24, cols: 65_535 },
         ],
       }),
     );
@@ -132,12 +139,33 @@ describe("a request", () => {
       [2, SLOT_KIND.pipeIn],
       [3, SLOT_KIND.pipeOut],
       [9, SLOT_KIND.file],
+      [10, SLOT_KIND.socket],
+      [11, SLOT_KIND.pty],
     ]);
+    expect(rows.map((row) => encoded.u32(row + SLOT.flags))).toEqual(rows.map(() => 0));
+    expect([encoded.u16(rows[6]! + SLOT.rows), encoded.u16(rows[6]! + SLOT.cols)]).toEqual([24, 65_535]);
     expect(encoded.i32(rows[1]! + SLOT.fd)).toBe(7);
     expect(encoded.string(rows[4]! + SLOT.path)).toBe(file.path);
     expect(encoded.u32(rows[4]! + SLOT.openFlags)).toBe(OPEN.O_RDWR | OPEN.O_CREAT | OPEN.O_APPEND);
     expect(encoded.u32(rows[4]! + SLOT.mode)).toBe(file.mode);
   });
+});
+
+it("has the flags of slots", () => {
+  const encoded = new Encoded(
+    request({
+      slots: [
+        { target: 3, kind: "pipe", direction: "in", raw: true },
+        { target: 4, kind: "pipe", direction: "out", raw: true },
+        { target: 5, kind: "socket", raw: true },
+        { target: 6, kind: "pty", rows: 1, cols: 2, raw: true },
+        { target: 7, kind: "fd", fd: 9, given: true },
+      ],
+    }),
+  );
+  const rows = encoded.rows(REQUEST.slots, SLOT_SIZE);
+  const { raw, given } = SLOT_FLAGS;
+  expect(rows.map((row) => encoded.u32(row + SLOT.flags))).toEqual([raw, raw, raw, raw, given]);
 });
 
 /** For each key: what it is in a request, and how that looks in the block. */

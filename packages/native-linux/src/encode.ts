@@ -11,6 +11,7 @@ import {
   REQUEST,
   SET,
   SLOT,
+  SLOT_FLAGS,
   SLOT_KIND,
   SLOT_SIZE,
 } from "./abi.gen.js";
@@ -72,9 +73,21 @@ function putSlot(block: Block, at: number, slot: Slot): void {
     case "fd":
       block.u32(at + SLOT.kind, SLOT_KIND.fd);
       block.u32(at + SLOT.fd, slot.fd);
+      if (slot.given) block.u32(at + SLOT.flags, SLOT_FLAGS.given);
       break;
     case "pipe":
       block.u32(at + SLOT.kind, slot.direction === "in" ? SLOT_KIND.pipeIn : SLOT_KIND.pipeOut);
+      if (slot.raw) block.u32(at + SLOT.flags, SLOT_FLAGS.raw);
+      break;
+    case "socket":
+      block.u32(at + SLOT.kind, SLOT_KIND.socket);
+      if (slot.raw) block.u32(at + SLOT.flags, SLOT_FLAGS.raw);
+      break;
+    case "pty":
+      block.u32(at + SLOT.kind, SLOT_KIND.pty);
+      if (slot.raw) block.u32(at + SLOT.flags, SLOT_FLAGS.raw);
+      block.u16(at + SLOT.rows, slot.rows);
+      block.u16(at + SLOT.cols, slot.cols);
       break;
     case "file":
       block.u32(at + SLOT.kind, SLOT_KIND.file);

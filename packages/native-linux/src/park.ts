@@ -27,10 +27,7 @@ export class ParkedChild implements Prespawned {
     this.ended = child.started.then(async (failure) => {
       // What it was to run, if anything, runs or has failed. Else its chain has ended, and it has yet to be reaped.
       if (this.#gate < 0) return failure;
-      for (const { source, sink } of child.pipes.values()) {
-        source?.close();
-        void sink?.close();
-      }
+      for (const pipe of child.pipes.values()) pipe.close();
       this.#closeGate();
       await child.exited;
       return failure;

@@ -1,10 +1,9 @@
 /** Starts that were queued: submitted together at the end of the tick, and told what came of them. */
-import type { Exit, Failure, Pipe, SpawnRequest, Starting } from "@ringspawn/core/seam";
+import type { Exit, Failure, SpawnRequest, Starting } from "@ringspawn/core/seam";
 import { READY } from "./abi.gen.js";
-import { killPidfd, openPipes } from "./child.js";
+import { killPidfd, NativeProcess, whenEnded } from "./child.js";
 import { type ExitStatus, News, type Outcome } from "./decode.js";
 import type { Door, RingName } from "./door.js";
-import { Life } from "./life.js";
 import type { Loop } from "./loop.js";
 
 const BATCH = 64;
@@ -65,14 +64,10 @@ export class Submitter {
   }
 }
 
-export class LateChild implements Starting {
-  readonly pipes: ReadonlyMap<number, Pipe>;
+export class LateChild extends NativeProcess implements Starting {
   readonly started: Promise<Failure | undefined>;
   readonly exited: Promise<Exit>;
-  readonly #door: Door;
-  readonly #loop: Loop;
   readonly #status: ExitStatus;
-  readonly #life: Life;
   readonly #submit: () => void;
   #pid = 0;
   #pidfd = -1;
@@ -80,56 +75,38 @@ export class LateChild implements Starting {
   #end!: (exit: Exit) => void;
 
   constructor(door: Door, loop: Loop, request: SpawnRequest, outcome: Outcome, status: ExitStatus, submit: () => void) {
-    this.#door = door;
-    this.#loop = loop;
+    super(door, loop, request, outcome);
     this.#status = status;
     this.#submit = submit;
-    this.#life = new Life(loop);
-    this.pipes = openPipes(door, loop, request, outcome, this.#life);
     this.started = new Promise((resolve) => (this.#tell = resolve));
     this.exited = new Promise((resolve) => (this.#end = resolve));
   }
 
   get pid(): number {
-    if (this.#pid === 0 && this.#life.alive) this.#submit();
+    if (this.#pid === 0 && this.life.alive) this.#submit();
     return this.#pid;
   }
 
   born(pid: number, pidfd: number): void {
     this.#pid = pid;
     this.#pidfd = pidfd;
-    const look = (): void => {
-      if (this.#door.reap(pidfd, this.#status.words) === 0) {
-        this.#loop.watch(pidfd, READY.readable, look);
-        return;
-      }
-      this.#door.close(pidfd);
-      this.#finish(this.#status.read());
-    };
-    this.#loop.watch(pidfd, READY.readable, look);
+    whenEnded(this.door, this.loop, pidfd, this.#status, (exit) => this.#finish(exit));
   }
 
   /** The last news of its start. */
   over(failure: Failure | undefined): void {
+    if (failure !== undefined) for (const pipe of this.pipes.values()) pipe.close();
     this.#tell(failure);
     // A child that was born and failed has been reaped; its pidfd says so in its turn.
     if (this.#pid === 0) this.#finish(NEVER_RAN);
   }
 
   kill(signal: number): boolean {
-    return this.pid !== 0 && this.#life.alive && killPidfd(this.#door, this.#pidfd, this.#pid, signal);
-  }
-
-  ref(): void {
-    this.#life.ref(true);
-  }
-
-  unref(): void {
-    this.#life.ref(false);
+    return this.pid !== 0 && this.life.alive && killPidfd(this.door, this.#pidfd, this.#pid, signal);
   }
 
   #finish(exit: Exit): void {
-    this.#life.end();
+    this.life.end();
     this.#end(exit);
   }
 }

@@ -119,7 +119,7 @@ static void gets_its_program(void)
 	program->cwd = "/tmp";
 	CHECK_IS(fill(&w, program), 0);
 	CHECK_IS(over(&w).error, 0);
-	text = drain(w.out.fds[1]);
+	text = drain(w.out.ends[1].read);
 	CHECK_SHOWS(text, "cwd", "/tmp");
 	CHECK_SHOWS(text, "umask", "27");
 	CHECK_IS(done(&w).code, 0);
@@ -136,7 +136,8 @@ static void has_no_more_fds(void)
 	put(&program->envp, "PATH=/usr/bin:/bin");
 	CHECK_IS(fill(&w, program), 0);
 	CHECK_IS(over(&w).error, 0);
-	CHECK(strcmp(drain(w.out.fds[1]), "0 1 2 3\n") == 0); /* 3: the shell's own, to look */
+	CHECK(strcmp(drain(w.out.ends[1].read), "0 1 2 3\n") ==
+	      0); /* 3: the shell's own, to look */
 	CHECK_IS(done(&w).code, 0);
 }
 
@@ -156,7 +157,7 @@ static void fails(const char *path, const char *cwd, int error, enum rs_step ste
 	CHECK_IS(end.known, 0);
 	CHECK_IS(rs_close(w.pidfd), 0);
 	CHECK_IS(rs_close(w.gate), 0);
-	CHECK_IS(rs_close(w.out.fds[1]), 0);
+	CHECK_IS(rs_close(w.out.ends[1].read), 0);
 	CHECK(has_no_children());
 }
 
@@ -181,13 +182,23 @@ static void refuses(void)
 	CHECK_IS(rs_park(NULL, block, len, 9, &out), -EFAULT);
 	free(block);
 	free(r);
+	/* Whether it will ever be used is not known, so nothing can be given to it. */
+	r = req_new("/bin/true");
+	slot(r, 8, RS_SLOT_FD, w.pidfd)->flags = RS_SLOT_GIVEN;
+	slot(r, 9, RS_SLOT_FD, w.gate);
+	block = req_block(r, &len);
+	CHECK_IS(rs_park(engine, block, len, 9, &out), 0);
+	CHECK_IS(out.error, EINVAL);
+	CHECK_IS(out.step, RS_STEP_REQUEST);
+	free(block);
+	free(r);
 	/* It still waits, and is given up. */
 	CHECK_IS(state_of(w.pid) != 'Z', 1);
 	CHECK_IS(rs_kill(w.pidfd, SIGKILL), 0);
 	CHECK_IS(over(&w).error, 0);
 	CHECK_IS(done(&w).signal, SIGKILL);
 	CHECK_IS(fill(&w, req_new("/bin/true")), -ESRCH);
-	CHECK_IS(rs_close(w.out.fds[1]), 0);
+	CHECK_IS(rs_close(w.out.ends[1].read), 0);
 }
 
 /* A chain of more requests than a ring has is refused before anything of it is submitted. */
@@ -413,7 +424,7 @@ int main(void)
 
 		rs_engine_close(engine);
 		CHECK_IS(done(&w).signal, SIGKILL);
-		CHECK_IS(rs_close(w.out.fds[1]), 0);
+		CHECK_IS(rs_close(w.out.ends[1].read), 0);
 		CHECK(has_no_children());
 	}
 	CHECK_IS(fd_count(), before - 5); /* two rings, their bells, /dev/null */
