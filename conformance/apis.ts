@@ -2,7 +2,10 @@
  * What each runtime's own spawn can be asked for, and in what it differs from ringspawn's engines. Cases ask through
  * {@link lacks} and `T`, so that no case names a runtime and each of these facts stands once.
  */
-import type { EngineName, ProcessSetup, SetupKey } from "ringspawn";
+import type { EngineName, FdSpec, ProcessSetup, SetupKey } from "ringspawn";
+
+/** A pair of sockets, a pseudo-terminal, a bare fd in the place of a stream, an fd that is given away. */
+export type FdForm = "socket" | "pty" | "raw" | "give";
 
 /** What carries a request out: ringspawn's own code, or the API of a runtime. */
 export interface Api {
@@ -13,6 +16,8 @@ export interface Api {
   readonly argv0: boolean;
   /** The highest fd number that a child can be given. */
   readonly lastFd: number;
+  /** Which of these forms of an fd a child can be given. */
+  readonly fds: readonly FdForm[];
   /** What a blocking call carries out. */
   readonly blocking: {
     readonly setup: "all" | readonly SetupKey[];
@@ -44,6 +49,7 @@ const NATIVE: Api = {
   setup: "all",
   argv0: true,
   lastFd: Infinity,
+  fds: ["socket", "pty", "raw", "give"],
   blocking: { setup: "all", maxBuffer: true, input: Infinity },
   pipes: "pipe",
   closesFds: true,
@@ -62,6 +68,7 @@ export const RUNTIMES = {
       setup: SERVED,
       argv0: true,
       lastFd: 255,
+      fds: [],
       blocking: { setup: SERVED, maxBuffer: true, input: Infinity },
       pipes: "socket",
       closesFds: false,
@@ -77,6 +84,7 @@ export const RUNTIMES = {
       setup: SERVED,
       argv0: true,
       lastFd: 255,
+      fds: [],
       blocking: { setup: SERVED, maxBuffer: true, input: Infinity },
       pipes: "socket",
       closesFds: true,
@@ -93,6 +101,7 @@ export const RUNTIMES = {
       setup: ["session", "uid", "gid"],
       argv0: false,
       lastFd: 2,
+      fds: [],
       blocking: { setup: ["uid", "gid"], maxBuffer: false, input: 65_536 },
       pipes: "pipe",
       closesFds: false,
@@ -133,9 +142,21 @@ export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string
   if (key !== undefined) return `setup.${key}`;
   const far = Object.keys(setup.fds ?? {}).find((fd) => Number(fd) > api.lastFd);
   if (far !== undefined) return `setup.fds[${far}]`;
+  const lacking = Object.entries(setup.fds ?? {}).find(([, spec]) => !formsOf(spec).every((f) => api.fds.includes(f)));
+  if (lacking !== undefined) return `setup.fds[${lacking[0]}]`;
   if (stdio.length > api.lastFd + 1) return "stdio";
   if (argv0 !== undefined && !api.argv0) return "argv0";
   if (!blocking) return undefined;
   if (maxBuffer !== undefined && !api.blocking.maxBuffer) return "maxBuffer";
   return stdin instanceof Uint8Array && stdin.length > api.blocking.input ? "stdin" : undefined;
+}
+
+function formsOf(spec: FdSpec | undefined): FdForm[] {
+  if (typeof spec !== "object") return [];
+  const forms: FdForm[] = [];
+  if ("pipe" in spec && spec.pipe === "both") forms.push("socket");
+  if ("pty" in spec) forms.push("pty");
+  if ("raw" in spec && spec.raw) forms.push("raw");
+  if ("give" in spec) forms.push("give");
+  return forms;
 }
