@@ -2,7 +2,10 @@
  * What each runtime's own spawn can be asked for, and in what it differs from ringspawn's engines. Cases ask through
  * {@link lacks} and `T`, so that no case names a runtime and each of these facts stands once.
  */
-import type { EngineName, ProcessSetup, SetupKey } from "ringspawn";
+import type { EngineName, FdSpec, ProcessSetup, SetupKey } from "ringspawn";
+
+/** A pair of sockets, a pseudo-terminal, a bare fd in the place of a stream, an fd that is given away. */
+export type FdForm = "socket" | "pty" | "raw" | "give";
 
 /** What carries a request out: ringspawn's own code, or the API of a runtime. */
 export interface Api {
@@ -15,6 +18,8 @@ export interface Api {
   readonly lastFd: number;
   /** Whether the parent's stdout or stderr can be the child's stdin, and the parent's stdin its stdout or stderr. */
   readonly crossed: boolean;
+  /** Which of these forms of an fd a child can be given. */
+  readonly fds: readonly FdForm[];
   /** What a blocking call carries out. */
   readonly blocking: {
     readonly setup: "all" | readonly SetupKey[];
@@ -47,6 +52,7 @@ const NATIVE: Api = {
   argv0: true,
   lastFd: Infinity,
   crossed: true,
+  fds: ["socket", "pty", "raw", "give"],
   blocking: { setup: "all", maxBuffer: true, input: Infinity },
   pipes: "pipe",
   closesFds: true,
@@ -66,6 +72,7 @@ export const RUNTIMES = {
       argv0: true,
       lastFd: 255,
       crossed: true,
+      fds: ["socket", "give"],
       blocking: { setup: SERVED, maxBuffer: true, input: Infinity },
       pipes: "socket",
       closesFds: false,
@@ -82,6 +89,7 @@ export const RUNTIMES = {
       argv0: true,
       lastFd: 255,
       crossed: false,
+      fds: ["socket", "raw", "give"],
       blocking: { setup: SERVED, maxBuffer: true, input: Infinity },
       pipes: "socket",
       closesFds: true,
@@ -99,6 +107,7 @@ export const RUNTIMES = {
       argv0: false,
       lastFd: 2,
       crossed: true,
+      fds: [],
       blocking: { setup: ["session", "uid", "gid"], maxBuffer: true, input: Infinity },
       pipes: "pipe",
       closesFds: false,
@@ -143,6 +152,8 @@ export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string
   if (key !== undefined) return `setup.${key}`;
   const far = Object.keys(setup.fds ?? {}).find((fd) => Number(fd) > api.lastFd);
   if (far !== undefined) return `setup.fds.${far}`;
+  const lacking = Object.entries(setup.fds ?? {}).find(([, spec]) => !formsOf(spec).every((f) => api.fds.includes(f)));
+  if (lacking !== undefined) return `setup.fds.${lacking[0]}`;
   if (stdio.length > api.lastFd + 1) return "stdio";
   if (argv0 !== undefined && !api.argv0) return "argv0";
   if (!api.crossed) {
@@ -153,4 +164,14 @@ export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string
   if (!blocking) return undefined;
   if (maxBuffer !== undefined && !api.blocking.maxBuffer) return "maxBuffer";
   return stdin instanceof Uint8Array && stdin.length > api.blocking.input ? "stdin" : undefined;
+}
+
+function formsOf(spec: FdSpec | undefined): FdForm[] {
+  if (typeof spec !== "object") return [];
+  const forms: FdForm[] = [];
+  if ("pipe" in spec && spec.pipe === "both") forms.push("socket");
+  if ("pty" in spec) forms.push("pty");
+  if ("raw" in spec && spec.raw) forms.push("raw");
+  if ("give" in spec) forms.push("give");
+  return forms;
 }

@@ -3,6 +3,7 @@ import { Command, engines, spawn, SpawnError, spawnSync, start } from "ringspawn
 import type {
   CommandOptions,
   EngineName,
+  ExtraPipes,
   ProcessSetup,
   SpawnInput,
   SpawnOptions,
@@ -257,10 +258,11 @@ export async function bytesOf(stream: unknown): Promise<Uint8Array> {
 
 async function read(child: Child): Promise<Report> {
   // The witness uses no pipe beyond 2; ours must not stay open.
-  for (const fd of Object.keys(child.fds)) {
-    const stream = child.fds[Number(fd)];
-    if (stream instanceof ReadableStream) void stream.cancel();
-    else void stream?.close();
+  for (const end of Object.values(child.fds) as ExtraPipes[number][]) {
+    if (typeof end === "number") fs.closeSync(end);
+    else if (end instanceof ReadableStream) void end.cancel();
+    else if (end instanceof WritableStream) void end.close();
+    else void Promise.all([end.readable.cancel(), end.writable.close()]);
   }
   const { code, signal, stdout, stderr } = await finished(child);
   assert.equal(code, 0, `the witness failed: code ${code}, signal ${String(signal)}: ${stderr}`);

@@ -11,6 +11,9 @@ export interface ReportedFd {
   readonly path: boolean;
   readonly cloexec: boolean;
   readonly tty: boolean;
+  /** Of a terminal's window; 0 for what is none. */
+  readonly rows: number;
+  readonly cols: number;
   readonly dev: number;
   readonly ino: number;
   /** -1 where it cannot seek. */

@@ -139,9 +139,18 @@ export async function leavesNothing(round: (count: number) => Promise<void>, cou
 
 /** Whether exec closes this fd of this program; undefined for one that is not open. */
 export function cloexec(fd: number): boolean | undefined {
+  return hasFlag(fd, 0o2000000);
+}
+
+/** Whether it would rather fail than wait; undefined for one that is not open. */
+export function nonblocking(fd: number): boolean | undefined {
+  return hasFlag(fd, 0o4000);
+}
+
+function hasFlag(fd: number, flag: number): boolean | undefined {
   try {
     const flags = /^flags:\s*(\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1];
-    return (parseInt(flags ?? "", 8) & 0o2000000) !== 0;
+    return (parseInt(flags ?? "", 8) & flag) !== 0;
   } catch {
     return undefined;
   }

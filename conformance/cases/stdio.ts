@@ -1,6 +1,47 @@
-import { bytesOf, type Case, finished, LEAKY_FD, STDIN_TEXT, textOf } from "../harness.ts";
+import type { DuplexPipe, FdSpec } from "ringspawn";
+import { bytesOf, type Case, finished, LEAKY_FD, STDIN_TEXT, type T, textOf } from "../harness.ts";
 import type { Report, ReportedFd } from "../report.ts";
-import { assert, cloexec, fdOf, fs, openFds, path, statFd } from "../tools.ts";
+import { assert, cloexec, fdOf, fs, nonblocking, openFds, path, pattern, sha256, statFd, until } from "../tools.ts";
+
+type Fds = Readonly<Record<number, FdSpec>>;
+
+/** Closes an fd. A runtime whose file functions know only what they opened themselves gives it to a child instead. */
+async function closeFd(t: T, fd: number): Promise<void> {
+  try {
+    fs.closeSync(fd);
+  } catch {
+    const child = t.spawn([t.witness, "exit", "0"], { stdout: "ignore", setup: { fds: { 3: { give: fd } } } });
+    assert.equal(await child.exited, 0);
+  }
+  assert.ok(!openFds().has(fd), `fd ${fd} is still open`);
+}
+
+/** A raw fd of ours, by the child's. */
+function rawFd(child: { readonly fds: Readonly<Record<number, unknown>> }, fd: number): number {
+  const raw = child.fds[fd];
+  assert.ok(typeof raw === "number", `fds[${fd}] is no number`);
+  return raw;
+}
+
+async function send(to: WritableStream<Uint8Array>, bytes: Uint8Array): Promise<void> {
+  const writer = to.getWriter();
+  await writer.write(bytes);
+  await writer.close();
+}
+
+/** Reads until it has seen `text`. */
+async function seen(reader: ReadableStreamDefaultReader<Uint8Array>, text: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let all = "";
+  while (!all.includes(text)) {
+    const { done, value } = await reader.read();
+    assert.ok(!done, `it ended with ${JSON.stringify(all)}`);
+    all += decoder.decode(value, { stream: true });
+  }
+  return all;
+}
+
+const utf8 = new TextEncoder();
 
 const cases: Case[] = [
   {
@@ -135,6 +176,212 @@ const cases: Case[] = [
       assert.equal(await textOf(child.fds[9]), "through 3 and 9");
       for (let fd = 4; fd < 9; fd++) assert.equal((await bytesOf(child.fds[fd])).length, 0);
       assert.equal(await child.exited, 0);
+    },
+  },
+  {
+    name: "setup.fds makes a pair of sockets, which goes both ways, each with an end of its own",
+    async run(t) {
+      const fds: Fds = { 3: { pipe: "both" }, 9: { pipe: "both" } };
+      const child = t.spawn([t.witness, "echo-fd", "3", "9"], { stdout: "ignore", setup: { fds } });
+      const three = child.fds[3] as DuplexPipe;
+      const nine = child.fds[9] as DuplexPipe;
+      // More than the kernel holds: it arrives while we write.
+      const bytes = pattern(1024 * 1024);
+      const [, got] = await Promise.all([send(three.writable, bytes), bytesOf(nine.readable)]);
+      assert.equal(sha256(got), sha256(bytes));
+      assert.equal(await textOf(three.readable), "");
+      assert.equal(await child.exited, 0);
+      await assert.rejects(send(nine.writable, bytes), { code: "EPIPE" });
+    },
+  },
+  {
+    name: "a child that reads a socket to its end can still write to it",
+    async run(t) {
+      const fds: Fds = { 5: { pipe: "both" } };
+      const child = t.spawn([t.witness, "echo-fd", "5", "5"], { stdout: "ignore", setup: { fds } });
+      const { readable, writable } = child.fds[5] as DuplexPipe;
+      await send(writable, utf8.encode("first and last"));
+      assert.equal(await textOf(readable), "first and last");
+      assert.equal(await child.exited, 0);
+    },
+  },
+  {
+    name: "a child that writes to a socket which is not read any more gets SIGPIPE",
+    async run(t) {
+      const fds: Fds = { 5: { pipe: "both" } };
+      const child = t.spawn([t.witness, "echo-fd", "0", "5"], { stdin: "pipe", stdout: "ignore", setup: { fds } });
+      const { readable, writable } = child.fds[5] as DuplexPipe;
+      await readable.cancel();
+      void child.stdin.write("nobody reads this");
+      void child.stdin.end();
+      await child.exited;
+      assert.equal(child.signalCode, "SIGPIPE");
+      await writable.close();
+    },
+  },
+  {
+    name: "the child's end of a pair of sockets blocks and has no other flags",
+    async run(t) {
+      const fds: Fds = { 3: { pipe: "both" } };
+      const report = await t.report({ setup: { fds } });
+      const { kind, access, nonblock, cloexec: closes } = fdOf(report, 3);
+      assert.deepEqual(
+        { kind, access, nonblock, closes },
+        { kind: "socket", access: "rw", nonblock: false, closes: false },
+      );
+      assert.deepEqual(t.numbers(report), [0, 1, 2, 3]);
+    },
+  },
+  {
+    name: "setup.fds makes one pseudo-terminal for all fds that ask for it, of the size that they say",
+    async run(t) {
+      const pty = { pty: { rows: 33, cols: 77 } };
+      const fds: Fds = { 3: pty, 4: { pipe: "out" }, 5: pty };
+      const child = t.spawn([t.witness], { stdin: "ignore", stdout: "pipe", setup: { fds } });
+      assert.deepEqual(Object.keys(child.fds), ["3", "4"], "the lowest of them has our end");
+      const report = JSON.parse(await textOf(child.stdout)) as Parameters<typeof fdOf>[0];
+      for (const fd of [3, 5]) {
+        const { tty, rows, cols, access, nonblock, cloexec: closes } = fdOf(report, fd);
+        assert.deepEqual({ tty, rows, cols }, { tty: true, rows: 33, cols: 77 });
+        assert.deepEqual({ access, nonblock, closes }, { access: "rw", nonblock: false, closes: false });
+      }
+      assert.equal(fdOf(report, 3).ino, fdOf(report, 5).ino);
+      const { readable, writable } = child.fds[3] as DuplexPipe;
+      assert.equal(await textOf(readable), "");
+      await writable.close();
+      assert.equal(await textOf(child.fds[4]), "");
+      assert.equal(await child.exited, 0);
+    },
+  },
+  {
+    name: "a pseudo-terminal echoes what is typed, and ends with the last process that has it",
+    async run(t) {
+      const fds: Fds = { 7: { pty: true } };
+      const child = t.spawn([t.witness, "echo-fd", "7", "7"], { stdout: "ignore", setup: { fds } });
+      const { readable, writable } = child.fds[7] as DuplexPipe;
+      const reader = readable.getReader();
+      const writer = writable.getWriter();
+      await writer.write(utf8.encode("hello\n"));
+      // Once by the terminal, once by the child.
+      assert.equal(await seen(reader, "hello\r\nhello\r\n"), "hello\r\nhello\r\n");
+      await writer.write(utf8.encode("\x04"));
+      for (let end = false; !end; ) end = (await reader.read()).done;
+      assert.equal(await child.exited, 0);
+      await writer.close();
+    },
+  },
+  {
+    name: "a pseudo-terminal is the controlling terminal of the child that asks for that, and of no other process",
+    async run(t) {
+      const fds: Fds = { 3: { pty: true } };
+      const without = await t.report({ setup: { session: true, fds } });
+      assert.equal(without.terminal.controlling, false);
+      const setup = { session: true, controllingTerminal: 3, fds };
+      const leader = t.spawn([t.witness], { stdout: "pipe", setup });
+      const { terminal, pid } = JSON.parse(await textOf(leader.stdout)) as Report;
+      assert.deepEqual([terminal.controlling, terminal.foreground], [true, pid]);
+      assert.equal(await leader.exited, 0);
+      const itsTerminal = leader.fds[3] as DuplexPipe;
+      await Promise.all([itsTerminal.readable.cancel(), itsTerminal.writable.close()]);
+
+      const child = t.spawn([t.witness, "trap", "2"], { stdout: "pipe", setup });
+      const said = child.stdout.getReader();
+      await seen(said, "ready\n");
+      const { readable, writable } = child.fds[3] as DuplexPipe;
+      const writer = writable.getWriter();
+      await writer.write(utf8.encode("\x03"));
+      await seen(said, "got 2\n");
+      assert.equal(await child.exited, 0);
+      await writer.close();
+      assert.equal(await textOf(readable), "^C");
+    },
+  },
+  {
+    name: "what is raw in setup.fds is an fd of the parent that blocks",
+    async run(t) {
+      const fds: Fds = {
+        3: { pipe: "in", raw: true },
+        4: { pipe: "out", raw: true },
+        5: { pipe: "both", raw: true },
+        6: { pty: true, raw: true },
+      };
+      const before = openFds().size;
+      const child = t.spawn([t.witness, "echo-fd", "3", "4"], { stdout: "ignore", setup: { fds } });
+      const raw = [3, 4, 5, 6].map((fd) => rawFd(child, fd)) as [number, number, number, number];
+      for (const fd of raw) assert.deepEqual([nonblocking(fd), cloexec(fd)], [false, true]);
+      assert.deepEqual(
+        raw.map((fd) =>
+          openFds()
+            .get(fd)
+            ?.replace(/[:/\d[\]]+$/, ""),
+        ),
+        ["pipe", "pipe", "socket", "/dev/ptmx"],
+      );
+      fs.writeFileSync(`/proc/self/fd/${raw[0]}`, "read with fs");
+      await closeFd(t, raw[0]);
+      assert.equal(fs.readFileSync(`/proc/self/fd/${raw[1]}`, "utf8"), "read with fs");
+      assert.equal(await child.exited, 0);
+      for (const fd of raw.slice(1)) await closeFd(t, fd);
+      assert.ok(openFds().size <= before);
+    },
+  },
+  {
+    name: "an fd that is given to a child is closed in the parent once the child runs, and stays open after a failure",
+    async run(t) {
+      const first = t.spawn([t.witness, "echo-fd", "0", "3"], {
+        stdin: "pipe",
+        stdout: "ignore",
+        setup: { fds: { 3: { pipe: "out", raw: true } } },
+      });
+      const fd = rawFd(first, 3);
+      const setup = { fds: { 4: { give: fd } } };
+      t.fails(() => t.spawn(["/nonexistent/program"], { setup }));
+      t.fails(() => t.spawn([t.witness], { cwd: "/nonexistent", setup }));
+      assert.ok(openFds().has(fd), "after a failure it is still ours");
+
+      const second = t.spawn([t.witness, "echo-fd", "4", "1"], { stdout: "pipe", setup });
+      assert.ok(!openFds().has(fd), "it is the child's alone");
+      void first.stdin.write("from one child to the other");
+      void first.stdin.end();
+      assert.equal(await textOf(second.stdout), "from one child to the other");
+      assert.deepEqual(await Promise.all([first.exited, second.exited]), [0, 0]);
+      const error = t.fails(() => t.spawn([t.witness], { setup: { fds: { 4: { give: 9999 } } } }));
+      assert.deepEqual([error.code, error.step], ["EBADF", "stdio"]);
+    },
+  },
+  {
+    name: "raw ends and given fds are as with spawn where a start is not waited for",
+    async run(t) {
+      const fds: Fds = { 3: { pipe: "out", raw: true } };
+      const quiet = { stdin: "null", stdout: "null" } as const;
+      const before = openFds().size;
+      const failed = t.start("/nonexistent/program", { ...quiet, setup: { fds: { ...fds, 4: { pipe: "both" } } } });
+      await assert.rejects(failed.started, { code: "ENOENT" });
+      await until("nothing is left of a failure", () => openFds().size <= before);
+
+      const first = t.start(t.witness, { ...quiet, args: ["echo-fd", "0", "3"], stdin: "piped", setup: { fds } });
+      const fd = rawFd(first, 3);
+      const setup = { fds: { 4: { give: fd } } };
+      await assert.rejects(t.start("/nonexistent/program", { ...quiet, setup }).started, { code: "ENOENT" });
+      assert.ok(openFds().has(fd), "after a failure it is still ours");
+      const second = t.start(t.witness, { ...quiet, args: ["echo-fd", "4", "1"], stdout: "piped", setup });
+      await second.started;
+      assert.ok(!openFds().has(fd), "it is the child's alone");
+      await send(first.stdin, utf8.encode("from one start to the other"));
+      assert.equal(await textOf(second.stdout), "from one start to the other");
+      assert.ok((await first.status).success && (await second.status).success);
+    },
+  },
+  {
+    name: "a blocking call writes nothing to what goes both ways, and leaves no fd of it open",
+    run(t) {
+      const fds: Fds = { 3: { pipe: "both" }, 4: { pipe: "both", raw: true }, 5: { pty: true }, 6: { pty: true } };
+      const before = openFds().size;
+      for (const from of ["3", "4"]) {
+        const { exitCode } = t.spawnSync([t.witness, "echo-fd", from, from], { setup: { fds } });
+        assert.equal(exitCode, 0);
+      }
+      assert.equal(openFds().size, before);
     },
   },
   {

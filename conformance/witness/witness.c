@@ -184,12 +184,14 @@ static const char *kind_of(mode_t mode)
 static void one_fd(int fd, bool first)
 {
 	char path[64], target[4096];
+	struct winsize size = { 0 };
 	struct stat st;
 	ssize_t len;
 	int own = fcntl(fd, F_GETFD), shared = fcntl(fd, F_GETFL);
 
 	if (own < 0 || shared < 0 || fstat(fd, &st) < 0)
 		return;
+	ioctl(fd, TIOCGWINSZ, &size); /* which leaves it as it is for what is no terminal */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len >= 0)
@@ -199,13 +201,13 @@ static void one_fd(int fd, bool first)
 	putf("\n{\"fd\":%d,\"kind\":\"%s\",\"target\":", fd, kind_of(st.st_mode));
 	string(len < 0 ? NULL : target);
 	putf(",\"access\":\"%s\",\"append\":%s,\"nonblock\":%s,\"path\":%s,\"cloexec\":%s,\"tty\":%s,"
-	     "\"dev\":%llu,\"ino\":%llu,\"offset\":%lld}",
+	     "\"rows\":%d,\"cols\":%d,\"dev\":%llu,\"ino\":%llu,\"offset\":%lld}",
 	     (shared & O_ACCMODE) == O_RDONLY   ? "r"
 	     : (shared & O_ACCMODE) == O_WRONLY ? "w"
 						: "rw",
 	     shared & O_APPEND ? "true" : "false", shared & O_NONBLOCK ? "true" : "false",
 	     shared & O_PATH ? "true" : "false", own & FD_CLOEXEC ? "true" : "false",
-	     isatty(fd) ? "true" : "false", (unsigned long long)st.st_dev,
+	     isatty(fd) ? "true" : "false", size.ws_row, size.ws_col, (unsigned long long)st.st_dev,
 	     (unsigned long long)st.st_ino, (long long)lseek(fd, 0, SEEK_CUR));
 }
 

@@ -1,4 +1,5 @@
 /** Starts four workers that spawn at the same time as the main thread, then ends two while their children run. */
+import { closeSync } from "node:fs";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { spawn, spawnSync } from "ringspawn";
 import type { EngineName } from "ringspawn";
@@ -66,9 +67,15 @@ async function main(): Promise<void> {
 
   // Two workers are ended: their children live on, one pidfd stays open for each, and the main thread can spawn.
   const lingering = [start({ ...task, kind: "linger" }), start({ ...task, kind: "linger" })];
-  const pids = (await Promise.all(lingering.map(message))) as number[];
+  const born = (await Promise.all(lingering.map(message))) as { pid: number; raw: number | undefined }[];
+  const pids = born.map(({ pid }) => pid);
   await Promise.all(lingering.map((worker) => worker.terminate()));
   for (const pid of pids) assert.ok(alive(pid), "a worker's end is not its children's");
+  for (const { raw } of born) {
+    if (raw === undefined) continue;
+    assert.match(openFds().get(raw) ?? "", /^socket:/, "what a worker asked for is the program's own");
+    closeSync(raw);
+  }
   await until(closed, () => openFds().size <= fds + pids.length);
   assert.equal(await work({ ...task, count: 20 }), 20);
   for (const pid of pids) process.kill(pid, "SIGKILL");
@@ -96,9 +103,17 @@ if (isMainThread) {
     }
     parentPort?.postMessage(await work(task));
   } else {
-    const child = spawn([task.witness, "sleep", "20000"], { engine: task.engine, stdin: "pipe", stdout: "pipe" });
+    const { engine } = task;
+    // The raw one is the program's, the others are this worker's.
+    const fds = { 3: { pipe: "both", raw: true }, 4: { pty: true }, 5: { pipe: "both" } } as const;
+    const child = spawn([task.witness, "sleep", "20000"], {
+      engine,
+      stdin: "pipe",
+      stdout: "pipe",
+      ...(engine !== "runtime" && { setup: { fds } }),
+    });
     void child.stdout.text();
-    parentPort?.postMessage(child.pid);
+    parentPort?.postMessage({ pid: child.pid, raw: child.fds[3] });
     await child.exited;
   }
 }

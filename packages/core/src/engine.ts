@@ -75,7 +75,7 @@ export interface Pipe {
   readonly source?: Source;
   /** What the child reads. */
   readonly sink?: Sink;
-  /** The parent's fd, which its user reads, writes and closes. There is then neither source nor sink. */
+  /** The parent's fd, which is the program's own as soon as it is asked for here. Then there is no source nor sink. */
   readonly fd?: number;
 }
 

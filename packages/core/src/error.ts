@@ -193,6 +193,10 @@ function stdioSentence(slot: Slot | undefined, errno: number): string {
         : `fd ${slot.fd} could not become its fd ${slot.target}: ${text}`;
     case "pipe":
       return `no pipe could be made for its fd ${slot.target}: ${text}`;
+    case "socket":
+      return `no pair of sockets could be made for its fd ${slot.target}: ${text}`;
+    case "pty":
+      return `no pseudo-terminal could be had for its fd ${slot.target}: ${text}`;
     case "file":
       return errno === ENOENT
         ? `the file '${slot.path}' for its fd ${slot.target} does not exist`

@@ -30,7 +30,7 @@ export type { StartedProcess, StartFunction, StartOptions } from "./faces/start.
 export type { Explanation, Launcher } from "./launcher.js";
 export type { LimitName, SignalName } from "./numbers.js";
 export type { EngineOptions, FdSpec, Limit, NamespaceName, ProcessSetup, SetupKey } from "./options.js";
-export type { ExtraPipes } from "./process.js";
+export type { DuplexPipe, ExtraPipes } from "./process.js";
 export type { SpawnRequest } from "./request.js";
 export type { NormalSetup } from "./setup.js";
 export type { CommandStatus, ResourceUsage } from "./status.js";

@@ -1,4 +1,5 @@
 /** What every face starts processes with: request → choice of an engine → running process → handle. */
+import { usageError } from "./check.js";
 import { capable, choose, type EngineReport, type Operation, type Rejection, report } from "./choose.js";
 import type {
   Engine,
@@ -109,6 +110,11 @@ class HostLauncher implements Launcher {
   prespawn(input: RequestInput): Prespawned {
     // The child runs no program yet, but it is born as the request says.
     const request = this.#permitted(input);
+    const given = request.slots.find((slot) => slot.kind === "fd" && slot.given === true);
+    if (given !== undefined) {
+      const why = "a child that waits for its program may never run one";
+      throw usageError("ERR_INVALID_ARG_VALUE", `setup.fds.${given.target} cannot be given away: ${why}`);
+    }
     const engine = this.#choose(request, "prespawn");
     const child = withHostFiles(this.host, request, (request) => engine.prespawn(request));
     if (isFailure(child)) throw this.#errorOf(request, engine, child);

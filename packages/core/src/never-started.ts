@@ -2,6 +2,7 @@
 import type { Exit, Pipe, Running } from "./engine.js";
 import type { SpawnRequest } from "./request.js";
 import { brokenPipe } from "./pipe.js";
+import type { Slot } from "./stdio.js";
 
 const NO_EXIT: Exit = Object.freeze({ code: null, signal: null, coreDumped: false, usage: undefined });
 
@@ -15,11 +16,31 @@ const BROKEN: Pipe = Object.freeze({
   }),
 });
 
+const BOTH: Pipe = Object.freeze({ ...ENDED, ...BROKEN });
+
 export function neverStarted({ slots }: SpawnRequest): Running {
   const pipes = new Map<number, Pipe>();
+  const terminal = slots.find(({ kind }) => kind === "pty");
   for (const slot of slots) {
-    if (slot.kind === "pipe") pipes.set(slot.target, slot.direction === "in" ? BROKEN : ENDED);
-    if (slot.kind === "socket" || slot.kind === "pty") pipes.set(slot.target, { ...BROKEN, ...ENDED });
+    // Of several that are one terminal, the first would have had the parent's end.
+    const pipe = slot.kind === "pty" && slot !== terminal ? undefined : endedPipe(slot);
+    if (pipe !== undefined) pipes.set(slot.target, pipe);
   }
   return { pid: 0, pipes, exited: Promise.resolve(NO_EXIT), kill: () => false, ref() {}, unref() {} };
+}
+
+/** Undefined where there is no stream: what is raw has no fd, either. */
+function endedPipe(slot: Slot): Pipe | undefined {
+  switch (slot.kind) {
+    case "pipe":
+      if (slot.raw) return undefined;
+      return slot.direction === "in" ? BROKEN : ENDED;
+    case "socket":
+    case "pty":
+      return slot.raw ? undefined : BOTH;
+    case "null":
+    case "fd":
+    case "file":
+      return undefined;
+  }
 }

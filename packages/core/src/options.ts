@@ -10,8 +10,23 @@ export type FdSpec =
   | "inherit"
   /** The parent's fd of this number. */
   | number
-  /** A new pipe: with `"in"` the child reads it, with `"out"` the child writes it. */
-  | { readonly pipe: "in" | "out" }
+  /**
+   * A new pipe: with `"in"` the child reads it, with `"out"` the child writes it. With `"both"` a pair of connected
+   * sockets, of which each side reads what the other writes. `raw`: {@link ExtraPipes} has the number of the parent's
+   * fd, which blocks and is yours to close, instead of streams. Default false.
+   */
+  | { readonly pipe: "in" | "out" | "both"; readonly raw?: boolean }
+  /**
+   * A new pseudo-terminal, by default of 24 rows and 80 columns. Several fds of one child that ask for it get the same,
+   * and the parent reads what is printed on it, and writes what is typed, by the lowest of them. `raw` as of a pipe. It
+   * is the child's controlling terminal only with {@link ProcessSetup.controllingTerminal}.
+   */
+  | { readonly pty: true | { readonly rows?: number; readonly cols?: number }; readonly raw?: boolean }
+  /**
+   * The parent's fd of this number, 3 or more, which is the child's from now on: closed in the parent once the child
+   * runs. When it could not be started, it stays open.
+   */
+  | { readonly give: number }
   /**
    * A file, opened before the child starts, relative to the parent's working directory.
    * `"r"` reads, `"w"` truncates or creates, `"a"` appends or creates, `"r+"` reads and writes,

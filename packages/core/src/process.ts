@@ -7,13 +7,19 @@ import type { Host } from "./host.js";
 import { SIGNALS } from "./numbers.js";
 import { SubprocessReadableStream, writableStream } from "./streams.js";
 
-/** Pipes beyond 0, 1 and 2, by the child's fd number: readable where the child writes, writable where it reads. */
-export interface ExtraPipes {
-  readonly [fd: number]: SubprocessReadableStream | WritableStream<Uint8Array>;
+/** What goes both ways: a socket pair or a pseudo-terminal. Closing `writable` leaves `readable` as it is. */
+export interface DuplexPipe {
+  readonly readable: SubprocessReadableStream;
+  readonly writable: WritableStream<Uint8Array>;
 }
 
-/** The stream of a pipe, once a user has asked for it. */
-type Stream = SubprocessReadableStream | WritableStream<Uint8Array>;
+/**
+ * Pipes beyond 0, 1 and 2, by the child's fd number: readable where the child writes, writable where it reads, both for
+ * a socket pair or a terminal. Of a raw one it is the number of the parent's fd, which the user closes.
+ */
+export interface ExtraPipes {
+  readonly [fd: number]: SubprocessReadableStream | WritableStream<Uint8Array> | DuplexPipe | number;
+}
 
 /** One promise for all processes that are known to run. */
 const RUNS: Promise<undefined> = Promise.resolve(undefined);
@@ -31,7 +37,8 @@ export class Process {
   /** What is known of the start of the process. */
   #start: "runs" | "undecided" | "failed";
   // Most children are never asked for a stream: no map until then.
-  #streams: Map<number, Stream> | undefined;
+  #readables: Map<number, SubprocessReadableStream> | undefined;
+  #writables: Map<number, WritableStream<Uint8Array>> | undefined;
   #collected: Set<number> | undefined;
   #fds: ExtraPipes | undefined;
   #replaced: Map<number, Source> | undefined;
@@ -98,31 +105,31 @@ export class Process {
 
   /** The same stream each time; undefined when this fd is no pipe that the child writes. */
   readable(fd: number): SubprocessReadableStream | undefined {
-    const made = this.#streams?.get(fd);
-    if (made !== undefined) return made instanceof SubprocessReadableStream ? made : undefined;
+    const made = this.#readables?.get(fd);
+    if (made !== undefined) return made;
     const source = this.source(fd);
     if (source === undefined) return undefined;
     const stream = new SubprocessReadableStream(source);
     // collect() reads this source to its end, so a stream of it must be locked from the start.
     if (this.#collected?.has(fd)) stream.getReader();
-    (this.#streams ??= new Map()).set(fd, stream);
+    (this.#readables ??= new Map()).set(fd, stream);
     return stream;
   }
 
   /** The same stream each time; undefined when this fd is no pipe that the child reads. */
   writable(fd: number): WritableStream<Uint8Array> | undefined {
-    const made = this.#streams?.get(fd);
-    if (made !== undefined) return made instanceof SubprocessReadableStream ? undefined : made;
+    const made = this.#writables?.get(fd);
+    if (made !== undefined) return made;
     const sink = this.sink(fd);
     if (sink === undefined) return undefined;
     const stream = writableStream(sink, this.#host);
-    (this.#streams ??= new Map()).set(fd, stream);
+    (this.#writables ??= new Map()).set(fd, stream);
     return stream;
   }
 
   /** Whether this fd is read already, by its stream or by {@link collect}. */
   isLocked(fd: number): boolean {
-    const made = this.#streams?.get(fd);
+    const made = this.#readables?.get(fd);
     return (this.#collected?.has(fd) ?? false) || (made?.locked ?? false);
   }
 
@@ -130,18 +137,20 @@ export class Process {
   collect(fd: number): Promise<Uint8Array<ArrayBuffer>> | undefined {
     const source = this.source(fd);
     if (source === undefined) return undefined;
-    const stream = this.#streams?.get(fd);
-    if (stream instanceof SubprocessReadableStream) return stream.bytes();
+    const stream = this.#readables?.get(fd);
+    if (stream !== undefined) return stream.bytes();
     (this.#collected ??= new Set()).add(fd);
     return collect(source);
   }
 
   get fds(): ExtraPipes {
     if (this.#fds === undefined) {
-      const fds: Record<number, Stream> = {};
-      for (const fd of this.#running.pipes.keys()) {
-        const stream = fd > 2 ? (this.readable(fd) ?? this.writable(fd)) : undefined;
-        if (stream !== undefined) fds[fd] = stream;
+      const fds: Record<number, ExtraPipes[number]> = {};
+      for (const [fd, pipe] of this.#running.pipes) {
+        if (fd <= 2) continue;
+        const [readable, writable] = [this.readable(fd), this.writable(fd)];
+        const end = readable && writable ? { readable, writable } : (readable ?? writable ?? pipe.fd);
+        if (end !== undefined) fds[fd] = end;
       }
       this.#fds = Object.freeze(fds);
     }

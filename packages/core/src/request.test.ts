@@ -252,6 +252,14 @@ describe("setup", () => {
     [{ fds: { x: "null" } }, 'a key of setup.fds must be an fd number, got "x"'],
     [{ fds: { 3: "pipe" } }, 'setup.fds.3 must be "null", "inherit", an fd number'],
     [
+      { fds: { 3: { pty: true }, 4: "null", 5: { pty: { rows: 25 } } } },
+      "fds 3 and 5 of the child are one pseudo-terminal: its size and raw must not differ",
+    ],
+    [{ fds: { 3: { pty: true }, 4: { pty: true, raw: true } } }, "fds 3 and 4 of the child are one pseudo-terminal"],
+    [{ fds: { 3: { give: 7 }, 4: 7 } }, "fd 7 is given to the child as its fd 3, and cannot be its fd 4 as well"],
+    [{ fds: { 3: 7, 4: { give: 7 } } }, "fd 7 is given to the child as its fd 4, and cannot be its fd 3 as well"],
+    [{ fds: { 3: { give: 7 }, 4: { give: 7 } } }, "fd 7 is given to the child as its fd 3"],
+    [
       { fds: Object.fromEntries(Array.from({ length: 254 }, (_, i) => [i + 3, "null"])) },
       "at most 256 fds can be set up",
     ],

@@ -6,7 +6,7 @@ import type { Host } from "./host.js";
 import type { SetupKey } from "./options.js";
 import { candidates, searchOf } from "./path.js";
 import { AS_THE_PARENT, type NormalSetup, readKey, readSetup } from "./setup.js";
-import { filePath, type Slot } from "./stdio.js";
+import { checkSlots, filePath, type Slot } from "./stdio.js";
 
 /** Frozen. Everything an engine may look at. */
 export interface SpawnRequest {
@@ -85,6 +85,7 @@ export function normalize(host: Host, engines: readonly EngineName[], input: Req
     throw usageError("ERR_INVALID_ARG_VALUE", `at most ${MAX_SLOTS} fds can be set up, got ${slots.length}`);
   }
   checkTogether(setup, slots);
+  checkSlots(slots);
   return Object.freeze({
     file,
     argv,

@@ -37,19 +37,64 @@ describe("setup.fds", () => {
   });
 
   test.each([
+    [{ pipe: "both" }, { kind: "socket" }],
+    [
+      { pipe: "both", raw: true },
+      { kind: "socket", raw: true },
+    ],
+    [
+      { pipe: "in", raw: true },
+      { kind: "pipe", direction: "in", raw: true },
+    ],
+    [
+      { pipe: "out", raw: false },
+      { kind: "pipe", direction: "out" },
+    ],
+    [{ pty: true }, { kind: "pty", rows: 24, cols: 80 }],
+    [
+      { pty: {}, raw: true },
+      { kind: "pty", rows: 24, cols: 80, raw: true },
+    ],
+    [{ pty: { rows: 1, cols: 65_535 } }, { kind: "pty", rows: 1, cols: 65_535 }],
+    [{ give: 3 }, { kind: "fd", fd: 3, given: true }],
+    [
+      { pipe: undefined, file: "/x" },
+      { kind: "file", path: "/x", open: "r", mode: 0o666 },
+    ],
+  ])("%o is understood", (spec, slot) => {
+    expect(slotOfSpec(host, 3, spec, "f")).toEqual({ target: 3, ...slot });
+  });
+
+  test.each([
     ["close", /^setup\.fds\.3 must be "null", "inherit".*, got "close"$/],
     [null, /got null$/],
     [-1, /not negative, got -1$/],
     [1.5, /got 1\.5$/],
     [2 ** 31, /at most 2147483583, got 2147483648$/],
     [{}, /^setup\.fds\.3\.file must be a string, got undefined$/],
-    [{ pipe: "both" }, /^setup\.fds\.3\.pipe must be "in" or "out", got "both"$/],
+    [{ pipe: "inout" }, /^setup\.fds\.3\.pipe must be "in", "out" or "both", got "inout"$/],
+    [{ pipe: "in", raw: 1 }, /^setup\.fds\.3\.raw must be a boolean, got 1$/],
+    [{ pipe: "in", pty: true }, /^setup\.fds\.3\.pty must be absent beside pipe/],
+    [{ pipe: "in", give: 3 }, /^setup\.fds\.3\.give must be absent beside pipe/],
+    [{ pty: false }, /^setup\.fds\.3\.pty must be an object, got false$/],
+    [{ pty: { rows: 0 } }, /^setup\.fds\.3\.pty\.rows must be an integer from 1 to 65535, got 0$/],
+    [{ pty: { cols: 65_536 } }, /^setup\.fds\.3\.pty\.cols must be an integer from 1 to 65535, got 65536$/],
+    [{ pty: { columns: 80 } }, /^setup\.fds\.3\.pty\.columns is not an option; known are rows, cols$/],
+    [{ pty: true, mode: 0o600 }, /^setup\.fds\.3\.mode must be absent beside pty/],
+    [{ give: 2 }, /^setup\.fds\.3\.give must be 3 or more, .*, got 2$/],
+    [{ give: -1 }, /^setup\.fds\.3\.give must be an fd number, which is not negative, got -1$/],
+    [{ give: "3" }, /^setup\.fds\.3\.give must be an fd number, got "3"$/],
+    [{ give: 4, raw: true }, /^setup\.fds\.3\.raw must be absent beside give/],
+    [{ file: "/x", raw: true }, /^setup\.fds\.3\.raw must be absent beside file/],
     [{ pipe: "in", file: "/x" }, /^setup\.fds\.3\.file must be absent beside pipe/],
     [{ file: "" }, /must be a string that is not empty, got ""$/],
     [{ file: "/a\0b" }, /without NUL bytes/],
     [{ file: "/x", open: "rw" }, /^setup\.fds\.3\.open must be one of .*, got "rw"$/],
     [{ file: "/x", mode: 0o10000 }, /^setup\.fds\.3\.mode must be an integer from 0 to 4095, got 4096$/],
-    [{ file: "/x", flags: 1 }, /^setup\.fds\.3\.flags is not an option; known are pipe, file, open, mode$/],
+    [
+      { file: "/x", flags: 1 },
+      /^setup\.fds\.3\.flags is not an option; known are pipe, pty, give, file, raw, open, mode$/,
+    ],
     [{ file: new URL("http://x/") }, /Must be a file URL/],
   ])("%o is refused", (spec, message) => {
     const error = thrown(() => slotOfSpec(host, 3, spec, "setup.fds.3"));

@@ -1,6 +1,6 @@
 /** The normal form of one fd slot, whichever way it was written. */
 import { isArrayBuffer, isURL, isUsed } from "./builtins.js";
-import { fd, integer, listed, mustBe, mustBeOfType, nonEmptyText, object, unknownKey, usageError } from "./check.js";
+import { boolean, fd, integer, knownKeys, listed, mustBe, mustBeOfType, nonEmptyText, usageError } from "./check.js";
 import type { Host } from "./host.js";
 
 /**
@@ -34,6 +34,8 @@ export interface FileSlot {
 /** Which way data goes: `in` when the child reads. */
 type Direction = "in" | "out";
 
+/** Rows and columns are 16 bits each. */
+const MAX_TERMINAL = 65_535;
 const OPEN_MODES = ["r", "r+", "w", "w+", "a", "a+"] as const;
 
 // The slots of nearly every spawn: one frozen object of each serves all requests.
@@ -58,28 +60,74 @@ export function pipeSlot(target: number, direction: Direction = target === 0 ? "
   return { target, kind: "pipe", direction };
 }
 
+/** The keys of an entry of `setup.fds` that is an object, and what each may stand beside. */
+const BESIDE: { readonly [key: string]: readonly string[] } = {
+  pipe: [],
+  pty: [],
+  give: [],
+  file: [],
+  raw: ["pipe", "pty"],
+  open: ["file"],
+  mode: ["file"],
+};
+const WORDS = '"null", "inherit", an fd number, { pipe }, { pty }, { give: fd } or { file: path }';
+
 /** An entry of `setup.fds`. */
 export function slotOfSpec(host: Host, target: number, spec: unknown, option: string): Slot {
   if (spec === "null") return nullSlot(target);
   if (spec === "inherit") return fdSlot(target, target);
   if (typeof spec === "number") return fdSlot(target, fd(option, spec));
-  if (typeof spec !== "object" || spec === null) {
-    throw mustBe(option, '"null", "inherit", an fd number, { pipe: "in" | "out" } or { file: path }', spec);
-  }
-  const given = object(option, spec);
-  const { pipe, file, open = "r", mode = 0o666 } = given;
+  if (typeof spec !== "object" || spec === null) throw mustBe(option, WORDS, spec);
+  const given = knownKeys(option, spec, Object.keys(BESIDE));
+  const kind = (["pipe", "pty", "give"] as const).find((key) => given[key] !== undefined) ?? "file";
   for (const key of Object.keys(given)) {
-    if (key !== "pipe" && key !== "file" && key !== "open" && key !== "mode") {
-      throw unknownKey(option, key, ["pipe", "file", "open", "mode"]);
-    }
+    if (key === kind || BESIDE[key]?.includes(kind) || given[key] === undefined) continue;
+    throw mustBe(`${option}.${key}`, `absent beside ${kind}`, given[key]);
   }
-  if (pipe !== undefined) {
-    if (pipe !== "in" && pipe !== "out") throw mustBe(`${option}.pipe`, '"in" or "out"', pipe);
-    for (const key of ["file", "open", "mode"]) {
-      if (given[key] !== undefined) throw mustBe(`${option}.${key}`, "absent beside pipe", given[key]);
-    }
-    return pipeSlot(target, pipe);
+  switch (kind) {
+    case "pipe":
+      return pipeOfSpec(target, given, option);
+    case "pty":
+      return { target, kind, ...sizeOfPty(given.pty, `${option}.pty`), ...(isRawEnd(given.raw, option) && RAW) };
+    case "give":
+      return { target, kind: "fd", fd: givenFd(`${option}.give`, given.give), given: true };
+    case "file":
+      return fileOfSpec(host, target, given, option);
   }
+}
+
+type Spec = Readonly<Record<string, unknown>>;
+
+const NOTHING: Spec = Object.freeze(Object.create(null) as Spec);
+
+function pipeOfSpec(target: number, { pipe, raw }: Spec, option: string): Slot {
+  if (pipe !== "in" && pipe !== "out" && pipe !== "both") throw mustBe(`${option}.pipe`, '"in", "out" or "both"', pipe);
+  const isRaw = isRawEnd(raw, option);
+  if (pipe === "both") return { target, kind: "socket", ...(isRaw && RAW) };
+  return isRaw ? { target, kind: "pipe", direction: pipe, ...RAW } : pipeSlot(target, pipe);
+}
+
+const RAW = { raw: true } as const;
+
+function isRawEnd(raw: unknown, option: string): boolean {
+  return raw !== undefined && boolean(`${option}.raw`, raw);
+}
+
+function sizeOfPty(pty: unknown, option: string): { readonly rows: number; readonly cols: number } {
+  const { rows = 24, cols = 80 } = pty === true ? NOTHING : knownKeys(option, pty, ["rows", "cols"]);
+  return {
+    rows: integer(`${option}.rows`, rows, 1, MAX_TERMINAL),
+    cols: integer(`${option}.cols`, cols, 1, MAX_TERMINAL),
+  };
+}
+
+function givenFd(option: string, value: unknown): number {
+  const number = fd(option, value);
+  if (number <= 2) throw mustBe(option, "3 or more (the others are this program's stdin, stdout and stderr)", number);
+  return number;
+}
+
+function fileOfSpec(host: Host, target: number, { file, open = "r", mode = 0o666 }: Spec, option: string): Slot {
   if (!OPEN_MODES.includes(open as "r")) throw mustBe(`${option}.open`, `one of ${listed(OPEN_MODES)}`, open);
   return {
     target,
@@ -88,6 +136,27 @@ export function slotOfSpec(host: Host, target: number, spec: unknown, option: st
     open: open as (typeof OPEN_MODES)[number],
     mode: integer(`${option}.mode`, mode, 0, 0o7777),
   };
+}
+
+/** Mistakes that no single slot shows. */
+export function checkSlots(slots: readonly Slot[]): void {
+  let pty: (Slot & { readonly kind: "pty" }) | undefined;
+  for (const slot of slots) {
+    if (slot.kind === "pty") {
+      pty ??= slot;
+      if (slot.rows !== pty.rows || slot.cols !== pty.cols || slot.raw !== pty.raw) {
+        const which = `fds ${pty.target} and ${slot.target} of the child`;
+        throw usageError("ERR_INVALID_ARG_VALUE", `${which} are one pseudo-terminal: its size and raw must not differ`);
+      }
+    }
+    if (slot.kind !== "fd" || !slot.given) continue;
+    const { fd, target } = slot;
+    const other = slots.find((other) => other !== slot && other.kind === "fd" && other.fd === fd);
+    if (other !== undefined) {
+      const which = `fd ${fd} is given to the child as its fd ${target}`;
+      throw usageError("ERR_INVALID_ARG_VALUE", `${which}, and cannot be its fd ${other.target} as well`);
+    }
+  }
 }
 
 /** Deno's words for stdin, stdout and stderr; a number is an fd. */

@@ -98,11 +98,11 @@ static void add_limits(const struct build *build)
 		struct rlimit now = { RLIM_INFINITY, RLIM_INFINITY };
 
 		/* A half that was not given stays as it is, and the call takes both halves. */
-		if (limit->set != 3)
+		if (limit->set != (RS_LIMIT_SOFT | RS_LIMIT_HARD))
 			getrlimit((int)limit->resource, &now);
 		add(build, RS_STEP_LIMITS, i, limit->resource,
-		    (int64_t)(limit->set & 1 ? limit->soft : (uint64_t)now.rlim_cur),
-		    (int64_t)(limit->set & 2 ? limit->hard : (uint64_t)now.rlim_max));
+		    (int64_t)(limit->set & RS_LIMIT_SOFT ? limit->soft : (uint64_t)now.rlim_cur),
+		    (int64_t)(limit->set & RS_LIMIT_HARD ? limit->hard : (uint64_t)now.rlim_max));
 	}
 }
 

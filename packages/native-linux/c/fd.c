@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -54,4 +55,42 @@ int32_t rs_close(int32_t fd)
 {
 	thread_disowns(fd);
 	return close(fd) == 0 || errno == EINTR ? 0 : -errno;
+}
+
+int32_t rs_send(int32_t fd, const void *from, uint32_t len)
+{
+	ssize_t ret;
+
+	do
+		ret = send(fd, from, len > INT32_MAX ? INT32_MAX : len, MSG_NOSIGNAL);
+	while (ret < 0 && errno == EINTR);
+	if (ret < 0 && errno == ENOTSOCK)
+		return rs_write(fd, from, len);
+	return ret < 0 ? -errno : (int32_t)ret;
+}
+
+/* A shutdown fails for what is no socket or has lost its other end, where there is nothing to say.
+ */
+int32_t rs_shutdown_write(int32_t fd)
+{
+	shutdown(fd, SHUT_WR);
+	return rs_close(fd);
+}
+
+int32_t rs_shutdown_read(int32_t fd)
+{
+	char unread[4096];
+
+	/* Nothing can be added to what is unread now. Left there, it would make the other end's
+	 * last read fail with ECONNRESET, where the end of what we have sent should be. */
+	if (shutdown(fd, SHUT_RD) == 0)
+		while (recv(fd, unread, sizeof(unread), MSG_DONTWAIT) > 0)
+			;
+	return rs_close(fd);
+}
+
+int32_t rs_release(int32_t fd)
+{
+	thread_disowns(fd);
+	return 0;
 }

@@ -43,6 +43,7 @@
 #define KERNEL_RLIM_NLIMITS 16u
 #define KERNEL_IOPRIO_WHO_PROCESS 1
 #define KERNEL_TIOCSCTTY 0x540e
+#define KERNEL_TIOCGPTPEER 0x5441
 
 struct kernel_clone_args {
 	uint64_t flags;

@@ -85,6 +85,14 @@ class Binding
 		fds_[static_cast<size_t>(fd)] = is_open;
 	}
 
+	void own(const rs_outcome &outcome)
+	{
+		for (uint32_t i = 0; i < outcome.count; i++) {
+			own(outcome.ends[i].read, true);
+			own(outcome.ends[i].write, true);
+		}
+	}
+
 	rs_loop *loop(const Napi::Value &name)
 	{
 		return loops_[name.As<Napi::Number>().Uint32Value() == BLOCKING ? BLOCKING
@@ -242,8 +250,7 @@ struct Start {
 	{
 		if (result >= 0 && outcome->error == 0) {
 			binding(info).own(outcome->pidfd, true);
-			for (int32_t fd : outcome->fds)
-				binding(info).own(fd, true);
+			binding(info).own(*outcome);
 		}
 		return Napi::Number::New(info.Env(), result);
 	}
@@ -381,6 +388,36 @@ Napi::Value close(Info info)
 	return answer(info, rs_close(fd));
 }
 
+Napi::Value send(Info info)
+{
+	Bytes from(info, 1);
+	return answer(info, rs_send(number(info, 0), from.data, from.length));
+}
+
+Napi::Value shutdown_write(Info info)
+{
+	int32_t fd = number(info, 0);
+
+	binding(info).own(fd, false);
+	return answer(info, rs_shutdown_write(fd));
+}
+
+Napi::Value shutdown_read(Info info)
+{
+	int32_t fd = number(info, 0);
+
+	binding(info).own(fd, false);
+	return answer(info, rs_shutdown_read(fd));
+}
+
+Napi::Value release(Info info)
+{
+	int32_t fd = number(info, 0);
+
+	binding(info).own(fd, false);
+	return answer(info, rs_release(fd));
+}
+
 Napi::Value watch(Info info)
 {
 	return answer(info, rs_loop_watch(binding(info).loop(info[0]), number(info, 1),
@@ -436,6 +473,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports)
 	exports["read"] = Napi::Function::New<read>(env);
 	exports["write"] = Napi::Function::New<write>(env);
 	exports["close"] = Napi::Function::New<close>(env);
+	exports["send"] = Napi::Function::New<send>(env);
+	exports["shutdownWrite"] = Napi::Function::New<shutdown_write>(env);
+	exports["shutdownRead"] = Napi::Function::New<shutdown_read>(env);
+	exports["release"] = Napi::Function::New<release>(env);
 	exports["watch"] = Napi::Function::New<watch>(env);
 	exports["forget"] = Napi::Function::New<forget>(env);
 	exports["take"] = Napi::Function::New<take>(env);

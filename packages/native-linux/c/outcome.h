@@ -2,17 +2,18 @@
 #ifndef RS_OUTCOME_H
 #define RS_OUTCOME_H
 
-#include <string.h>
-
 #include "ringspawn.h"
 
 static inline void outcome_reset(struct rs_outcome *out)
 {
-	memset(out, 0xff, sizeof(*out)); /* -1 everywhere: pid, pidfd, fds */
+	/* Not `ends`, which is long: the first `count` of them are filled in by pipe_give. */
 	out->size = sizeof(*out);
 	out->error = 0;
 	out->step = RS_STEP_NONE;
 	out->index = 0;
+	out->pid = -1;
+	out->pidfd = -1;
+	out->count = 0;
 }
 
 /* Writes the failure into `out`, and returns -error so that the caller can return it in turn. */

@@ -88,6 +88,8 @@ static int tell(struct pending *pending, struct rs_started *row)
 		.pid = run->pid,
 		.pidfd = pending->told_pid ? -1 : run->pidfd,
 	};
+	if (is_over && run->error == 0)
+		pipe_close_given(&pending->request);
 	/* The caller has not heard of this child, and will not. */
 	if (is_over && run->error != 0 && !pending->told_pid) {
 		run_drop_pidfd(run);

@@ -1,5 +1,5 @@
-/* The parent's side of the child's fds. Everything opened here is close-on-exec from its first
- * moment. */
+/* The parent's side of the child's fds: in which order they are opened, and when they are closed.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include "outcome.h"
 #include "pipe.h"
 #include "request.h"
+#include "slot.h"
 
 int fd_above_stdio(int fd)
 {
@@ -22,6 +23,14 @@ int fd_above_stdio(int fd)
 	close(fd);
 	errno = error;
 	return moved;
+}
+
+int fd_duplicate(int fd, int from)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, from);
+
+	/* EINVAL: no number from there on is below RLIMIT_NOFILE. */
+	return copy >= 0 ? copy : errno == EINVAL ? -EMFILE : -errno;
 }
 
 static int is_target(const struct request *request, int fd)
@@ -43,11 +52,11 @@ static int is_in_the_way(const struct request *request, uint32_t slot)
 	return 0;
 }
 
-/* A duplicate at a number that no slot aims at. -1: errno */
+/* A duplicate at a number that no slot aims at, or -errno */
 static int dup_out_of_the_way(const struct request *request, int fd)
 {
 	for (int from = 3;;) {
-		int copy = fcntl(fd, F_DUPFD_CLOEXEC, from);
+		int copy = fd_duplicate(fd, from);
 
 		if (copy < 0 || !is_target(request, copy))
 			return copy;
@@ -56,78 +65,13 @@ static int dup_out_of_the_way(const struct request *request, int fd)
 	}
 }
 
-/* Exactly one pipe: `child` and `parent` end. The child's stays blocking, as every program expects.
- */
-static int open_pipe(struct end *end, int child_reads)
-{
-	int fds[2];
-
-	if (pipe2(fds, O_CLOEXEC) != 0)
-		return -errno;
-	for (int i = 0; i < 2; i++) {
-		fds[i] = fd_above_stdio(fds[i]);
-		if (fds[i] < 0) {
-			int error = errno;
-
-			close(fds[1 - i]);
-			return -error;
-		}
-	}
-	end->source = child_reads ? fds[0] : fds[1];
-	end->ours = 1;
-	end->parent = child_reads ? fds[1] : fds[0];
-	/* The flag belongs to this end alone: the two are separate open file descriptions. */
-	if (fcntl(end->parent, F_SETFL, O_NONBLOCK) != 0)
-		return -errno;
-	return 0;
-}
-
-static int open_file(const struct request *request, const struct rs_slot *slot, struct end *end)
-{
-	const char *path = request_string(request, slot->path);
-	int fd;
-
-	do
-		fd = open(path, (int)slot->open_flags | O_CLOEXEC | O_NOCTTY, (mode_t)slot->mode);
-	while (fd < 0 && errno == EINTR);
-	fd = fd_above_stdio(fd);
-	if (fd < 0)
-		return -errno;
-	end->source = fd;
-	end->ours = 1;
-	return 0;
-}
-
-static int open_slot(const struct request *request, const struct rs_engine *engine, uint32_t i)
-{
-	const struct rs_slot *slot = &request->slots[i];
-	struct end *end = &request->ends[i];
-
-	switch ((enum rs_slot_kind)slot->kind) {
-	case RS_SLOT_NULL:
-		end->source = engine->null_fd;
-		return 0;
-	case RS_SLOT_FD:
-		end->source = slot->fd;
-		return 0;
-	case RS_SLOT_PIPE_IN:
-		return open_pipe(end, 1);
-	case RS_SLOT_PIPE_OUT:
-		return open_pipe(end, 0);
-	case RS_SLOT_FILE:
-		return open_file(request, slot, end);
-	}
-	return -EINVAL;
-}
-
 static int move_slot(const struct request *request, uint32_t i)
 {
 	struct end *end = &request->ends[i];
 	int copy = dup_out_of_the_way(request, end->source);
 
 	if (copy < 0)
-		return errno == EINVAL ? -EMFILE
-				       : -errno; /* EINVAL: nothing is left below RLIMIT_NOFILE */
+		return copy;
 	if (end->ours)
 		close(end->source);
 	end->source = copy;
@@ -156,10 +100,12 @@ static int open_cgroup(const struct request *request, int *cgroup_fd)
 	return 0;
 }
 
+static const struct end NOTHING_OPEN = { .source = -1, .parent = { -1, -1 } };
+
 static void reset(const struct request *request)
 {
 	for (uint32_t i = 0; i < request->head.slots.count; i++)
-		request->ends[i] = (struct end){ .source = -1, .parent = -1 };
+		request->ends[i] = NOTHING_OPEN;
 }
 
 int pipe_open(struct request *request, const struct rs_engine *engine, int *cgroup_fd,
@@ -186,7 +132,7 @@ int pipe_open(struct request *request, const struct rs_engine *engine, int *cgro
 	for (i = 0; i < count && error == 0; i++) {
 		error = -fault(RS_STEP_STDIO, i);
 		if (error == 0)
-			error = open_slot(request, engine, i);
+			error = slot_open(request, engine, i);
 	}
 	/* All sources are known only now. */
 	for (uint32_t k = 0; k < count && error == 0; k++)
@@ -208,9 +154,9 @@ static int keep_cgroup(struct request *request, int *cgroup_fd)
 
 	if (!(request->head.set & RS_SET_CGROUP_FD))
 		return 0;
-	copy = fcntl(*cgroup_fd, F_DUPFD_CLOEXEC, 3);
+	copy = fd_duplicate(*cgroup_fd, 3);
 	if (copy < 0)
-		return -errno;
+		return copy;
 	*cgroup_fd = copy;
 	/* From now on it is one that was opened here. */
 	request->head.set &= ~(uint32_t)RS_SET_CGROUP_FD;
@@ -224,10 +170,10 @@ int pipe_keep(struct request *request, int *cgroup_fd, struct rs_outcome *out)
 	if (error < 0)
 		fail(out, -error, RS_STEP_CGROUP, 0);
 	for (uint32_t i = 0; i < request->head.slots.count && error == 0; i++) {
-		/* 0 to 2 and our own /dev/null are not closed by somebody who has done with them.
-		 */
+		/* 0 to 2 and our own /dev/null are not closed by somebody who has done with them,
+		 * and what was given is not closed by the caller at all. */
 		if (request->slots[i].kind != RS_SLOT_FD || request->slots[i].fd <= 2 ||
-		    request->ends[i].ours)
+		    (request->slots[i].flags & RS_SLOT_GIVEN) || request->ends[i].ours)
 			continue;
 		error = move_slot(request, i);
 		if (error < 0)
@@ -257,7 +203,7 @@ void pipe_pretend(struct request *request, const struct rs_engine *engine, int *
 		request->ends[i].ours = request->ends[i].source >= 0 && is_in_the_way(request, i);
 	for (uint32_t i = 0; i < count; i++)
 		if (request->ends[i].ours)
-			request->ends[i] = (struct end){ .source = -1, .parent = -1 };
+			request->ends[i] = NOTHING_OPEN;
 }
 
 void pipe_close_child_ends(struct request *request, int cgroup_fd)
@@ -271,17 +217,31 @@ void pipe_close_child_ends(struct request *request, int cgroup_fd)
 		close(cgroup_fd);
 }
 
-void pipe_give(struct request *request, struct rs_outcome *out)
+void pipe_give(const struct request *request, struct rs_outcome *out)
 {
-	for (uint32_t i = 0; i < request->head.slots.count; i++)
-		out->fds[i] = request->ends[i].parent;
+	out->count = request->head.slots.count;
+	for (uint32_t i = 0; i < out->count; i++)
+		out->ends[i] = request->ends[i].parent;
+}
+
+static void close_end(int32_t *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 }
 
 void pipe_close_parent_ends(struct request *request)
 {
+	for (uint32_t i = 0; i < request->head.slots.count; i++) {
+		close_end(&request->ends[i].parent.read);
+		close_end(&request->ends[i].parent.write);
+	}
+}
+
+void pipe_close_given(const struct request *request)
+{
 	for (uint32_t i = 0; i < request->head.slots.count; i++)
-		if (request->ends[i].parent >= 0) {
-			close(request->ends[i].parent);
-			request->ends[i].parent = -1;
-		}
+		if (request->slots[i].flags & RS_SLOT_GIVEN)
+			rs_close(request->slots[i].fd);
 }

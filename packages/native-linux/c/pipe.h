@@ -13,7 +13,7 @@ struct rs_engine;
 struct end {
 	int source; /* what the child dups to the slot's target; -1: not opened (explain) */
 	int ours;   /* `source` was opened for this spawn and is closed after the birth */
-	int parent; /* the parent's end of the slot's pipe, or -1 */
+	struct rs_end parent;
 };
 
 /*
@@ -34,12 +34,17 @@ int pipe_keep(struct request *request, int *cgroup_fd, struct rs_outcome *out);
 /* After the birth, whatever came of it: closes the child's ends. */
 void pipe_close_child_ends(struct request *request, int cgroup_fd);
 
-/* Hands the parent's ends to the caller... */
-void pipe_give(struct request *request, struct rs_outcome *out);
+/* The process was started: hands the parent's ends to the caller... */
+void pipe_give(const struct request *request, struct rs_outcome *out);
 /* ...or closes them, when there is no child. */
 void pipe_close_parent_ends(struct request *request);
 
+/* The process was started: closes what the caller gave to it. */
+void pipe_close_given(const struct request *request);
+
 /* Numbers 0 to 2 are the program's, even while they are closed: moves an fd of ours above them. */
 int fd_above_stdio(int fd);
+/* A duplicate at `from` or above, CLOEXEC; or -errno. */
+int fd_duplicate(int fd, int from);
 
 #endif

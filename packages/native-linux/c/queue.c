@@ -91,7 +91,6 @@ static int ring_for_prespawn(struct rs_engine *engine, struct pending *pending, 
 static int queue(struct rs_engine *engine, struct pending *pending, uint32_t release,
 		 struct rs_outcome *out)
 {
-	uint32_t slots = pending->request.head.slots.count;
 	int error;
 
 	if (pending->request.head.executor != RS_EXECUTOR_IO_URING)
@@ -107,7 +106,7 @@ static int queue(struct rs_engine *engine, struct pending *pending, uint32_t rel
 		return 0;
 	}
 	pipe_give(&pending->request, out);
-	thread_owns(out, slots);
+	thread_owns(out);
 	return (int)uring_queue(release == NO_RELEASE ? engine->uring : engine->prespawns, pending);
 }
 
@@ -147,6 +146,14 @@ int rs_queue(struct rs_engine *engine, const void *block, uint32_t len, struct r
 	return queue(engine, pending, NO_RELEASE, out);
 }
 
+static int has_given(const struct request *request)
+{
+	for (uint32_t i = 0; i < request->head.slots.count; i++)
+		if (request->slots[i].flags & RS_SLOT_GIVEN)
+			return 1;
+	return 0;
+}
+
 static int has_slot(const struct request *request, uint32_t target)
 {
 	for (uint32_t i = 0; i < request->head.slots.count; i++)
@@ -169,6 +176,11 @@ int rs_prespawn(struct rs_engine *engine, const void *block, uint32_t len, uint3
 
 		pending_free(pending);
 		return answer;
+	}
+	if (has_given(&pending->request)) {
+		fail(out, EINVAL, RS_STEP_REQUEST, offsetof(struct rs_request, slots));
+		pending_free(pending);
+		return 0;
 	}
 	return queue(engine, pending, release, out);
 }

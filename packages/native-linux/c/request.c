@@ -17,7 +17,6 @@
 #include "outcome.h"
 #include "request.h"
 
-_Static_assert(sizeof(struct rs_request) == 160, "the encoder writes at fixed offsets");
 _Static_assert(sizeof(void *) == 8, "sums of 32-bit counts times sizes fit a size_t");
 
 #define ALL_NAMESPACES                                                                            \
@@ -175,17 +174,57 @@ static int are_strings(const struct request *request, const struct rs_span *span
 	return 1;
 }
 
+/* Which flags a kind may have. */
+static uint32_t flags_of_kind(enum rs_slot_kind kind)
+{
+	switch (kind) {
+	case RS_SLOT_PIPE_IN:
+	case RS_SLOT_PIPE_OUT:
+	case RS_SLOT_SOCKET:
+	case RS_SLOT_PTY:
+		return RS_SLOT_RAW;
+	case RS_SLOT_FD:
+		return RS_SLOT_GIVEN;
+	case RS_SLOT_NULL:
+	case RS_SLOT_FILE:
+		break;
+	}
+	return 0;
+}
+
+/* An fd that is given away must be the only mention of it: it is closed once. */
+static int may_be_given(const struct request *request, uint32_t given)
+{
+	int32_t fd = request->slots[given].fd;
+
+	for (uint32_t i = 0; i < request->head.slots.count; i++)
+		if (i != given && request->slots[i].kind == RS_SLOT_FD &&
+		    request->slots[i].fd == fd)
+			return 0;
+	return fd > 2;
+}
+
 static int are_slots(const struct request *request, size_t strings_end)
 {
+	const struct rs_slot *pty = NULL;
 	int64_t last = -1;
 
 	for (uint32_t i = 0; i < request->head.slots.count; i++) {
 		const struct rs_slot *slot = &request->slots[i];
 
-		if (slot->target <= last || slot->kind > RS_SLOT_FILE)
+		if (slot->target <= last || slot->kind > RS_SLOT_PTY ||
+		    (slot->flags & ~flags_of_kind((enum rs_slot_kind)slot->kind)))
 			return 0;
 		if (slot->kind == RS_SLOT_FILE && !is_string(slot->path, strings_end))
 			return 0;
+		if ((slot->flags & RS_SLOT_GIVEN) && !may_be_given(request, i))
+			return 0;
+		if (slot->kind == RS_SLOT_PTY && pty != NULL &&
+		    (slot->flags != pty->flags || slot->rows != pty->rows ||
+		     slot->cols != pty->cols))
+			return 0;
+		if (slot->kind == RS_SLOT_PTY)
+			pty = slot;
 		last = slot->target;
 	}
 	return 1;
@@ -196,7 +235,8 @@ static int are_limits(const struct request *request)
 	for (uint32_t i = 0; i < request->head.limits.count; i++) {
 		const struct rs_limit *limit = &request->limits[i];
 
-		if (limit->resource >= KERNEL_RLIM_NLIMITS || limit->set < 1 || limit->set > 3)
+		if (limit->resource >= KERNEL_RLIM_NLIMITS || limit->set == 0 ||
+		    (limit->set & ~(uint32_t)(RS_LIMIT_SOFT | RS_LIMIT_HARD)))
 			return 0;
 	}
 	return 1;

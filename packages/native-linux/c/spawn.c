@@ -81,8 +81,9 @@ int rs_spawn(struct rs_engine *engine, const void *block, uint32_t len, struct r
 		give_birth(engine, &request, &chain, out);
 		pipe_close_child_ends(&request, cgroup_fd);
 		if (out->error == 0) {
+			pipe_close_given(&request);
 			pipe_give(&request, out);
-			thread_owns(out, request.head.slots.count);
+			thread_owns(out);
 		} else {
 			pipe_close_parent_ends(&request);
 		}

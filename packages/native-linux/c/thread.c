@@ -101,15 +101,17 @@ static void own(struct thread *thread, int32_t fd)
 	thread->fds[word] |= UINT64_C(1) << (uint32_t)fd % 64;
 }
 
-void thread_owns(const struct rs_outcome *out, uint32_t slots)
+void thread_owns(const struct rs_outcome *out)
 {
 	struct thread *thread = this_thread();
 
 	if (thread == NULL)
 		return;
 	own(thread, out->pidfd);
-	for (uint32_t i = 0; i < slots; i++)
-		own(thread, out->fds[i]);
+	for (uint32_t i = 0; i < out->count; i++) {
+		own(thread, out->ends[i].read);
+		own(thread, out->ends[i].write);
+	}
 }
 
 void thread_owns_pidfd(int32_t pidfd)

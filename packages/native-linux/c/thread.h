@@ -7,7 +7,7 @@
 #include "ringspawn.h"
 
 /* These do nothing in a thread that never called rs_thread_cleanup. */
-void thread_owns(const struct rs_outcome *out, uint32_t slots);
+void thread_owns(const struct rs_outcome *out);
 void thread_owns_pidfd(int32_t pidfd);
 void thread_disowns(int32_t fd);
 

@@ -1,3 +1,5 @@
+import type { RING } from "./abi.gen.js";
+
 /**
  * The C ABI (c/include/ringspawn.h) as JavaScript functions of numbers and byte arrays: what a binding has to offer, by
  * N-API or by FFI. Every function returns a value >= 0, or -errno, as the C function of its name does.
@@ -33,6 +35,14 @@ export interface Binding {
   read(fd: number, into: Uint8Array): number;
   write(fd: number, from: Uint8Array): number;
   close(fd: number): number;
+  /** As {@link write}, for a socket: raises no SIGPIPE. */
+  send(fd: number, from: Uint8Array): number;
+  /** As {@link close}, for the fd by which a socket was written: its other end sees the end of what was sent. */
+  shutdownWrite(fd: number): number;
+  /** As {@link close}, for the fd by which a socket was read: its other end may not write any more. */
+  shutdownRead(fd: number): number;
+  /** The fd becomes the program's own: it is not closed with this environment. */
+  release(fd: number): number;
   watch(loop: LoopName, fd: number, ready: number, token: number): number;
   forget(loop: LoopName, fd: number): number;
   /** Fills as many `rs_event` as fit. */
@@ -49,10 +59,5 @@ export type LoopName = 0 | 1;
 export const TURNING: LoopName = 0;
 export const BLOCKING: LoopName = 1;
 
-/** `STARTS` has the starts that are not waited for, `PRESPAWNS` the children that wait for their program. */
-export type RingName = 0 | 1;
-export const STARTS: RingName = 0;
-export const PRESPAWNS: RingName = 1;
-
-/** The ABI that this package was written against. A binding with another one is not used. */
-export const ABI = 3;
+/** `RING.starts` has the starts that are not waited for, `RING.prespawns` the children that wait for their program. */
+export type RingName = (typeof RING)[keyof typeof RING];

@@ -1,95 +1,86 @@
-/** A process that the native engine has started, until it is reaped. */
-import type { Exit, Pipe, Running, Slot, SpawnRequest } from "@ringspawn/core/seam";
+/** A process of the native engine, from its birth to its reaping. */
+import type { Exit, Running, SpawnRequest } from "@ringspawn/core/seam";
+import { ERRNO, READY } from "./abi.gen.js";
 import type { ExitStatus, Outcome } from "./decode.js";
 import type { Binding } from "./binding.js";
 import { KeepAlive } from "./keep-alive.js";
-import { type Loop, READABLE } from "./loop.js";
-import { PipeSink, PipeSource } from "./pipe.js";
+import type { Loop } from "./loop.js";
+import { type NativePipe, openPipes } from "./pipe.js";
 
-const EPERM = 1;
+/** What a process has whether it is known to run or not. */
+export abstract class NativeProcess {
+  readonly pipes: ReadonlyMap<number, NativePipe>;
+  protected readonly binding: Binding;
+  protected readonly loop: Loop;
+  protected readonly keepAlive: KeepAlive;
 
-export class Child implements Running {
+  constructor(binding: Binding, loop: Loop, request: SpawnRequest, outcome: Outcome) {
+    this.binding = binding;
+    this.loop = loop;
+    this.keepAlive = new KeepAlive(loop);
+    this.pipes = openPipes(binding, loop, request, outcome, this.keepAlive);
+  }
+
+  ref(): void {
+    this.keepAlive.ref(true);
+  }
+
+  unref(): void {
+    this.keepAlive.ref(false);
+  }
+}
+
+export class Child extends NativeProcess implements Running {
   readonly pid: number;
-  readonly pipes: ReadonlyMap<number, Pipe>;
   readonly exited: Promise<Exit>;
-  readonly #binding: Binding;
   readonly #pidfd: number;
-  readonly #keepAlive: KeepAlive;
 
   constructor(binding: Binding, loop: Loop, request: SpawnRequest, outcome: Outcome, status: ExitStatus) {
+    super(binding, loop, request, outcome);
     const { pid, pidfd } = outcome;
-    const keepAlive = new KeepAlive(loop);
-    this.#binding = binding;
-    this.#pidfd = pidfd;
-    this.#keepAlive = keepAlive;
     this.pid = pid;
-    this.pipes = openPipes(binding, loop, request, outcome, keepAlive);
+    this.#pidfd = pidfd;
     this.exited = new Promise((resolve) => {
-      const look = (): void => {
-        if (binding.reap(pidfd, status.words) === 0) {
-          loop.watch(pidfd, READABLE, look);
-          return;
-        }
-        binding.close(pidfd);
-        keepAlive.end();
-        resolve(status.read());
-      };
-      loop.watch(pidfd, READABLE, look);
+      whenEnded(binding, loop, pidfd, status, (exit) => {
+        this.keepAlive.end();
+        resolve(exit);
+      });
     });
   }
 
   kill(signal: number): boolean {
-    return this.#keepAlive.alive && killPidfd(this.#binding, this.#pidfd, this.pid, signal);
-  }
-
-  ref(): void {
-    this.#keepAlive.ref(true);
-  }
-
-  unref(): void {
-    this.#keepAlive.ref(false);
+    return this.keepAlive.alive && killPidfd(this.binding, this.#pidfd, this.pid, signal);
   }
 }
 
-/** False once the process is gone. @throws where the kernel does not permit the signal. */
+/** Reaps the process once it has ended, and closes its pidfd. */
+export function whenEnded(
+  binding: Binding,
+  loop: Loop,
+  pidfd: number,
+  status: ExitStatus,
+  callback: (exit: Exit) => void,
+): void {
+  const look = (): void => {
+    if (binding.reap(pidfd, status.words) === 0) {
+      loop.watch(pidfd, READY.readable, look);
+      return;
+    }
+    binding.close(pidfd);
+    callback(status.read());
+  };
+  loop.watch(pidfd, READY.readable, look);
+}
+
+/** False once it is gone. @throws where the kernel does not permit it. */
 export function killPidfd(binding: Binding, pidfd: number, pid: number, signal: number): boolean {
   const result = binding.kill(pidfd, signal);
-  if (result === -EPERM) {
+  if (result === -ERRNO.EPERM) {
     throw Object.assign(new Error(`kill EPERM: not allowed to signal process ${pid}`), {
       code: "EPERM",
-      errno: -EPERM,
+      errno: -ERRNO.EPERM,
       syscall: "kill",
     });
   }
   return result === 0;
-}
-
-const NO_PIPES: ReadonlyMap<number, NativePipe> = new Map();
-
-/** The parent's side of one pipe. */
-export interface NativePipe extends Pipe {
-  readonly source?: PipeSource;
-  readonly sink?: PipeSink;
-}
-
-/** The parent's sides of the pipes, by the child's fd number. */
-export function openPipes(
-  binding: Binding,
-  loop: Loop,
-  { slots }: SpawnRequest,
-  outcome: Outcome,
-  keepAlive: KeepAlive | undefined,
-): ReadonlyMap<number, NativePipe> {
-  let pipes: Map<number, NativePipe> | undefined;
-  for (let i = 0; i < slots.length; i++) {
-    const slot = slots[i] as Slot;
-    if (slot.kind !== "pipe") continue;
-    const fd = outcome.fd(i);
-    const pipe =
-      slot.direction === "in"
-        ? { sink: new PipeSink(binding, loop, fd, keepAlive) }
-        : { source: new PipeSource(binding, loop, fd, keepAlive) };
-    (pipes ??= new Map()).set(slot.target, pipe);
-  }
-  return pipes ?? NO_PIPES;
 }

@@ -1,175 +1,213 @@
-/** The structs that C fills (`rs_outcome`, `rs_exit`, `rs_explained`, `rs_probe`) → core's types. */
+/** What C answers (`rs_outcome`, `rs_exit`, `rs_explained`, `rs_probe`) → core's words for it. */
 import type { Exit, ExplainedStep, Failure, Step } from "@ringspawn/core/seam";
+import {
+  END,
+  END_SIZE,
+  EXIT,
+  EXIT_SIZE,
+  EXPLAINED,
+  EXPLAINED_SIZE,
+  OUTCOME,
+  OUTCOME_SIZE,
+  PROBE,
+  PROBE_PART,
+  PROBE_SIZE,
+  STARTED,
+  STARTED_SIZE,
+  STEP,
+} from "./abi.gen.js";
 
-/** `enum rs_step` by number. */
-const STEPS: Readonly<Record<number, Step>> = {
-  1: "request",
-  2: "memory",
-  3: "stdio",
-  4: "cgroup",
-  5: "birth",
-  16: "namespaces",
-  17: "session",
-  18: "processGroup",
-  19: "fds",
-  20: "controllingTerminal",
-  21: "limits",
-  22: "priority",
-  23: "ioPriority",
-  24: "affinity",
-  25: "scheduler",
-  26: "umask",
-  27: "root",
-  28: "cwd",
-  29: "groups",
-  30: "gid",
-  31: "uid",
-  32: "dieWithParent",
-  33: "noNewPrivileges",
-  34: "closeFds",
-  35: "signals",
-  36: "mask",
-  48: "file",
-  49: "interpreter",
-};
+/** Those that a request's chain can have: `open` and `foreground` are of the preload library alone. */
+type StepName = Exclude<keyof typeof STEP, "none" | "open" | "foreground">;
 
-/** `{error, step, index}` from word `at` on. */
-function failureAt(words: Int32Array, at: number): Failure | undefined {
-  const errno = words[at] as number;
+/**
+ * `enum rs_step` by number. A Step of core that the header does not have does not compile, nor does a step of the
+ * header that is no Step.
+ */
+const STEPS: ReadonlyMap<number, Step> = new Map(
+  Object.entries(STEP satisfies { readonly [step in Step]: number }).map(([name, number]) => [
+    number,
+    name as StepName,
+  ]),
+);
+
+/** Where a field of 32 bits is among the words of its struct. */
+const wordAt = (offset: number): number => offset >> 2;
+
+/** The three fields of a failure, which `at` says where to find. */
+function failureIn(
+  words: Int32Array,
+  row: number,
+  at: { readonly error: number; readonly step: number; readonly index: number },
+): Failure | undefined {
+  const word = (offset: number): number => words[wordAt(row + offset)] as number;
+  const errno = word(at.error);
   if (errno === 0) return undefined;
-  return { errno, step: STEPS[words[at + 1] as number], index: words[at + 2] as number };
+  return { errno, step: STEPS.get(word(at.step)), index: word(at.index) };
 }
-
-const MAX_SLOTS = 256;
-const OUTCOME_WORDS = 6 + MAX_SLOTS;
 
 /** `struct rs_outcome`, one for all spawns of an environment. */
 export class Outcome {
-  readonly words: Int32Array = new Int32Array(OUTCOME_WORDS);
+  readonly words: Int32Array = new Int32Array(OUTCOME_SIZE / 4);
 
   constructor() {
-    this.words[0] = OUTCOME_WORDS * 4;
+    this.words[wordAt(OUTCOME.size)] = OUTCOME_SIZE;
   }
 
   get failure(): Failure | undefined {
-    return failureAt(this.words, 1);
+    return failureIn(this.words, 0, OUTCOME);
   }
 
   get pid(): number {
-    return this.words[4] as number;
+    return this.words[wordAt(OUTCOME.pid)] as number;
   }
 
   get pidfd(): number {
-    return this.words[5] as number;
+    return this.words[wordAt(OUTCOME.pidfd)] as number;
   }
 
-  /** The parent's end of the pipe in slot `i`, or -1. */
-  fd(i: number): number {
-    return this.words[6 + i] as number;
+  /** The parent's fd to read from slot `i`, or -1. */
+  reader(i: number): number {
+    return this.words[wordAt(OUTCOME.ends + i * END_SIZE + END.read)] as number;
+  }
+
+  /** The parent's fd to write to slot `i`, or -1. */
+  writer(i: number): number {
+    return this.words[wordAt(OUTCOME.ends + i * END_SIZE + END.write)] as number;
   }
 }
-
-const STARTED_WORDS = 8;
 
 interface Started {
   readonly ticket: number;
   readonly over: boolean;
   readonly failure: Failure | undefined;
-  /** 0 if there never was a child. */
+  /** 0 if it was never born. */
   readonly pid: number;
-  /** -1 if an earlier row had it. */
+  /** -1 if it was given before. */
   readonly pidfd: number;
 }
 
-/** Rows of `struct rs_started`: what became of starts. */
+/** Rows of `struct rs_started`. */
 export class StartedRows {
   readonly words: Int32Array;
 
   constructor(readonly capacity: number) {
-    this.words = new Int32Array(capacity * STARTED_WORDS);
+    this.words = new Int32Array((capacity * STARTED_SIZE) / 4);
   }
 
   read(i: number): Started {
-    const at = i * STARTED_WORDS;
-    const word = (k: number): number => this.words[at + k] as number;
-    const failure = failureAt(this.words, at + 2);
-    return { ticket: word(0), over: word(1) === 1, failure, pid: word(5), pidfd: word(6) };
+    const row = i * STARTED_SIZE;
+    const word = (offset: number): number => this.words[wordAt(row + offset)] as number;
+    return {
+      ticket: word(STARTED.ticket),
+      over: word(STARTED.over) === 1,
+      failure: failureIn(this.words, row, STARTED),
+      pid: word(STARTED.pid),
+      pidfd: word(STARTED.pidfd),
+    };
   }
 }
 
-const EXIT_BYTES = 96;
-
-/** `struct rs_exit`, one for all processes of an environment. */
+/** `struct rs_exit`, one for all. */
 export class ExitStatus {
-  readonly words: Int32Array = new Int32Array(EXIT_BYTES / 4);
+  readonly words: Int32Array = new Int32Array(EXIT_SIZE / 4);
   readonly #unsigned: Uint32Array = new Uint32Array(this.words.buffer);
 
   constructor() {
-    this.words[0] = EXIT_BYTES;
+    this.words[wordAt(EXIT.size)] = EXIT_SIZE;
   }
 
   read(): Exit {
-    const { words } = this;
-    if (words[1] === 0) return { code: null, signal: null, coreDumped: false, usage: undefined };
-    const signal = words[3] as number;
-    // A number made of two halves is faster than a BigInt, and this is read once for each process.
-    const low = this.#unsigned;
-    const quad = (i: number): number => (low[i * 2] as number) + (low[i * 2 + 1] as number) * 2 ** 32;
+    const word = (offset: number): number => this.words[wordAt(offset)] as number;
+    if (word(EXIT.known) === 0) return { code: null, signal: null, coreDumped: false, usage: undefined };
+    const signal = word(EXIT.signal);
+    // Two halves rather than a BigInt each: this is read once a process.
+    const half = (offset: number): number => this.#unsigned[wordAt(offset)] as number;
+    const quad = (offset: number): number => half(offset) + half(offset + 4) * 2 ** 32;
     return {
-      code: signal === 0 ? (words[2] as number) : null,
+      code: signal === 0 ? word(EXIT.code) : null,
       signal: signal === 0 ? null : signal,
-      coreDumped: words[4] !== 0,
+      coreDumped: word(EXIT.coreDumped) !== 0,
       usage: {
-        userMicros: quad(3),
-        systemMicros: quad(4),
-        maxRss: quad(5),
-        voluntarySwitches: quad(6),
-        involuntarySwitches: quad(7),
-        minorFaults: quad(8),
-        majorFaults: quad(9),
-        blocksIn: quad(10),
-        blocksOut: quad(11),
+        userMicros: quad(EXIT.userUs),
+        systemMicros: quad(EXIT.systemUs),
+        maxRss: quad(EXIT.maxRss),
+        voluntarySwitches: quad(EXIT.voluntarySwitches),
+        involuntarySwitches: quad(EXIT.involuntarySwitches),
+        minorFaults: quad(EXIT.minorFaults),
+        majorFaults: quad(EXIT.majorFaults),
+        blocksIn: quad(EXIT.blocksIn),
+        blocksOut: quad(EXIT.blocksOut),
       },
     };
   }
 }
 
-export const EXPLAINED_QUADS = 4;
+/** Rows of `struct rs_explained`. */
+export class Explained {
+  readonly quads: BigInt64Array;
 
-/** `count` times `struct rs_explained`. */
-export function decodeExplained(quads: BigInt64Array, count: number): ExplainedStep[] {
-  const words = new Uint32Array(quads.buffer, quads.byteOffset);
-  return Array.from({ length: count }, (_, i) => ({
-    step: STEPS[words[i * 8] as number] as Step,
-    index: words[i * 8 + 1] as number,
-    args: [Number(quads[i * 4 + 1]), Number(quads[i * 4 + 2]), Number(quads[i * 4 + 3])],
-  }));
+  constructor(readonly capacity: number) {
+    this.quads = new BigInt64Array((capacity * EXPLAINED_SIZE) / 8);
+  }
+
+  read(count: number): ExplainedStep[] {
+    const words = new Uint32Array(this.quads.buffer);
+    return Array.from({ length: count }, (_, i) => {
+      const row = i * EXPLAINED_SIZE;
+      const arg = (k: number): number => Number(this.quads[((row + EXPLAINED.args) >> 3) + k]);
+      return {
+        step: STEPS.get(words[wordAt(row + EXPLAINED.step)] as number) as Step,
+        index: words[wordAt(row + EXPLAINED.index)] as number,
+        args: [arg(0), arg(1), arg(2)],
+      };
+    });
+  }
 }
 
-/** What `rs_probe` or `rs_probe_io_uring` found missing, as a sentence. Undefined: nothing is missing. */
-export function decodeProbe(words: Uint32Array): string | undefined {
-  const errno = words[2] as number;
-  const because = errno === 0 ? "" : ` (errno ${errno})`;
-  switch (words[1]) {
-    case 0:
-      return undefined;
-    case 1:
-      return `neither clone3 nor clone may start a process here${because}`;
-    case 2:
-      return `this kernel or sandbox gives no usable pidfd${because}`;
-    case 3:
-      return "a CLONE_VM child does not really share memory here";
-    case 4:
-      return `this kernel or sandbox has no close_range${because}`;
-    case 16:
-      return `this kernel has no io_uring_spawn, or /proc does not show it${because}`;
-    case 17:
-      return `this kernel's io_uring_spawn speaks ABI ${errno}, this version needs 1`;
-    case 18:
-      return `a ring for spawning is refused here${because}`;
-    case 19:
-      return `the trial spawn by io_uring failed${because}`;
-    default:
-      return `the trial spawn failed in a way this version does not know (${words[1]})`;
+/** `struct rs_probe`: what the trial of an executor told. */
+export class Probe {
+  readonly words: Uint32Array = new Uint32Array(PROBE_SIZE / 4);
+
+  constructor() {
+    this.words[wordAt(PROBE.size)] = PROBE_SIZE;
+  }
+
+  get errno(): number {
+    return this.words[wordAt(PROBE.error)] as number;
+  }
+
+  /** Of the vfork executor: the errno with which clone3 is refused here, or 0. */
+  get clone3(): number {
+    return this.words[wordAt(PROBE.clone3)] as number;
+  }
+
+  /** What is missing here, as a sentence; undefined: nothing. */
+  get missing(): string | undefined {
+    const { errno } = this;
+    const because = errno === 0 ? "" : ` (errno ${errno})`;
+    const part = this.words[wordAt(PROBE.part)];
+    switch (part) {
+      case PROBE_PART.ok:
+        return undefined;
+      case PROBE_PART.clone:
+        return `neither clone3 nor clone may start a process here${because}`;
+      case PROBE_PART.pidfd:
+        return `this kernel or sandbox gives no usable pidfd${because}`;
+      case PROBE_PART.memory:
+        return "a CLONE_VM child does not really share memory here";
+      case PROBE_PART.closeRange:
+        return `this kernel or sandbox has no close_range${because}`;
+      case PROBE_PART.noSpawnAbi:
+        return `this kernel has no io_uring_spawn, or /proc does not show it${because}`;
+      case PROBE_PART.spawnAbi:
+        return `this kernel's io_uring_spawn speaks ABI ${errno}, this version needs 1`;
+      case PROBE_PART.ring:
+        return `a ring for spawning is refused here${because}`;
+      case PROBE_PART.chain:
+        return `the trial spawn by io_uring failed${because}`;
+      default:
+        return `the trial spawn failed in a way this version does not know (${part})`;
+    }
   }
 }

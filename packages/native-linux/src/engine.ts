@@ -1,4 +1,4 @@
-/** SEAM 1 on the native side: an engine for each executor, over the binding that a runtime has opened. */
+/** SEAM 1 on the native side: an engine for each executor, over whichever binding a runtime opened. */
 import type {
   Engine,
   ExplainedStep,
@@ -11,19 +11,18 @@ import type {
   SyncResult,
 } from "@ringspawn/core/seam";
 import { Child } from "./child.js";
-import { decodeExplained, decodeProbe, EXPLAINED_QUADS } from "./decode.js";
+import { Explained, Probe } from "./decode.js";
 import type { Binding } from "./binding.js";
-import { ENCODED, type NativeName } from "./encode.js";
+import { ENCODED, encode, type NativeName } from "./encode.js";
 import { type Loops, type Native, refusal, Shortage } from "./native.js";
 import { waitSync } from "./sync.js";
 
-const PROBE_WORDS = 4;
 const SERVED: ReadonlySet<SetupKey> = new Set(Object.keys(ENCODED) as SetupKey[]);
 
 interface Ready extends Loops {
   readonly binding: Binding;
-  /** What the trial spawn told besides (`clone3` of `rs_probe`). */
-  readonly extra: number;
+  /** What the executor's trial told. */
+  readonly probed: Probe;
 }
 
 export abstract class NativeEngine implements Engine {
@@ -34,7 +33,7 @@ export abstract class NativeEngine implements Engine {
   readonly #permits: (request: SpawnRequest) => Refusal | undefined;
   #ready: Ready | string | undefined;
 
-  /** @param permits what the runtime would not permit its own spawn. Default: everything is permitted. */
+  /** @param permits what the runtime would not let its own spawn do. Default: everything may be done. */
   constructor(native: Native, permits: (request: SpawnRequest) => Refusal | undefined = () => undefined) {
     this.native = native;
     this.#permits = permits;
@@ -50,7 +49,7 @@ export abstract class NativeEngine implements Engine {
     if (refused !== undefined) return refused;
     const ready = this.#open();
     if (typeof ready === "string") return { option: "engine", reason: ready };
-    if (ready instanceof Shortage) return undefined; // the spawn itself fails then, with that errno
+    if (ready instanceof Shortage) return undefined; // then the spawn fails, and says of what
     return this.refusesWhen(ready, request);
   }
 
@@ -79,22 +78,22 @@ export abstract class NativeEngine implements Engine {
     if (loops instanceof Shortage) throw new Error(`the native engine could not be opened (errno ${loops.errno})`);
     if (typeof loops === "string") return undefined;
     const length = this.encode(request);
-    let rows = new BigInt64Array(64 * EXPLAINED_QUADS);
-    let count = binding.explain(block.bytes, length, rows, rows.length / EXPLAINED_QUADS);
-    if (count > rows.length / EXPLAINED_QUADS) {
-      rows = new BigInt64Array(count * EXPLAINED_QUADS);
-      count = binding.explain(block.bytes, length, rows, count);
+    let rows = new Explained(64);
+    let count = binding.explain(block.bytes, length, rows.quads, rows.capacity);
+    if (count > rows.capacity) {
+      rows = new Explained(count);
+      count = binding.explain(block.bytes, length, rows.quads, rows.capacity);
     }
     if (count < 0) throw new Error(`the native engine cannot read its own request (errno ${-count})`);
-    return decodeExplained(rows, count);
+    return rows.read(count);
   }
 
-  /** Makes a trial spawn by the executor. */
+  /** Does once, for real, what the executor needs. */
   protected abstract probe(binding: Binding, out: Uint32Array): number;
   protected abstract refusesWhen(ready: Ready, request: SpawnRequest): Refusal | undefined;
 
   protected encode(request: SpawnRequest): number {
-    return this.native.block.encode(this.name, request, this.native.environ(request.env));
+    return encode(this.native.block, this.name, request, this.native.environ(request.env));
   }
 
   protected ready(): Ready | Shortage {
@@ -122,15 +121,14 @@ export abstract class NativeEngine implements Engine {
   #tryOut(): Ready | Shortage | string {
     const { binding } = this.native;
     if (typeof binding === "string") return binding;
-    const words = new Uint32Array(PROBE_WORDS);
-    words[0] = PROBE_WORDS * 4;
-    const probed = this.probe(binding, words);
-    if (probed < 0) return refusal(-probed, `the trial spawn could not be made (errno ${-probed})`);
-    const missing = decodeProbe(words);
-    if (missing !== undefined) return refusal(words[2] as number, missing);
+    const probed = new Probe();
+    const result = this.probe(binding, probed.words);
+    if (result < 0) return refusal(-result, `the trial spawn could not be made (errno ${-result})`);
+    const { missing, errno } = probed;
+    if (missing !== undefined) return refusal(errno, missing);
     const loops = this.native.loops(binding);
     if (typeof loops === "string" || loops instanceof Shortage) return loops;
-    return { binding, ...loops, extra: words[3] as number };
+    return { binding, ...loops, probed };
   }
 }
 
@@ -147,7 +145,7 @@ export class VforkEngine extends NativeEngine {
     return binding.probe(out);
   }
 
-  protected override refusesWhen({ extra: clone3 }: Ready, { setup }: SpawnRequest): Refusal | undefined {
+  protected override refusesWhen({ probed: { clone3 } }: Ready, { setup }: SpawnRequest): Refusal | undefined {
     if (setup.cgroup === undefined || clone3 === 0) return undefined;
     const reason = `a birth in a cgroup needs clone3, which is refused here (errno ${clone3})`;
     return { option: "setup.cgroup", reason };

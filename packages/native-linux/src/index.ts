@@ -1,5 +1,6 @@
-/** @ringspawn/native-linux: the loader of the C engine, the FFI binding, and SEAM 1 over any binding. */
-export { ABI, BLOCKING, type Binding, type LoopName, TURNING } from "./binding.js";
+/** @ringspawn/native-linux: the loader of the C engine, its FFI binding, and SEAM 1 over any binding. */
+export { ABI, SYMBOLS } from "./abi.gen.js";
+export { BLOCKING, type Binding, type LoopName, TURNING } from "./binding.js";
 export { nativeEngines } from "./engines.js";
-export { ffiBinding, type FfiSymbol, type FfiType, type Library, type Listener, SYMBOLS } from "./ffi.js";
+export { ffiBinding, type FfiType, type Library, type Listener } from "./ffi.js";
 export { type NativeFile, nativePath, prebuiltTarget } from "./load.js";

@@ -1,18 +1,15 @@
-/** Calls back when an fd is ready, over one `rs_loop`. Every watch is one-shot. */
+/** Readiness of fds → callbacks, over one `rs_loop`. Every watch is one-shot. */
+import { EVENT, EVENT_SIZE } from "./abi.gen.js";
 import type { Binding, LoopName } from "./binding.js";
 
-export const READABLE = 1;
-export const WRITABLE = 2;
-
 const BATCH = 64;
-const EVENT_WORDS = 4;
 
 export class Loop {
   readonly #binding: Binding;
   readonly #name: LoopName;
-  /** Callbacks by token. A token is used once, so an event of a closed fd calls nothing. */
+  /** By token. A token is never used twice, so an event of a closed fd finds nobody. */
   readonly #waiting = new Map<number, () => void>();
-  readonly #events = new Uint32Array(BATCH * EVENT_WORDS);
+  readonly #events = new Uint32Array((BATCH * EVENT_SIZE) / 4);
   #lastToken = 0;
   #holds = 0;
 
@@ -30,18 +27,18 @@ export class Loop {
     return token;
   }
 
-  /** Has to come before the fd is closed: a child that has not exec'd yet would keep the watch alive. */
+  /** Must come before the fd is closed: a child that has not exec'd yet would keep the watch alive. */
   forget(fd: number, token: number): void {
     if (this.#waiting.delete(token)) this.#binding.forget(this.#name, fd);
   }
 
-  /** Takes what is ready, and calls back. Waits `timeoutMs` for the first (0: not at all, -1: without end). */
+  /** Takes what is ready and calls back; waits `timeoutMs` for the first (0: not at all, -1: for ever). */
   turn(timeoutMs: number): void {
     for (let wait = timeoutMs; ; wait = 0) {
       const count = this.#binding.take(this.#name, this.#events, wait);
-      // The tokens are copied first: a callback may turn this loop again (by spawnSync) and overwrite the events.
+      // The tokens first: a callback may turn this loop again (a spawnSync) and overwrite the events.
       const tokens: number[] = [];
-      for (let i = 0; i < count; i++) tokens.push(this.#events[i * EVENT_WORDS] as number);
+      for (let i = 0; i < count; i++) tokens.push(this.#events[(i * EVENT_SIZE + EVENT.token) >> 2] as number);
       for (const token of tokens) {
         const callback = this.#waiting.get(token);
         this.#waiting.delete(token);

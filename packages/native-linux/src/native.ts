@@ -1,19 +1,19 @@
-/** What the native engines of one environment share. It is opened when the first request comes. */
+/** An environment's half of the native engine, which its executors share. Opened when the first request comes. */
 import type { SpawnRequest } from "@ringspawn/core/seam";
+import { ERRNO } from "./abi.gen.js";
+import { Block } from "./block.js";
 import { ExitStatus, Outcome } from "./decode.js";
 import { BLOCKING, type Binding, TURNING } from "./binding.js";
-import { Block } from "./encode.js";
 import { Loop } from "./loop.js";
 
-/** There was no process, fd or memory for opening the engine. That says nothing about what this machine can do. */
+/** This program has no process, fd or memory left for the engine's own start: that says nothing about this machine. */
 export class Shortage {
   constructor(readonly errno: number) {}
 }
 
-/** EAGAIN, ENOMEM, ENFILE, EMFILE: what lacks now may be there later. */
-const PASSING: readonly number[] = [11, 12, 23, 24];
+const PASSING: readonly number[] = [ERRNO.EAGAIN, ERRNO.ENOMEM, ERRNO.ENFILE, ERRNO.EMFILE];
 
-/** Why something could not be opened or tried: a sentence, if that will be the same the next time. */
+/** Why something could not be opened or tried out: in a sentence, if it will be so the next time. */
 export function refusal(errno: number, what: string): Shortage | string {
   return PASSING.includes(errno) ? new Shortage(errno) : what;
 }
@@ -24,20 +24,19 @@ export interface Loops {
 }
 
 export class Native {
-  // There is one of each, because no other request is served while one is filled and read.
+  // One of each: nothing else runs while one is filled and read.
   readonly block: Block = new Block();
   readonly outcome: Outcome = new Outcome();
   readonly status: ExitStatus = new ExitStatus();
-  /** A request's environment as C gets it. Undefined is the `environ` of C, which takes no copy. */
+  /** A request's environment as C gets it; undefined is C's own `environ`, which costs no copy. */
   readonly environ: (env: SpawnRequest["env"]) => SpawnRequest["env"];
   readonly #load: () => Binding | string;
   #binding: Binding | string | undefined;
   #loops: Loops | string | undefined;
 
   /**
-   * @param load opens the binding, or says in one sentence why there is none. Called once, when it is first needed.
-   * @param environ By default nothing is changed, which is right where the `environ` of C has what the program's
-   * variables are now.
+   * @param load opens the binding, or says in one sentence why there is none. Called once, when first needed.
+   * @param environ Default: no change, which is right where C's `environ` shows what the program's variables are now.
    */
   constructor(load: () => Binding | string, environ: (env: SpawnRequest["env"]) => SpawnRequest["env"] = (env) => env) {
     this.#load = load;

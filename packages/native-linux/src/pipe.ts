@@ -1,27 +1,33 @@
-/** The parent's ends of the child's pipes: non-blocking reads and writes, on the JavaScript thread. */
-import type { Sink, Source } from "@ringspawn/core/seam";
+/** The parent's ends of what a child reads and writes: non-blocking reads and writes on the JavaScript thread. */
+import type { Pipe, Sink, Slot, Source, SpawnRequest } from "@ringspawn/core/seam";
+import { ERRNO, READY } from "./abi.gen.js";
+import type { Outcome } from "./decode.js";
 import type { Binding } from "./binding.js";
 import type { KeepAlive } from "./keep-alive.js";
-import { type Loop, READABLE, WRITABLE } from "./loop.js";
+import type { Loop } from "./loop.js";
 
-/** {@link PipeSource.attempt} returns its negative when there is nothing to read yet. */
-export const EAGAIN = 11;
-const EPIPE = 32;
+/** How the fd of an end is given up. */
+type Closing = "close" | "shutdownRead" | "shutdownWrite";
 
-/** One end of a pipe, and at most one operation that waits for it. */
+/** What an attempt answers that has to wait. */
+const NOT_YET: unique symbol = Symbol("not yet");
+
+/** One fd of ours, and at most one operation that waits for it. */
 class End {
   readonly binding: Binding;
   readonly #loop: Loop;
   readonly #keepAlive: KeepAlive | undefined;
+  readonly #closing: Closing;
   fd: number;
   #token = 0;
   #wake: (() => void) | undefined;
 
-  constructor(binding: Binding, loop: Loop, fd: number, keepAlive: KeepAlive | undefined) {
+  constructor(binding: Binding, loop: Loop, fd: number, keepAlive: KeepAlive | undefined, closing: Closing) {
     this.binding = binding;
     this.#loop = loop;
     this.fd = fd;
     this.#keepAlive = keepAlive;
+    this.#closing = closing;
   }
 
   /** Calls back when the fd is ready, or closed. */
@@ -35,48 +41,56 @@ class End {
     this.#keepAlive?.waiting(1);
   }
 
+  /** Waits and tries, until an attempt has an answer. */
+  retry<T>(ready: number, attempt: () => T | typeof NOT_YET): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const again = (): void => {
+        try {
+          const answer = attempt();
+          if (answer === NOT_YET) this.wait(ready, again);
+          else resolve(answer);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.wait(ready, again);
+    });
+  }
+
   close(): void {
     const { fd } = this;
     if (fd < 0) return;
     this.fd = -1;
     if (this.#wake !== undefined) this.#loop.forget(fd, this.#token);
-    this.binding.close(fd);
+    this.binding[this.#closing](fd);
     this.#wake?.();
   }
 }
 
-/** Closes a pipe that can no longer be read or written: its fd would stay open for as long as the program runs. */
+/** An end that nobody used up, nor can any more: its fd would stay open for as long as the program runs. */
 const forgotten: FinalizationRegistry<End> = new FinalizationRegistry((end) => end.close());
 
-/** A pipe that the child writes. */
+/** What the child writes. */
 export class PipeSource implements Source {
   readonly #end: End;
 
-  constructor(binding: Binding, loop: Loop, fd: number, keepAlive: KeepAlive | undefined) {
-    this.#end = new End(binding, loop, fd, keepAlive);
-    forgotten.register(this, this.#end);
+  constructor(end: End) {
+    this.#end = end;
+    forgotten.register(this, end);
   }
 
   read(into: Uint8Array): number | Promise<number> {
     const count = this.attempt(into);
-    if (count !== -EAGAIN) return count;
-    return new Promise((resolve, reject) => {
-      const again = (): void => {
-        try {
-          const count = this.attempt(into);
-          if (count === -EAGAIN) this.whenReady(again);
-          else resolve(count);
-        } catch (error) {
-          reject(error);
-        }
-      };
-      this.whenReady(again);
+    if (count !== -ERRNO.EAGAIN) return count;
+    return this.#end.retry(READY.readable, () => {
+      const count = this.attempt(into);
+      return count === -ERRNO.EAGAIN ? NOT_YET : count;
     });
   }
 
-  /** Calls back once: when there is something to read, at the end, or after close(). */
+  /** Calls back once, when there is something to read, or the end, or after close(). */
   whenReady(callback: () => void): void {
-    this.#end.wait(READABLE, callback);
+    this.#end.wait(READY.readable, callback);
   }
 
   close(): void {
@@ -87,64 +101,152 @@ export class PipeSource implements Source {
   attempt(into: Uint8Array): number {
     if (this.#end.fd < 0) return 0;
     const count = this.#end.binding.read(this.#end.fd, into);
-    if (count < 0 && count !== -EAGAIN) throw pipeError("read", -count);
-    // At the end the fd has no more use, so it is closed before the reader closes it.
-    if (count === 0 && into.byteLength > 0) this.#end.close();
-    return count;
+    if (count === -ERRNO.EAGAIN) return count;
+    const isEnd = count === 0 ? into.byteLength > 0 : isEndOfDuplex(count);
+    if (count < 0 && !isEnd) throw pipeError("read", -count);
+    // At the end the fd has no more use: free it before the reader gets round to it.
+    if (isEnd) this.#end.close();
+    return isEnd ? 0 : count;
   }
 }
 
-/** A pipe that the child reads. */
+/**
+ * A terminal that no process has open any more says EIO. A socket whose other end was closed before it had read all
+ * that was written to it says so once, by ECONNRESET, where the end of what it wrote would be.
+ */
+function isEndOfDuplex(result: number): boolean {
+  return result === -ERRNO.EIO || result === -ERRNO.ECONNRESET;
+}
+
+/** What the child reads. */
 export class PipeSink implements Sink {
   readonly #end: End;
+  readonly #write: "write" | "send";
 
-  constructor(binding: Binding, loop: Loop, fd: number, keepAlive: KeepAlive | undefined) {
-    this.#end = new End(binding, loop, fd, keepAlive);
-    forgotten.register(this, this.#end);
+  constructor(end: End, write: "write" | "send") {
+    this.#end = end;
+    this.#write = write;
+    forgotten.register(this, end);
   }
 
   write(chunk: Uint8Array): void | Promise<void> {
     let rest = this.attempt(chunk);
     if (rest === undefined) return;
-    return new Promise((resolve, reject) => {
-      const again = (): void => {
-        try {
-          rest = this.attempt(rest as Uint8Array);
-          if (rest === undefined) resolve();
-          else this.whenReady(again);
-        } catch (error) {
-          reject(error);
-        }
-      };
-      this.whenReady(again);
+    return this.#end.retry<void>(READY.writable, () => {
+      rest = this.attempt(rest as Uint8Array);
+      return rest === undefined ? rest : NOT_YET;
     });
   }
 
-  /** Calls back once: when the pipe takes more, when it has no reader any more, or after close(). */
+  /** Calls back once, when more can be written, or nobody reads it, or after close(). */
   whenReady(callback: () => void): void {
-    this.#end.wait(WRITABLE, callback);
+    this.#end.wait(READY.writable, callback);
   }
 
   close(): void {
     this.#end.close();
   }
 
-  /** Writes what the pipe takes now, and returns the rest. Undefined: there is no rest. */
+  /** Writes what is taken now and returns what is not. */
   attempt(chunk: Uint8Array): Uint8Array | undefined {
     let left = chunk;
     while (left.byteLength > 0) {
-      if (this.#end.fd < 0) throw pipeError("write", EPIPE);
-      const count = this.#end.binding.write(this.#end.fd, left);
-      if (count === -EAGAIN) return left;
-      if (count < 0) throw pipeError("write", -count);
+      if (this.#end.fd < 0) throw pipeError("write", ERRNO.EPIPE);
+      const count = this.#end.binding[this.#write](this.#end.fd, left);
+      if (count === -ERRNO.EAGAIN) return left;
+      if (count < 0) throw pipeError("write", isEndOfDuplex(count) ? ERRNO.EPIPE : -count);
       left = left.subarray(count);
     }
     return undefined;
   }
 }
 
+/** A pipe, a socket pair or a pseudo-terminal, by its one or two fds. */
+class StreamPipe implements Pipe {
+  readonly source?: PipeSource;
+  readonly sink?: PipeSink;
+
+  constructor(
+    binding: Binding,
+    loop: Loop,
+    reader: number,
+    writer: number,
+    keepAlive: KeepAlive | undefined,
+    isSocket: boolean,
+  ) {
+    if (reader >= 0) {
+      this.source = new PipeSource(new End(binding, loop, reader, keepAlive, isSocket ? "shutdownRead" : "close"));
+    }
+    if (writer >= 0) {
+      const end = new End(binding, loop, writer, keepAlive, isSocket ? "shutdownWrite" : "close");
+      this.sink = new PipeSink(end, isSocket ? "send" : "write");
+    }
+  }
+
+  close(): void {
+    this.source?.close();
+    this.sink?.close();
+  }
+}
+
+/** An fd without streams: the program's own from the moment it asks for it, and ours to close until then. */
+class RawPipe implements Pipe {
+  readonly source?: never;
+  readonly sink?: never;
+  readonly #end: End;
+  #isTaken = false;
+
+  constructor(binding: Binding, loop: Loop, fd: number, keepAlive: KeepAlive | undefined) {
+    this.#end = new End(binding, loop, fd, keepAlive, "close");
+    forgotten.register(this, this.#end, this);
+  }
+
+  /** -1 when it was closed before anybody asked. */
+  get fd(): number {
+    const { binding, fd } = this.#end;
+    if (fd >= 0 && !this.#isTaken) {
+      this.#isTaken = true;
+      forgotten.unregister(this);
+      binding.release(fd);
+    }
+    return fd;
+  }
+
+  close(): void {
+    if (!this.#isTaken) this.#end.close();
+  }
+}
+
+/** Core's, with what only this package asks of it. `close`: of all that is still ours. */
+export type NativePipe = StreamPipe | RawPipe;
+
+const NO_PIPES: ReadonlyMap<number, NativePipe> = new Map();
+
+/** Our ends, by the child's fd number. */
+export function openPipes(
+  binding: Binding,
+  loop: Loop,
+  { slots }: SpawnRequest,
+  outcome: Outcome,
+  keepAlive: KeepAlive | undefined,
+): ReadonlyMap<number, NativePipe> {
+  let pipes: Map<number, NativePipe> | undefined;
+  for (let i = 0; i < slots.length; i++) {
+    const slot = slots[i] as Slot;
+    if (slot.kind === "null" || slot.kind === "fd" || slot.kind === "file") continue;
+    const [reader, writer] = [outcome.reader(i), outcome.writer(i)];
+    // Of several that are one terminal, the first has our ends.
+    if (reader < 0 && writer < 0) continue;
+    const pipe = slot.raw
+      ? new RawPipe(binding, loop, Math.max(reader, writer), keepAlive)
+      : new StreamPipe(binding, loop, reader, writer, keepAlive, slot.kind === "socket");
+    (pipes ??= new Map()).set(slot.target, pipe);
+  }
+  return pipes ?? NO_PIPES;
+}
+
 function pipeError(syscall: string, errno: number): Error {
-  const code = errno === EPIPE ? "EPIPE" : `E${errno}`;
-  const words = errno === EPIPE ? "nobody reads the pipe any more" : `errno ${errno}`;
+  const code = errno === ERRNO.EPIPE ? "EPIPE" : `E${errno}`;
+  const words = errno === ERRNO.EPIPE ? "nobody reads the pipe any more" : `errno ${errno}`;
   return Object.assign(new Error(`${syscall} ${code}: ${words}`), { code, errno: -errno, syscall });
 }

@@ -1,11 +1,10 @@
 /** A prespawned child: it is set up, and waits for its program by a read of an eventfd. */
 import type { ExecRefusal, Failure, Prespawned, SpawnRequest, Starting } from "@ringspawn/core/seam";
+import { ERRNO, SIGNAL } from "./abi.gen.js";
 import type { Binding } from "./binding.js";
+import { encode } from "./encode.js";
 import type { Native } from "./native.js";
 import type { StartingChild } from "./submit.js";
-
-const E2BIG = 7;
-const SIGKILL = 9;
 
 export class PrespawnedChild implements Prespawned {
   readonly ended: Promise<Failure | undefined>;
@@ -28,10 +27,7 @@ export class PrespawnedChild implements Prespawned {
     this.ended = child.started.then(async (failure) => {
       // With a program, the child runs it or has failed. Without one, its chain has ended, and it is yet to be reaped.
       if (this.#releaseFd < 0) return failure;
-      for (const { source, sink } of child.pipes.values()) {
-        source?.close();
-        void sink?.close();
-      }
+      for (const pipe of child.pipes.values()) pipe.close();
       this.#closeReleaseFd();
       await child.exited;
       return failure;
@@ -44,9 +40,9 @@ export class PrespawnedChild implements Prespawned {
     const { block, environ } = this.#native;
     // "." is the child's working directory, and the equal hashes say that it is this process's, too.
     const program = { ...request, cwd: request.cwd ?? "." };
-    const length = block.encode("io_uring", program, environ(request.env));
+    const length = encode(block, "io_uring", program, environ(request.env));
     const result = this.#binding.prespawnExec(this.#ticket, this.#releaseFd, block.bytes, length);
-    if (result === -E2BIG) return "too long";
+    if (result === -ERRNO.E2BIG) return "too long";
     if (result < 0) return "gone";
     this.#closeReleaseFd();
     this.#child.ref();
@@ -57,7 +53,7 @@ export class PrespawnedChild implements Prespawned {
     if (this.#releaseFd < 0) return;
     // Its end is worth waiting for.
     this.#child.ref();
-    this.#child.kill(SIGKILL);
+    this.#child.kill(SIGNAL.SIGKILL);
   }
 
   #closeReleaseFd(): void {

@@ -1,15 +1,16 @@
-/** A spawn that blocks: it turns a loop of its own until the process has ended. */
+/** A spawn that blocks: the same pipes and the same kind of loop, turned here until the process has ended. */
 import type { Exit, SpawnRequest, SyncOptions, SyncResult } from "@ringspawn/core/seam";
-import { openPipes } from "./child.js";
+import { ERRNO } from "./abi.gen.js";
+import { whenEnded } from "./child.js";
 import type { ExitStatus, Outcome } from "./decode.js";
 import type { Binding } from "./binding.js";
-import { type Loop, READABLE } from "./loop.js";
-import { EAGAIN, type PipeSink, type PipeSource } from "./pipe.js";
+import type { Loop } from "./loop.js";
+import { type NativePipe, openPipes, type PipeSink, type PipeSource } from "./pipe.js";
 
 const CHUNK = 64 * 1024;
-/** Reads of one pipe before the loop is turned again. Without a limit, a child that writes fast outruns the timeout. */
+/** Reads of one pipe before the loop is turned again: a firehose must not outrun the timeout. */
 const READS_A_TURN = 16;
-/** One buffer for all pipes, because no other code runs while a spawn blocks. */
+/** One for all: nothing else runs while a spawn blocks. */
 let scratch: Uint8Array | undefined;
 
 export function waitSync(
@@ -22,90 +23,108 @@ export function waitSync(
 ): SyncResult {
   const { pid, pidfd } = outcome;
   const pipes = openPipes(binding, loop, request, outcome, undefined);
-  const outputs = new Map<number, Uint8Array[]>();
-  let exit: Exit | undefined;
-  let open = 0;
-  let timedOut = false;
-  let overflowed = false as boolean; // set in a callback, which TypeScript does not see
+  const child = new SyncChild(binding, loop, pidfd, status, options);
+  for (const [fd, pipe] of pipes) child.serve(fd, pipe);
+  const exit = child.run();
+  for (const pipe of pipes.values()) pipe.close();
+  const output = new Map<number, Uint8Array>();
+  for (const [fd, chunks] of child.outputs) output.set(fd, joined(chunks));
+  const { timedOut, overflowed } = child;
+  return { pid, exit, output, timedOut, overflowed };
+}
 
-  const kill = (): void => {
-    if (exit === undefined) binding.kill(pidfd, options.killSignal);
-  };
-  const feed = (sink: PipeSink, bytes: Uint8Array | undefined): void => {
-    let left = bytes;
-    const pump = (): void => {
-      try {
-        left = left && sink.attempt(left);
-      } catch {
-        left = undefined; // EPIPE: the child does not want the rest, and that is its business
+/** A process that is waited for, and what it has written so far. */
+class SyncChild {
+  readonly outputs = new Map<number, Uint8Array[]>();
+  timedOut = false;
+  overflowed = false;
+  readonly #binding: Binding;
+  readonly #loop: Loop;
+  readonly #pidfd: number;
+  readonly #status: ExitStatus;
+  readonly #options: SyncOptions;
+  /** Pipes whose end has not come. */
+  #open = 0;
+  #exit: Exit | undefined;
+
+  constructor(binding: Binding, loop: Loop, pidfd: number, status: ExitStatus, options: SyncOptions) {
+    this.#binding = binding;
+    this.#loop = loop;
+    this.#pidfd = pidfd;
+    this.#status = status;
+    this.#options = options;
+  }
+
+  /** Feeds and collects. What is raw is closed: nobody could use it before the child has ended. */
+  serve(fd: number, pipe: NativePipe): void {
+    if (pipe.sink !== undefined) feed(pipe.sink, this.#options.input.get(fd));
+    if (pipe.source !== undefined) this.#collect(pipe.source, fd);
+    if (pipe.sink === undefined && pipe.source === undefined) pipe.close();
+  }
+
+  /** Turns the loop until it has ended. */
+  run(): Exit {
+    const { timeout } = this.#options;
+    const deadline = timeout === undefined ? Infinity : performance.now() + timeout;
+    whenEnded(this.#binding, this.#loop, this.#pidfd, this.#status, (exit) => {
+      this.#exit = exit;
+    });
+    // A grandchild may hold the pipes for ever: once we have killed, only the process itself is waited for.
+    while (this.#exit === undefined || (this.#open > 0 && !this.timedOut && !this.overflowed)) {
+      const left = this.timedOut ? Infinity : deadline - performance.now();
+      if (left <= 0) {
+        this.timedOut = true;
+        this.#kill();
+      } else {
+        this.#loop.turn(left === Infinity ? -1 : Math.ceil(left));
       }
-      if (left === undefined) sink.close();
-      else sink.whenReady(pump);
-    };
-    pump();
-  };
-  const collect = (source: PipeSource, chunks: Uint8Array[]): void => {
+    }
+    return this.#exit;
+  }
+
+  #kill(): void {
+    if (this.#exit === undefined) this.#binding.kill(this.#pidfd, this.#options.killSignal);
+  }
+
+  #collect(source: PipeSource, fd: number): void {
     const buffer = (scratch ??= new Uint8Array(CHUNK));
+    const { maxBuffer = Infinity } = this.#options;
+    const chunks: Uint8Array[] = [];
     let total = 0;
-    open++;
+    this.outputs.set(fd, chunks);
+    this.#open++;
     const pump = (): void => {
       for (let i = 0; i < READS_A_TURN; i++) {
         const count = source.attempt(buffer);
-        if (count === 0) {
-          open--;
-          return;
+        if (count === -ERRNO.EAGAIN) break;
+        if (count > 0) {
+          chunks.push(buffer.slice(0, count));
+          total += count;
+          if (total <= maxBuffer) continue;
+          this.overflowed = true;
+          this.#kill();
         }
-        if (count === -EAGAIN) break;
-        chunks.push(buffer.slice(0, count));
-        total += count;
-        if (options.maxBuffer !== undefined && total > options.maxBuffer) {
-          open--;
-          overflowed = true;
-          kill();
-          return;
-        }
+        this.#open--;
+        return;
       }
       source.whenReady(pump);
     };
     pump();
-  };
-  const look = (): void => {
-    if (binding.reap(pidfd, status.words) === 0) {
-      loop.watch(pidfd, READABLE, look);
-      return;
-    }
-    exit = status.read();
-    binding.close(pidfd);
-  };
+  }
+}
 
-  for (const [fd, { source, sink }] of pipes) {
-    if (sink !== undefined) feed(sink, options.input.get(fd));
-    if (source !== undefined) {
-      const chunks: Uint8Array[] = [];
-      outputs.set(fd, chunks);
-      collect(source, chunks);
+function feed(sink: PipeSink, bytes: Uint8Array | undefined): void {
+  let left = bytes;
+  const pump = (): void => {
+    try {
+      left = left && sink.attempt(left);
+    } catch {
+      left = undefined; // EPIPE: the child does not want the rest, and that is its business
     }
-  }
-  loop.watch(pidfd, READABLE, look);
-
-  const deadline = options.timeout === undefined ? Infinity : performance.now() + options.timeout;
-  // A grandchild may keep the pipes open without end. After a kill, only the process itself is waited for.
-  while (exit === undefined || (open > 0 && !timedOut && !overflowed)) {
-    const left = timedOut ? Infinity : deadline - performance.now();
-    if (left <= 0) {
-      timedOut = true;
-      kill();
-    } else {
-      loop.turn(left === Infinity ? -1 : Math.ceil(left));
-    }
-  }
-  for (const { source, sink } of pipes.values()) {
-    source?.close();
-    sink?.close();
-  }
-  const output = new Map<number, Uint8Array>();
-  for (const [fd, chunks] of outputs) output.set(fd, joined(chunks));
-  return { pid, exit, output, timedOut, overflowed };
+    if (left === undefined) sink.close();
+    else sink.whenReady(pump);
+  };
+  pump();
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {

@@ -1,14 +1,14 @@
-/** The io_uring engine: the kernel carries the chain out, and starts need not be waited for. */
+/** The io_uring engine: the kernel carries out the chain; starts that are not waited for, and prespawned children. */
 import type { Failure, Prespawned, Refusal, Running, SpawnRequest, Starting } from "@ringspawn/core/seam";
-import { type Binding, PRESPAWNS, STARTS } from "./binding.js";
+import { ERRNO, RING } from "./abi.gen.js";
+import type { Binding } from "./binding.js";
 import { NativeEngine, type Ready, shortOf } from "./engine.js";
 import { Shortage } from "./native.js";
 import { PrespawnedChild } from "./prespawn.js";
 import { StartingChild, Submitter } from "./submit.js";
 
-/** A chain has 1024 requests at most (URING_MAX_CHAIN). These leave enough for the steps of any request. */
+/** Requests of one chain (URING_MAX_CHAIN), less what the steps of any request may take. */
 const MAX_CANDIDATES = 256;
-const EOPNOTSUPP = 95;
 
 export class UringEngine extends NativeEngine {
   readonly name = "io_uring";
@@ -22,10 +22,10 @@ export class UringEngine extends NativeEngine {
     const { block, outcome, status } = this.native;
     const ticket = binding.queue(block.bytes, this.encode(request), outcome.words);
     // A start that takes a second chain has to be waited for.
-    if (ticket === -EOPNOTSUPP) return this.spawn(request);
+    if (ticket === -ERRNO.EOPNOTSUPP) return this.spawn(request);
     if (ticket < 0) return { errno: -ticket, step: "request", index: 0 };
     if (outcome.failure !== undefined) return outcome.failure;
-    const submitter = (this.#starts ??= new Submitter(binding, turning, STARTS));
+    const submitter = (this.#starts ??= new Submitter(binding, turning, RING.starts));
     return submitter.add(
       ticket,
       new StartingChild(binding, turning, request, outcome, status, () => submitter.submit()),
@@ -37,21 +37,21 @@ export class UringEngine extends NativeEngine {
     if (ready instanceof Shortage) return shortOf(ready);
     const { binding, turning } = ready;
     const { block, outcome, status } = this.native;
-    const releaseFd = binding.eventfd();
-    if (releaseFd < 0) return { errno: -releaseFd, step: "stdio", index: 0 };
-    // In the child, the eventfd has a number above all others.
+    const release = binding.eventfd();
+    if (release < 0) return { errno: -release, step: "stdio", index: 0 };
+    // In the child the eventfd stands behind all other fds.
     const target = (request.slots.at(-1)?.target ?? 2) + 1;
-    const slots = [...request.slots, { target, kind: "fd", fd: releaseFd } as const];
+    const slots = [...request.slots, { target, kind: "fd", fd: release } as const];
     const ticket = binding.prespawn(block.bytes, this.encode({ ...request, slots }), target, outcome.words);
     const failure: Failure | undefined = ticket < 0 ? { errno: -ticket, step: "request", index: 0 } : outcome.failure;
     if (failure !== undefined) {
-      binding.close(releaseFd);
+      binding.close(release);
       return failure;
     }
-    const submitter = (this.#prespawns ??= new Submitter(binding, turning, PRESPAWNS));
+    const submitter = (this.#prespawns ??= new Submitter(binding, turning, RING.prespawns));
     const child = new StartingChild(binding, turning, request, outcome, status, () => submitter.submit());
     submitter.add(ticket, child);
-    return new PrespawnedChild(this.native, binding, child, ticket, releaseFd);
+    return new PrespawnedChild(this.native, binding, child, ticket, release);
   }
 
   protected override probe(binding: Binding, out: Uint32Array): number {

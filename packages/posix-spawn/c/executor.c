@@ -54,7 +54,7 @@ enum server executor_run(enum server most, const struct chain *chain, void *stac
 		uring_run(uring, chain, out);
 		if (has_answer(out))
 			return BY_IO_URING;
-		*out = (struct rs_outcome){ .pidfd = -1 };
+		outcome_reset(out);
 	}
 	if (!works(&vfork_works, vfork_probe))
 		return BY_LIBC;

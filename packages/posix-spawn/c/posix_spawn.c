@@ -117,7 +117,7 @@ static enum server serve(const struct call *call, pid_t *pid, int *error)
 {
 	const char *path = is_searched(call) ? path_to_search() : "";
 	struct sizes sizes = sizes_of(call, path);
-	struct rs_outcome out = { .pidfd = -1 };
+	struct rs_outcome out;
 	struct chain chain = {
 		.birth = { .cgroup_fd = -1, .without_pidfd = 1 },
 		.argv = (const char **)call->argv,
@@ -142,6 +142,7 @@ static enum server serve(const struct call *call, pid_t *pid, int *error)
 	    attributes_add(&chain, call->attr, flags) &&
 	    (call->actions == NULL || file_actions_add(&chain, call->actions))) {
 		add_step(&chain, RS_STEP_MASK, SIG_SETMASK, (int64_t)mask_of(call, flags), 0);
+		outcome_reset(&out);
 		server = executor_run(state.most, &chain, arena_stack_top(&arena), &out);
 		*pid = out.pid;
 		*error = out.step == RS_STEP_FILE ? exec_error(&chain, &out) : out.error;

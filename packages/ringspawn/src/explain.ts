@@ -163,8 +163,8 @@ function birth(cloneFlags: number, cgroup: number, fdsEnd: number, { setup, slot
   // A directory that is not open yet has no fd, and without one the chain has no flag for it.
   const unopened = cgroup < 0 ? `|CLONE_INTO_CGROUP, cgroup <${quoted(String(setup.cgroup))}>` : `, cgroup ${cgroup}`;
   const into = setup.cgroup === undefined ? "" : unopened;
-  // Pipes and files have no numbers yet, and the cut is behind all of them.
-  const from = slots.some(({ kind }) => kind === "pipe" || kind === "file") ? `<${fdsEnd} or more>` : fdsEnd;
+  // What is to be opened has no numbers yet, and the cut is behind all of them.
+  const from = slots.some(({ kind }) => kind !== "null" && kind !== "fd") ? `<${fdsEnd} or more>` : fdsEnd;
   const cut = fdsEnd === 0 ? "" : `, close_range(${from}, ~0, CLOSE_RANGE_UNSHARE)`;
   // Where clone3 is refused clone serves, whose flags end below this one: then the child resets its handlers itself.
   if (cloneFlags < CLEAR_SIGHAND) return `clone(${flags(cloneFlags)}), rt_sigaction for every handler${cut}`;

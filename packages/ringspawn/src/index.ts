@@ -27,6 +27,7 @@ export type {
   ExplainedStep,
   ExplainFunction,
   Explanation,
+  DuplexPipe,
   ExtraPipes,
   FdSpec,
   FileSink,

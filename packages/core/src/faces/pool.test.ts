@@ -74,6 +74,14 @@ test("a child that waits is born only as the host permits", () => {
   expect(narrow.requests.map(({ candidates }) => candidates)).toEqual([["/narrow"]]);
 });
 
+test("no fd is given away to a child that may never run", () => {
+  const { createPool, requests } = prespawning();
+  const error = thrown(() => createPool({ size: 1, setup: { fds: { 3: "null", 4: { give: 7 } } } }));
+  expect(error).toBeInstanceOf(TypeError);
+  expect(error.message).toBe("setup.fds.4 cannot be given away: a child that waits for its program may never run one");
+  expect(requests).toEqual([]);
+});
+
 describe("an engine that cannot have a child wait", () => {
   const stuck = { ...engineThat({}), name: "vfork" } as const;
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { engineThat, hostWith, thrown } from "../../tests/support.js";
 import type { Engine, Exit, Failure, Pipe, Running, Sink, Source, Starting, Usage } from "../engine.js";
+import type { DuplexPipe } from "../process.js";
 import type { SpawnRequest } from "../request.js";
 import { createLauncher } from "../launcher.js";
 import { createStart, type StartedProcess, type StartFunction } from "./start.js";
@@ -289,6 +290,25 @@ describe("a start that is not decided yet", () => {
   });
 });
 
+test("of what failed at once each pipe has its end, and nothing raw is left", async () => {
+  const setup = {
+    fds: {
+      3: { pipe: "both" },
+      4: { pty: true },
+      5: { pty: true },
+      6: { pipe: "out", raw: true },
+      7: { pipe: "both", raw: true },
+      8: { pipe: "in" },
+    },
+  } as const;
+  const child = startOn({ spawn: () => NO_FILE })("x", { setup });
+  await expect(child.started).rejects.toThrow();
+  expect(Object.keys(child.fds)).toEqual(["3", "4", "8"]);
+  const { readable, writable } = child.fds[3] as DuplexPipe;
+  expect(await readable.text()).toBe("");
+  await expect(writable.getWriter().write(new Uint8Array(1))).rejects.toMatchObject({ code: "EPIPE" });
+});
+
 describe("an engine that has no start", () => {
   test("spawns, and has started", async () => {
     const running: Running = {
@@ -303,6 +323,41 @@ describe("an engine that has no start", () => {
     expect(child.pid).toBe(5);
     await child.started;
     expect(await child.status).toMatchObject({ success: true });
+  });
+
+  test("each kind of pipe beyond 2 has its form, and a raw fd is not asked for before", () => {
+    let asked = 0;
+    const source: Source = { read: () => 0, close() {} };
+    const sink: Sink = { write() {}, close() {} };
+    const raw = {
+      get fd() {
+        asked++;
+        return 9;
+      },
+    };
+    const running: Running = {
+      pid: 5,
+      pipes: new Map<number, Pipe>([
+        [1, { source }],
+        [3, { source }],
+        [4, { sink }],
+        [5, { source, sink }],
+        [6, raw],
+      ]),
+      exited: Promise.resolve({ ...NOTHING, code: 0 }),
+      kill: () => true,
+      ref() {},
+      unref() {},
+    };
+    const child = startOn({ spawn: () => running })("x");
+    expect(asked).toBe(0);
+    const { fds } = child;
+    expect(Object.keys(fds)).toEqual(["3", "4", "5", "6"]);
+    expect(fds[3]).toBeInstanceOf(ReadableStream);
+    expect(fds[4]).toBeInstanceOf(WritableStream);
+    const { readable, writable } = fds[5] as DuplexPipe;
+    expect([readable, writable]).toEqual([expect.any(ReadableStream), expect.any(WritableStream)]);
+    expect([fds[6], child.fds[6], asked]).toEqual([9, 9, 1]);
   });
 
   test("a signal does not wait", () => {

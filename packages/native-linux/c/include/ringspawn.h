@@ -23,7 +23,7 @@ extern "C" {
 #define RS_API __attribute__((visibility("default")))
 
 /* This number goes up whenever a struct, a name or the meaning of a field changes. */
-#define RS_ABI 3u
+#define RS_ABI 4u
 
 /* The most fds that a request may redirect. */
 #define RS_MAX_SLOTS 256u
@@ -90,7 +90,26 @@ enum rs_slot_kind {
 	RS_SLOT_FD = 1,       /* `fd` of the parent */
 	RS_SLOT_PIPE_IN = 2,  /* a new pipe the child reads; the parent gets the writing end */
 	RS_SLOT_PIPE_OUT = 3, /* a new pipe the child writes; the parent gets the reading end */
-	RS_SLOT_FILE = 4 /* `path`, opened by the parent with open_flags | O_CLOEXEC and mode */
+	RS_SLOT_FILE = 4,   /* `path`, opened by the parent with open_flags | O_CLOEXEC and mode */
+	RS_SLOT_SOCKET = 5, /* one end of a new pair of AF_UNIX stream sockets; the parent gets the
+			       other */
+	RS_SLOT_PTY = 6     /* the terminal's side of a new pseudo-terminal, of `rows` and `cols`
+			       unless one is 0. All PTY slots of a request have the same one, and
+			       have equal flags and sizes; the parent gets the other side with the
+			       first of them. It is nobody's controlling terminal unless
+			       RS_SET_TERMINAL makes it the child's. */
+};
+
+/* `flags` of a slot */
+enum rs_slot_flags {
+	/* PIPE_IN, PIPE_OUT, SOCKET and PTY: the parent's end is one fd that blocks. */
+	RS_SLOT_RAW = 1u << 0,
+	/*
+	 * FD: the fd is the child's from now on. Once the process was started (of rs_queue: once
+	 * the last news says so) it is closed in the parent, who must not close it meanwhile; after
+	 * a failure it stays open. It is 3 or more, and no other slot names it.
+	 */
+	RS_SLOT_GIVEN = 1u << 1
 };
 
 /* `flags` of a request. Each has its line in request.c, which does not compile without it. */
@@ -127,15 +146,21 @@ struct rs_span {
 struct rs_slot {
 	int32_t target;      /* the fd number in the child, >= 0; each at most once, ascending */
 	uint32_t kind;       /* enum rs_slot_kind */
+	uint32_t flags;      /* enum rs_slot_flags */
 	int32_t fd;          /* RS_SLOT_FD: the parent's fd */
 	uint32_t path;       /* RS_SLOT_FILE: string offset */
 	uint32_t open_flags; /* RS_SLOT_FILE: O_* */
 	uint32_t mode;       /* RS_SLOT_FILE: for O_CREAT, before the umask */
+	uint16_t rows;       /* RS_SLOT_PTY, as the next */
+	uint16_t cols;
 };
+
+/* `set` of a limit: which of its values were given; the other stays as it is */
+enum rs_limit_set { RS_LIMIT_SOFT = 1u << 0, RS_LIMIT_HARD = 1u << 1 };
 
 struct rs_limit {
 	uint32_t resource; /* RLIMIT_* */
-	uint32_t set;      /* bit 0: soft given, bit 1: hard given; the other stays as it is */
+	uint32_t set;      /* enum rs_limit_set */
 	uint64_t soft;     /* UINT64_MAX: unlimited */
 	uint64_t hard;
 };
@@ -181,16 +206,27 @@ struct rs_request {
 	uint64_t signal_mask;     /* blocked when the program starts */
 };
 
+/*
+ * The parent's ends of a slot, -1 where there is none; CLOEXEC, and the caller's to close. A pipe
+ * has one of the two. A socket and the first PTY have both: two fds of one open file, so that each
+ * can be waited for and closed by itself. All are O_NONBLOCK, but for those of RS_SLOT_RAW: such a
+ * slot has one fd, which stands in `read` unless it can only be written.
+ */
+struct rs_end {
+	int32_t read;
+	int32_t write;
+};
+
 /* What came of a spawn. */
 struct rs_outcome {
-	uint32_t size;             /* sizeof(struct rs_outcome), set by the caller */
-	int32_t error;             /* 0, or the errno (positive) with which `step` failed */
-	uint32_t step;             /* enum rs_step; RS_STEP_NONE when it worked */
-	uint32_t index;            /* which one of several: slot, limit, signal or candidate */
-	int32_t pid;               /* -1 after a failure */
-	int32_t pidfd;             /* CLOEXEC; the caller owns it; -1 after a failure */
-	int32_t fds[RS_MAX_SLOTS]; /* per slot: the parent's end of its pipe (CLOEXEC, O_NONBLOCK),
-				      or -1 */
+	uint32_t size;  /* sizeof(struct rs_outcome), set by the caller */
+	int32_t error;  /* 0, or the errno (positive) with which `step` failed */
+	uint32_t step;  /* enum rs_step; RS_STEP_NONE when it worked */
+	uint32_t index; /* which one of several: slot, limit, signal or candidate */
+	int32_t pid;    /* -1 after a failure */
+	int32_t pidfd;  /* CLOEXEC; the caller owns it; -1 after a failure */
+	uint32_t count; /* of slots whose `ends` were filled in; 0 after a failure */
+	struct rs_end ends[RS_MAX_SLOTS];
 };
 
 /* How a child ended, from waitid. */
@@ -252,11 +288,11 @@ struct rs_explained {
 	int64_t args[3]; /* the numbers of its system call, in the order of the call */
 };
 
-enum { RS_READABLE = 1u << 0, RS_WRITABLE = 1u << 1 };
+enum rs_ready { RS_READABLE = 1u << 0, RS_WRITABLE = 1u << 1 };
 
 struct rs_event {
 	uint64_t token; /* as given to rs_loop_watch */
-	uint32_t ready; /* RS_READABLE | RS_WRITABLE; a hang-up or error counts as both */
+	uint32_t ready; /* enum rs_ready; a hang-up or error counts as both */
 	uint32_t pad;
 };
 
@@ -312,8 +348,9 @@ RS_API int rs_notify_fd(const struct rs_engine *engine, uint32_t ring);
  * Queues the start of a child that is set up and then waits for its program, which rs_prespawn_exec
  * gives to it. Of the block's argv, envp and cwd nothing is used. Of its candidates only the number
  * (up to 64) is used, which the program's own may not exceed. `release` is the target of a slot
- * that gives the child an eventfd, on which the child waits. rs_submit first tells of the child;
- * its last row comes when the child has got its program or was killed.
+ * that gives the child an eventfd, on which the child waits. No slot may be RS_SLOT_GIVEN, because
+ * it is not known whether the child is ever used. rs_submit first tells of the child; its last row
+ * comes when the child has got its program or was killed.
  */
 RS_API int rs_prespawn(struct rs_engine *engine, const void *block, uint32_t len, uint32_t release,
 		       struct rs_outcome *out);
@@ -350,6 +387,15 @@ RS_API int rs_reap(int32_t pidfd, struct rs_exit *out);
 RS_API int32_t rs_read(int32_t fd, void *into, uint32_t len);
 RS_API int32_t rs_write(int32_t fd, const void *from, uint32_t len);
 RS_API int32_t rs_close(int32_t fd);
+
+/* As rs_write, but a socket whose other end is closed answers -EPIPE and raises no SIGPIPE. */
+RS_API int32_t rs_send(int32_t fd, const void *from, uint32_t len);
+/* As rs_close, for one of the two fds of a socket: its other end sees the end of what was sent, or
+ * may not send any more, while the second fd goes on. */
+RS_API int32_t rs_shutdown_write(int32_t fd);
+RS_API int32_t rs_shutdown_read(int32_t fd);
+/* An fd of the engine becomes the program's own: it is not closed with its environment any more. */
+RS_API int32_t rs_release(int32_t fd);
 
 /* Closes an fd that the engine gave to an environment which has ended. The pidfd of a child that
  * still runs is kept: a later call of this or of rs_spawn reaps the child, which would else stay a

@@ -6,6 +6,7 @@
  *   chain.h   struct chain and its parts. The library builds its chains itself, because their steps
  *             stand in the order of the program's file actions.
  *   kernel.h  system calls that leave errno alone, and the kernel's view of signals
+ *   outcome.h outcome_reset
  *   uring.h   uring_open_hidden, uring_run, uring_close, uring_length, uring_probe
  *   vfork.h   vfork_run, vfork_probe, signals_block, signals_restore
  *
@@ -17,6 +18,7 @@
 
 #include "../chain.h"
 #include "../kernel.h"
+#include "../outcome.h"
 #include "../uring.h"
 #include "../vfork.h"
 

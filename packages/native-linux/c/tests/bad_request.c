@@ -106,6 +106,53 @@ static void refuses_values(void)
 	CHECK_FAILS(spawn(r), EINVAL, RS_STEP_REQUEST, AT(cgroup));
 }
 
+static void refuses_flags(enum rs_slot_kind kind, uint32_t flags, int fd)
+{
+	struct req *r = req_new("/bin/true");
+
+	if (kind == RS_SLOT_FILE)
+		slot_file(r, 5, "/dev/null", O_RDONLY, 0);
+	else
+		slot(r, 5, kind, fd);
+	r->slots[0].flags = flags;
+	CHECK_FAILS(spawn(r), EINVAL, RS_STEP_REQUEST, AT(slots));
+}
+
+/* Flags that a kind cannot have, fds that cannot be given, terminals that are not one. */
+static void refuses_flags_of_slots(void)
+{
+	int fd = fcntl(2, F_DUPFD_CLOEXEC, 3);
+	struct req *r;
+
+	for (enum rs_slot_kind kind = RS_SLOT_NULL; kind <= RS_SLOT_PTY; kind++) {
+		refuses_flags(kind, 4, fd);
+		if (kind != RS_SLOT_FD)
+			refuses_flags(kind, RS_SLOT_GIVEN, fd);
+	}
+	refuses_flags(RS_SLOT_NULL, RS_SLOT_RAW, 0);
+	refuses_flags(RS_SLOT_FILE, RS_SLOT_RAW, 0);
+	refuses_flags(RS_SLOT_FD, RS_SLOT_RAW, fd);
+	for (int low = -1; low <= 2; low++)
+		refuses_flags(RS_SLOT_FD, RS_SLOT_GIVEN, low);
+	for (uint32_t second = 0; second <= RS_SLOT_GIVEN; second += RS_SLOT_GIVEN) {
+		r = req_new("/bin/true");
+		slot(r, 5, RS_SLOT_FD, fd)->flags = RS_SLOT_GIVEN;
+		slot(r, 6, RS_SLOT_FD, fd)->flags = second;
+		CHECK_FAILS(spawn(r), EINVAL, RS_STEP_REQUEST, AT(slots));
+	}
+	for (int differs = 0; differs < 3; differs++) {
+		r = req_new("/bin/true");
+		slot(r, 5, RS_SLOT_PTY, 0);
+		slot(r, 6, RS_SLOT_NULL, 0);
+		slot(r, 7, RS_SLOT_PTY, 0);
+		r->slots[differs == 0 ? 0 : 2].rows = differs < 2;
+		r->slots[2].flags = differs == 2 ? RS_SLOT_RAW : 0;
+		CHECK_FAILS(spawn(r), EINVAL, RS_STEP_REQUEST, AT(slots));
+	}
+	/* None of these has closed it. */
+	CHECK_IS(close(fd), 0);
+}
+
 static void refuses_slots_and_limits(void)
 {
 	struct req *r = req_new("/bin/true");
@@ -124,12 +171,14 @@ static void refuses_slots_and_limits(void)
 	CHECK_FAILS(spawn(r), EINVAL, RS_STEP_REQUEST, AT(slots));
 
 	r = req_new("/bin/true");
-	slot(r, 0, (enum rs_slot_kind)5, 0);
+	slot(r, 0, (enum rs_slot_kind)(RS_SLOT_PTY + 1), 0);
 	CHECK_FAILS(spawn(r), EINVAL, RS_STEP_REQUEST, AT(slots));
 
 	r = req_new("/bin/true");
 	slot(r, 0, RS_SLOT_FILE, 0); /* no path */
 	CHECK_FAILS(spawn(r), EINVAL, RS_STEP_REQUEST, AT(slots));
+
+	refuses_flags_of_slots();
 
 	for (int kind = 0; kind < 3; kind++) {
 		r = req_new("/bin/true");

@@ -71,7 +71,7 @@ int main(void)
 			r->cgroup = dir;
 		}
 		out = spawn_ok(r);
-		CHECK(strstr(drain(out.fds[0]), want) != NULL);
+		CHECK(strstr(drain(out.ends[0].read), want) != NULL);
 		CHECK_IS(finish(&out).code, 0);
 		if (fd >= 0)
 			CHECK_IS(rs_close(fd), 0); /* the engine does not close the caller's fd */

@@ -136,13 +136,13 @@ static void falls_back_to_the_shell(void)
 	put(&r->argv, "t w o");
 	out = spawn_ok(r);
 	snprintf(want, sizeof(want), "%s 2 one t w o\n", bare);
-	CHECK(strcmp(drain(out.fds[1]), want) == 0);
+	CHECK(strcmp(drain(out.ends[1].read), want) == 0);
 	CHECK_IS(finish(&out).code, 0);
 
 	r = of(empty, NULL, NULL);
 	r->head.flags |= RS_F_SHELL_FALLBACK;
 	out = spawn_ok(r);
-	close(out.fds[1]);
+	close(out.ends[1].read);
 	CHECK_IS(finish(&out).code, 0);
 
 	/* In a root without /bin/sh, the script is there and its interpreter is missing. */
@@ -162,7 +162,7 @@ static void counts_relative_candidates_from_the_cwd(void)
 	script("here", "#!/bin/sh\npwd\n", 0755);
 	r->cwd = home;
 	out = spawn_ok(r);
-	CHECK(strncmp(drain(out.fds[1]), home, strlen(home)) == 0);
+	CHECK(strncmp(drain(out.ends[1].read), home, strlen(home)) == 0);
 	CHECK_IS(finish(&out).code, 0);
 	r = of("./here", NULL, NULL);
 	r->cwd = "/nonexistent";

@@ -68,6 +68,13 @@ static struct req *full(int terminal, const char *program)
 	slot(r, 5, RS_SLOT_PIPE_IN, 0);
 	slot_file(r, 6, "/dev/null", O_RDONLY, 0);
 	slot(r, 7, RS_SLOT_NULL, 0);
+	slot(r, 8, RS_SLOT_SOCKET, 0);
+	for (int fd = 9; fd < 11; fd++) {
+		struct rs_slot *pty = slot(r, fd, RS_SLOT_PTY, 0);
+
+		pty->rows = 24;
+		pty->cols = 80;
+	}
 	r->head.flags = RS_F_SESSION | RS_F_NO_NEW_PRIVILEGES;
 	/* There is no process group, because the kernel refuses to move the leader of a session. */
 	r->head.set = RS_SET_CONTROLLING_TERMINAL | RS_SET_UID | RS_SET_GID | RS_SET_GROUPS |
@@ -120,9 +127,7 @@ static void works_without_a_fault(int terminal)
 	for (int turn = 0; turn < 2; turn++) {
 		out = spawn_ok(
 			chain_with(turn == 0 ? RS_STEP_SESSION : RS_STEP_PROCESS_GROUP, terminal));
-		close(out.fds[1]);
-		close(out.fds[2]);
-		close(out.fds[3]);
+		close_ends(&out);
 		end = finish(&out);
 		CHECK_IS(end.signal, 0);
 		CHECK_IS(end.code, 0);
@@ -135,12 +140,54 @@ static int fails_at(uint32_t step, uint32_t index, int error, int terminal)
 {
 	int before = fd_count();
 
-	rs_fault = (struct rs_fault){ step, index, error };
+	rs_fault = (struct rs_fault){ .step = step, .index = index, .error = error };
 	CHECK_FAILS(spawn(chain_with(step, terminal)), error, step, index);
 	rs_fault = (struct rs_fault){ 0 };
 	CHECK_IS(fd_count(), before);
 	CHECK(!ran());
 	return 1;
+}
+
+/* Each system call that opens slot `index`. */
+static int fails_at_each_call(uint32_t index, int terminal)
+{
+	int before = fd_count();
+	uint32_t after = 0;
+
+	for (;; after++) {
+		struct rs_outcome out;
+
+		rs_fault = (struct rs_fault){ RS_STEP_STDIO, index, EMFILE, after };
+		out = spawn(chain_with(RS_STEP_STDIO, terminal));
+		rs_fault = (struct rs_fault){ 0 };
+		if (out.error == 0) {
+			close_ends(&out);
+			CHECK_IS(finish(&out).code, 0);
+			CHECK(ran());
+			CHECK(unlink(strchr(marker, '=') + 1) == 0);
+			break;
+		}
+		CHECK_FAILS(out, EMFILE, RS_STEP_STDIO, index);
+		CHECK_IS(fd_count(), before);
+		CHECK(!ran());
+	}
+	CHECK_IS(fd_count(), before);
+	return (int)after;
+}
+
+/* Those of every kind of slot: terminal, pipes, file, /dev/null, socket, pseudo-terminal twice. */
+static int fails_at_each_opening(int terminal)
+{
+	static const int calls[] = { 1, 2, 2, 2, 1, 1, 3, 8, 1 };
+	int tried = 0;
+
+	for (uint32_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+		int now = fails_at_each_call(i, terminal);
+
+		CHECK_IS(now, calls[i]);
+		tried += now;
+	}
+	return tried;
 }
 
 /* Every row that the chain has for this step: each slot, limit, gap and signal. */
@@ -187,8 +234,7 @@ int main(void)
 			continue;
 		steps++;
 		if (step == RS_STEP_STDIO)
-			for (uint32_t i = 0; i < 6; i++)
-				tried += fails_at(step, i, EMFILE, terminal);
+			tried = fails_at_each_opening(terminal);
 		else if (step == RS_STEP_REQUEST || step == RS_STEP_MEMORY ||
 			 step == RS_STEP_CGROUP || step == RS_STEP_INTERPRETER)
 			tried = fails_at(step, 0, ENOMEM, terminal);

@@ -133,14 +133,14 @@ static void has_256_pipes(void)
 	for (int fd = 0; fd < (int)RS_MAX_SLOTS; fd++)
 		slot(r, fd, fd == 1 || fd % 2 ? RS_SLOT_PIPE_OUT : RS_SLOT_PIPE_IN, 0);
 	out = spawn_ok(r);
-	text = value(drain(out.fds[1]), "fds");
+	text = value(drain(out.ends[1].read), "fds");
 	for (const char *p = text; *p != 0; p++)
 		count += *p == ' ';
 	CHECK_IS(count + 1, RS_MAX_SLOTS);
 	CHECK_IS(finish(&out).code, 0);
 	for (int i = 0; i < (int)RS_MAX_SLOTS; i++)
 		if (i != 1)
-			CHECK_IS(rs_close(out.fds[i]), 0);
+			CHECK_IS(rs_close(i % 2 ? out.ends[i].read : out.ends[i].write), 0);
 }
 
 static void takes_high_numbers(void)
@@ -185,8 +185,8 @@ static void works_while_stdio_is_closed(void)
 	slot(r, 1, RS_SLOT_PIPE_OUT, 0);
 	slot(r, 2, RS_SLOT_NULL, 0);
 	out = spawn_ok(r);
-	CHECK(out.fds[1] > 2);
-	text = drain(out.fds[1]);
+	CHECK(out.ends[1].read > 2);
+	text = drain(out.ends[1].read);
 	CHECK_SHOWS(text, "fds", "0 1 2");
 	CHECK_SHOWS(text, "fd0", "/dev/null");
 	CHECK_IS(finish(&out).code, 0);
@@ -222,7 +222,7 @@ static void opens_files(void)
 	slot(r, 2, RS_SLOT_PIPE_OUT, 0);
 	umask(022);
 	out = spawn_ok(r);
-	CHECK(strcmp(drain(out.fds[2]), "err\n") == 0);
+	CHECK(strcmp(drain(out.ends[2].read), "err\n") == 0);
 	CHECK_IS(finish(&out).code, 0);
 	file = fopen(path, "r");
 	CHECK(file != NULL && fgets(text, sizeof(text), file) != NULL);
@@ -293,7 +293,8 @@ static void gives_a_clean_table(void)
 		r->head.flags |= RS_F_INHERIT_ENV;
 		out = spawn_ok(r);
 		/* 3 is the directory that ls reads. */
-		CHECK(strcmp(drain(out.fds[1]), i == 0 ? "0 1 2 3 7 " : "0 1 2 3 7 70 ") == 0);
+		CHECK(strcmp(drain(out.ends[1].read), i == 0 ? "0 1 2 3 7 " : "0 1 2 3 7 70 ") ==
+		      0);
 		CHECK_IS(finish(&out).code, 0);
 	}
 	for (int fd = first; fd < first + 600; fd++)
@@ -304,8 +305,8 @@ static void has_started_with_room(struct req *r)
 {
 	struct rs_outcome out = spawn_ok(r);
 
-	close(out.fds[0]);
-	CHECK_SHOWS(drain(out.fds[1]), "fds", "0 1 2");
+	close(out.ends[0].write);
+	CHECK_SHOWS(drain(out.ends[1].read), "fds", "0 1 2");
 	finish(&out);
 }
 

@@ -39,8 +39,8 @@ static void spawn_some(int count, const char *block, uint32_t len, const char *b
 		} else {
 			CHECK_IS(rs_spawn(engine, block, len, &out), 0);
 			CHECK_IS(out.error, 0);
-			close(out.fds[0]);
-			close(out.fds[1]);
+			close(out.ends[0].write);
+			close(out.ends[1].read);
 			CHECK_IS(finish(&out).code, 3);
 		}
 	}

@@ -5,11 +5,27 @@
  *   node fuzz.mjs [--seconds 60]
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { compile, toolchain } from "../../build.mjs";
+import {
+  ABI,
+  EXECUTOR,
+  FLAGS,
+  LIMIT,
+  LIMIT_SET,
+  LIMIT_SIZE,
+  REQUEST,
+  REQUEST_SIZE,
+  SET,
+  SLOT,
+  SLOT_FLAGS,
+  SLOT_KIND,
+  SLOT_SIZE,
+  SPAN,
+} from "../../src/abi.gen.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "..", "build", "fuzz");
@@ -20,9 +36,6 @@ if (!Number.isInteger(seconds) || seconds < 1) {
 }
 
 const SANITIZERS = "-fsanitize=fuzzer,address,undefined";
-const HEADER = 160;
-const header = readFileSync(join(here, "..", "include", "ringspawn.h"), "utf8");
-const ABI = Number(/^#define RS_ABI (\d+)u$/m.exec(header)?.[1]);
 
 /** Some clang that can link libFuzzer, or undefined. */
 function findClang() {
@@ -40,12 +53,12 @@ function findClang() {
 function block({ flags = 0, set = 0, argv = ["true"], candidates = ["/bin/true"], env = [], ...rest }) {
   const { slots = [], limits = [], groups = [], affinity = [], cwd, root, cgroup, head = {} } = rest;
   const bytes = Buffer.alloc(8192);
-  let end = HEADER;
+  let end = REQUEST_SIZE;
   const span = (field, items, size, write) => {
     if (items.length === 0) return;
     end = Math.ceil(end / 8) * 8;
-    bytes.writeUInt32LE(end, field);
-    bytes.writeUInt32LE(items.length, field + 4);
+    bytes.writeUInt32LE(end, field + SPAN.offset);
+    bytes.writeUInt32LE(items.length, field + SPAN.count);
     const table = end;
     end += items.length * size;
     items.forEach((item, i) => write(item, table + i * size));
@@ -56,73 +69,77 @@ function block({ flags = 0, set = 0, argv = ["true"], candidates = ["/bin/true"]
     return at;
   };
   const u32 = (value, at) => bytes.writeUInt32LE(value >>> 0, at);
-  u32(HEADER, 0);
-  u32(ABI, 4);
-  u32(1, 8);
-  u32(flags, 12);
-  u32(set, 16);
+  u32(REQUEST_SIZE, REQUEST.size);
+  u32(ABI, REQUEST.abi);
+  u32(EXECUTOR.vfork, REQUEST.executor);
+  u32(flags, REQUEST.flags);
+  u32(set, REQUEST.set);
   const strings = [];
   const later = (item, at) => strings.push([item, at]);
-  span(24, candidates, 4, later);
-  span(32, argv, 4, later);
-  span(40, env, 4, later);
-  span(48, slots, 24, ([target, kind, fd = 0, path], at) => {
-    u32(target, at);
-    u32(kind, at + 4);
-    u32(fd, at + 8);
-    if (path !== undefined) later(path, at + 12);
+  span(REQUEST.candidates, candidates, 4, later);
+  span(REQUEST.argv, argv, 4, later);
+  span(REQUEST.envp, env, 4, later);
+  span(REQUEST.slots, slots, SLOT_SIZE, ({ path, rows = 0, cols = 0, ...words }, at) => {
+    for (const [field, value] of Object.entries(words)) u32(value, at + SLOT[field]);
+    bytes.writeUInt16LE(rows, at + SLOT.rows);
+    bytes.writeUInt16LE(cols, at + SLOT.cols);
+    if (path !== undefined) later(path, at + SLOT.path);
   });
-  span(56, limits, 24, ([resource, which, soft, hard], at) => {
-    u32(resource, at);
-    u32(which, at + 4);
-    bytes.writeBigUInt64LE(soft, at + 8);
-    bytes.writeBigUInt64LE(hard, at + 16);
+  span(REQUEST.limits, limits, LIMIT_SIZE, ({ resource, which, soft, hard }, at) => {
+    u32(resource, at + LIMIT.resource);
+    u32(which, at + LIMIT.set);
+    bytes.writeBigUInt64LE(soft, at + LIMIT.soft);
+    bytes.writeBigUInt64LE(hard, at + LIMIT.hard);
   });
-  span(64, groups, 4, u32);
-  span(72, affinity, 1, (byte, at) => bytes.writeUInt8(byte, at));
+  span(REQUEST.groups, groups, 4, u32);
+  span(REQUEST.affinity, affinity, 1, (byte, at) => bytes.writeUInt8(byte, at));
   for (const [text, at] of strings) u32(string(text), at);
-  const paths = [
-    [cwd, 80],
-    [root, 84],
-    [cgroup, 88],
-  ];
-  for (const [text, at] of paths) if (text !== undefined) u32(string(text), at);
-  for (const [at, value] of Object.entries(head)) u32(value, Number(at));
+  for (const [field, text] of Object.entries({ cwd, root, cgroup })) {
+    if (text !== undefined) u32(string(text), REQUEST[field]);
+  }
+  for (const [field, value] of Object.entries(head)) u32(value, REQUEST[field]);
   return bytes.subarray(0, end);
 }
 
 function seeds() {
-  const stdio = [
-    [0, 0],
-    [1, 3],
-    [2, 1, 2],
-  ];
+  const fd = (target, from, flags = 0) => ({ target, kind: SLOT_KIND.fd, fd: from, flags });
+  const stdio = [{ target: 0, kind: SLOT_KIND.null }, { target: 1, kind: SLOT_KIND.pipeOut }, fd(2, 2)];
   const more = [
-    [5, 2],
-    [9, 4, 0, "/dev/null"],
+    { target: 5, kind: SLOT_KIND.pipeIn, flags: SLOT_FLAGS.raw },
+    { target: 9, kind: SLOT_KIND.file, path: "/dev/null" },
   ];
-  const cycle = [
-    [0, 1, 1],
-    [1, 1, 2],
-    [2, 1, 0],
-    [3, 1, 3],
-    [4, 1, 3],
+  const cycle = [fd(0, 1), fd(1, 2), fd(2, 0), fd(3, 3), fd(4, 3)];
+  const bothWays = [
+    { target: 3, kind: SLOT_KIND.socket },
+    { target: 4, kind: SLOT_KIND.socket, flags: SLOT_FLAGS.raw },
+    { target: 5, kind: SLOT_KIND.pty, rows: 24, cols: 80 },
+    { target: 6, kind: SLOT_KIND.pty, rows: 24, cols: 80 },
+    fd(7, 4, SLOT_FLAGS.given),
+    fd(8, 5, SLOT_FLAGS.given),
   ];
   const limits = [
-    [7, 1, 10n, 0n],
-    [4, 3, 0n, 0xffff_ffff_ffff_ffffn],
+    { resource: 7, which: LIMIT_SET.soft, soft: 10n, hard: 0n },
+    { resource: 4, which: LIMIT_SET.soft | LIMIT_SET.hard, soft: 0n, hard: 0xffff_ffff_ffff_ffffn },
   ];
-  // namespaces, death signal, and the three signal sets
-  const head = { 20: 0x7e020080, 132: 15, 136: 0xffff, 144: 1, 152: 6 };
-  const chained = Array.from({ length: 100 }, (_, i) => [i * 2, 1, i * 2 + 2]);
+  const head = { namespaces: 0x7e020080, dieSignal: 15, signalsDefault: 0xffff, signalsIgnore: 1, signalMask: 6 };
+  const chained = Array.from({ length: 100 }, (_, i) => fd(i * 2, i * 2 + 2));
   const paths = { cwd: "/tmp", root: "/", cgroup: "/sys/fs/cgroup" };
+  const all = Object.values(SET).reduce((bits, bit) => bits | bit, 0);
+  const { inheritEnv, shellFallback, session, noNewPrivileges, keepFds } = FLAGS;
+  const searched = { candidates: ["/usr/local/bin/x", "/usr/bin/x", "/bin/x"], argv: ["x", "", "a b"] };
   return [
     block({}),
-    block({ flags: 1, slots: stdio, candidates: ["/usr/local/bin/x", "/usr/bin/x", "/bin/x"], argv: ["x", "", "a b"] }),
-    block({ flags: 2 | 8 | 16, env: ["A=1", "B="], slots: [...stdio, ...more], ...paths }),
+    block({ flags: inheritEnv, slots: stdio, ...searched }),
+    block({
+      flags: shellFallback | session | noNewPrivileges,
+      env: ["A=1", "B="],
+      slots: [...stdio, ...more],
+      ...paths,
+    }),
     block({ slots: cycle }),
-    block({ set: 0x7ff & ~0x200, limits, groups: [1, 2, 3], affinity: [3, 0, 1], head }),
-    block({ set: 0x200, slots: chained, flags: 4, head: { 92: 7 } }),
+    block({ slots: bothWays }),
+    block({ set: all & ~SET.cgroupFd, limits, groups: [1, 2, 3], affinity: [3, 0, 1], head }),
+    block({ set: SET.cgroupFd, slots: chained, flags: keepFds, head: { cgroupFd: 7 } }),
   ];
 }
 
@@ -145,6 +162,12 @@ const flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-g", "-O1", "-pthread
 const sources = [join(here, "fuzz_request.c"), ...objects];
 const sanitizers = [SANITIZERS, "-fno-sanitize-recover=all"];
 execFileSync(clang, [...flags, ...sanitizers, "-o", program, ...sources], { stdio: "inherit" });
+for (const name of readdirSync(corpus)) {
+  const seed = spawnSync(program, [join(corpus, name)], { cwd: out, env: { ...process.env, RS_FUZZ_SEED: "1" } });
+  if (seed.status === 0) continue;
+  console.log(`${name} is refused, and so is no seed`);
+  process.exit(1);
+}
 const { status, signal, stderr } = spawnSync(
   program,
   [`-max_total_time=${seconds}`, "-max_len=8192", `-artifact_prefix=${out}/`, corpus],

@@ -85,6 +85,28 @@ static void keeps_its_promises(const struct request *request, const struct chain
 	}
 }
 
+/* What pipe.c and slot.c rely on. */
+static void has_sound_slots(const struct request *request)
+{
+	const struct rs_slot *slots = request->slots;
+
+	for (uint32_t i = 0; i < request->head.slots.count; i++) {
+		is(slots[i].kind <= RS_SLOT_PTY);
+		is(i == 0 ? slots[i].target >= 0 : slots[i].target > slots[i - 1].target);
+		is((slots[i].flags & ~(uint32_t)(RS_SLOT_RAW | RS_SLOT_GIVEN)) == 0);
+		for (uint32_t k = 0; k < i; k++) {
+			/* What is given is closed once, and is nobody else's. */
+			if (slots[i].kind == RS_SLOT_FD && slots[k].kind == RS_SLOT_FD &&
+			    slots[i].fd == slots[k].fd)
+				is(((slots[i].flags | slots[k].flags) & RS_SLOT_GIVEN) == 0);
+			if (slots[i].kind == RS_SLOT_PTY && slots[k].kind == RS_SLOT_PTY)
+				is(slots[i].flags == slots[k].flags);
+		}
+		if (slots[i].flags & RS_SLOT_GIVEN)
+			is(slots[i].kind == RS_SLOT_FD && slots[i].fd > 2);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rs_outcome out;
@@ -96,9 +118,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (engine == NULL)
 		is(rs_engine_open(&engine) == 0);
 	if (request_parse(&request, data, (uint32_t)size, &out) != 0) {
+		/* fuzz.mjs makes its seeds by hand: one that is refused would be worth nothing. */
+		is(getenv("RS_FUZZ_SEED") == NULL);
 		is(out.error != 0 && (out.step == RS_STEP_REQUEST || out.step == RS_STEP_MEMORY));
 		return 0;
 	}
+	has_sound_slots(&request);
 	pipe_pretend(&request, engine, &cgroup_fd);
 	chain_build(&chain, &request, engine, cgroup_fd);
 	keeps_its_promises(&request, &chain);

@@ -25,7 +25,7 @@ int main(void)
 		put(&r->argv, "sleep");
 		out = spawn_ok(r);
 		pids[i] = out.pid;
-		CHECK_IS(rs_abandon(out.fds[1]), 0); /* a pipe: just closed */
+		CHECK_IS(rs_abandon(out.ends[1].read), 0); /* a pipe: just closed */
 		CHECK_IS(rs_abandon(out.pidfd), 0);
 		CHECK(kill(pids[i], 0) == 0);
 	}

@@ -62,7 +62,7 @@ static void outlives_the_thread(void)
 		CHECK_IS(orders[i].out.error, 0);
 		CHECK_IS(poll(&pidfd, 1, 100), 0); /* still alive */
 		CHECK_IS(rs_kill(orders[i].out.pidfd, SIGKILL), 0);
-		close(orders[i].out.fds[1]);
+		close(orders[i].out.ends[1].read);
 		CHECK_IS(finish(&orders[i].out).signal, SIGKILL);
 	}
 	CHECK(has_no_children());

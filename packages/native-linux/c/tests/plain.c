@@ -56,7 +56,7 @@ static void has_a_pid_and_ends(void)
 
 	out = spawn_ok(r);
 	snprintf(want, sizeof(want), "%d", out.pid);
-	CHECK_SHOWS(drain(out.fds[1]), "pid", want);
+	CHECK_SHOWS(drain(out.ends[1].read), "pid", want);
 	end = finish(&out);
 	CHECK_IS(end.known, 1);
 	CHECK_IS(end.signal, 0);
@@ -71,7 +71,7 @@ static void has_a_pid_and_ends(void)
 		put(&r->argv, "exit");
 		put(&r->argv, text);
 		out = spawn_ok(r);
-		close(out.fds[1]);
+		close(out.ends[1].read);
 		end = finish(&out);
 		CHECK_IS(end.code, code);
 		CHECK_IS(end.signal, 0);
@@ -81,7 +81,7 @@ static void has_a_pid_and_ends(void)
 	put(&r->argv, "signal");
 	put(&r->argv, "15");
 	out = spawn_ok(r);
-	close(out.fds[1]);
+	close(out.ends[1].read);
 	end = finish(&out);
 	CHECK_IS(end.known, 1);
 	CHECK_IS(end.code, -1);
@@ -97,7 +97,7 @@ static void is_killed_through_its_pidfd(void)
 
 	put(&r->argv, "sleep");
 	out = spawn_ok(r);
-	close(out.fds[1]);
+	close(out.ends[1].read);
 	CHECK_IS(rs_reap(out.pidfd, &end), 0);
 	CHECK_IS(rs_kill(out.pidfd, 0), 0);
 	CHECK_IS(rs_kill(out.pidfd, 99), -EINVAL);
@@ -124,7 +124,7 @@ static void leaves_other_children_alone(void)
 		struct req *r = req_show();
 
 		out = spawn_ok(r);
-		drain(out.fds[1]);
+		drain(out.ends[1].read);
 		CHECK_IS(finish(&out).code, 0);
 	}
 	CHECK_IS(waitpid(other, &status, 0), other);
@@ -141,7 +141,7 @@ static void works_while_sigchld_is_ignored(void)
 	put(&r->argv, "exit");
 	put(&r->argv, "3");
 	out = spawn_ok(r);
-	close(out.fds[1]);
+	close(out.ends[1].read);
 	/* The kernel has reaped the child, so its status is not known. */
 	CHECK_IS(finish(&out).known, 0);
 	CHECK_FAILS(spawn(req_new("/nonexistent")), ENOENT, RS_STEP_FILE, 0);
@@ -167,7 +167,7 @@ static void sends_sigchld(void)
 	CHECK_IS(chld_count, executor() == RS_EXECUTOR_IO_URING);
 	chld_count = 0;
 	out = spawn_ok(req_show());
-	drain(out.fds[1]);
+	drain(out.ends[1].read);
 	finish(&out);
 	CHECK_IS(chld_count, 1);
 	signal(SIGCHLD, SIG_DFL);
@@ -181,15 +181,17 @@ static void feeds_a_pipe(void)
 	slot(r, 0, RS_SLOT_PIPE_IN, 0);
 	slot(r, 1, RS_SLOT_PIPE_OUT, 0);
 	out = spawn_ok(r);
-	CHECK(fcntl(out.fds[0], F_GETFL) & O_NONBLOCK);
-	CHECK(fcntl(out.fds[1], F_GETFL) & O_NONBLOCK);
-	CHECK(fcntl(out.fds[0], F_GETFD) & FD_CLOEXEC);
-	CHECK(fcntl(out.fds[1], F_GETFD) & FD_CLOEXEC);
+	CHECK(fcntl(out.ends[0].write, F_GETFL) & O_NONBLOCK);
+	CHECK(fcntl(out.ends[1].read, F_GETFL) & O_NONBLOCK);
+	CHECK(fcntl(out.ends[0].write, F_GETFD) & FD_CLOEXEC);
+	CHECK(fcntl(out.ends[1].read, F_GETFD) & FD_CLOEXEC);
 	CHECK(fcntl(out.pidfd, F_GETFD) & FD_CLOEXEC);
-	CHECK_IS(out.fds[2], -1);
-	CHECK_IS(rs_write(out.fds[0], "ring\n", 5), 5);
-	CHECK_IS(rs_close(out.fds[0]), 0);
-	CHECK(strcmp(drain(out.fds[1]), "ring\n") == 0);
+	CHECK_IS(out.count, 2);
+	CHECK_IS(out.ends[0].read, -1);
+	CHECK_IS(out.ends[1].write, -1);
+	CHECK_IS(rs_write(out.ends[0].write, "ring\n", 5), 5);
+	CHECK_IS(rs_close(out.ends[0].write), 0);
+	CHECK(strcmp(drain(out.ends[1].read), "ring\n") == 0);
 	CHECK_IS(finish(&out).code, 0);
 }
 

@@ -123,7 +123,7 @@ static void gets_its_program(void)
 	program->cwd = "/tmp";
 	CHECK_IS(give(&w, program), 0);
 	CHECK_IS(over(&w).error, 0);
-	text = drain(w.out.fds[1]);
+	text = drain(w.out.ends[1].read);
 	CHECK_SHOWS(text, "cwd", "/tmp");
 	CHECK_SHOWS(text, "umask", "27");
 	CHECK_IS(done(&w).code, 0);
@@ -140,7 +140,8 @@ static void has_no_more_fds(void)
 	put(&program->envp, "PATH=/usr/bin:/bin");
 	CHECK_IS(give(&w, program), 0);
 	CHECK_IS(over(&w).error, 0);
-	CHECK(strcmp(drain(w.out.fds[1]), "0 1 2 3\n") == 0); /* 3: the shell's own, to look */
+	CHECK(strcmp(drain(w.out.ends[1].read), "0 1 2 3\n") ==
+	      0); /* 3: the shell's own, to look */
 	CHECK_IS(done(&w).code, 0);
 }
 
@@ -160,7 +161,7 @@ static void fails(const char *path, const char *cwd, int error, enum rs_step ste
 	CHECK_IS(end.known, 0);
 	CHECK_IS(rs_close(w.pidfd), 0);
 	CHECK_IS(rs_close(w.release_fd), 0);
-	CHECK_IS(rs_close(w.out.fds[1]), 0);
+	CHECK_IS(rs_close(w.out.ends[1].read), 0);
 	CHECK(has_no_children());
 }
 
@@ -185,13 +186,23 @@ static void refuses(void)
 	CHECK_IS(rs_prespawn(NULL, block, len, 9, &out), -EFAULT);
 	free(block);
 	free(r);
+	/* It is not known whether the child will ever be used, so no fd can be given to it. */
+	r = req_new("/bin/true");
+	slot(r, 8, RS_SLOT_FD, w.pidfd)->flags = RS_SLOT_GIVEN;
+	slot(r, 9, RS_SLOT_FD, w.release_fd);
+	block = req_block(r, &len);
+	CHECK_IS(rs_prespawn(engine, block, len, 9, &out), 0);
+	CHECK_IS(out.error, EINVAL);
+	CHECK_IS(out.step, RS_STEP_REQUEST);
+	free(block);
+	free(r);
 	/* The child still waits after the refusals, and is killed. */
 	CHECK_IS(state_of(w.pid) != 'Z', 1);
 	CHECK_IS(rs_kill(w.pidfd, SIGKILL), 0);
 	CHECK_IS(over(&w).error, 0);
 	CHECK_IS(done(&w).signal, SIGKILL);
 	CHECK_IS(give(&w, req_new("/bin/true")), -ESRCH);
-	CHECK_IS(rs_close(w.out.fds[1]), 0);
+	CHECK_IS(rs_close(w.out.ends[1].read), 0);
 }
 
 /* A chain of more requests than a ring has is refused before anything of it is submitted. */
@@ -416,7 +427,7 @@ int main(void)
 
 		rs_engine_close(engine);
 		CHECK_IS(done(&w).signal, SIGKILL);
-		CHECK_IS(rs_close(w.out.fds[1]), 0);
+		CHECK_IS(rs_close(w.out.ends[1].read), 0);
 		CHECK(has_no_children());
 	}
 	CHECK_IS(fd_count(), before - 5); /* two rings, their notify fds, /dev/null */

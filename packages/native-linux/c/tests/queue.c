@@ -76,7 +76,7 @@ static void one(void)
 	CHECK_IS(last.step, RS_STEP_NONE);
 	/* The first row has the pidfd, whether it is the last as well or not. */
 	CHECK((born.pidfd >= 0) != (last.pidfd >= 0));
-	CHECK(strstr(drain(out.fds[1]), "pid") != NULL);
+	CHECK(strstr(drain(out.ends[1].read), "pid") != NULL);
 	end = ended(last.pid, born.pidfd >= 0 ? born.pidfd : last.pidfd);
 	CHECK_IS(end.known, 1);
 	CHECK_IS(end.code, 0);
@@ -95,9 +95,9 @@ static void fails(struct req *r, int error, enum rs_step step)
 	if (born.pidfd >= 0)
 		CHECK_IS(rs_close(born.pidfd), 0);
 	CHECK_IS(last.pidfd, -1);
-	for (uint32_t i = 0; i < 3; i++)
-		if (out.fds[i] >= 0)
-			CHECK_IS(rs_close(out.fds[i]), 0);
+	for (uint32_t i = 0; i < out.count; i++)
+		if (out.ends[i].read >= 0)
+			CHECK_IS(rs_close(out.ends[i].read), 0);
 	CHECK(has_no_children());
 }
 
@@ -123,6 +123,45 @@ static void keeps_what_it_was_given(void)
 	CHECK_IS(last.error, 0);
 	CHECK(strcmp(drain(pipe_fds[0]), "then\n") == 0);
 	CHECK_IS(ended(last.pid, born.pidfd >= 0 ? born.pidfd : last.pidfd).code, 0);
+}
+
+/* A given fd is the caller's until the program runs, and stays the caller's after a failure. */
+static void gives_fds_away(void)
+{
+	for (int turn = 0; turn < 3; turn++) {
+		struct rs_started born = { .pidfd = -1 }, last;
+		struct req *r = req_new(turn == 1 ? "/nonexistent" : "/bin/sh");
+		struct rs_outcome out;
+		int pipe_fds[2];
+		uint32_t ticket;
+
+		CHECK(pipe2(pipe_fds, O_CLOEXEC) == 0);
+		put(&r->argv, "-c");
+		put(&r->argv, "echo given >&7");
+		if (turn == 2)
+			r->cwd = "/nonexistent";
+		slot(r, 6, RS_SLOT_SOCKET, 0);
+		slot(r, 7, RS_SLOT_FD, pipe_fds[1])->flags = RS_SLOT_GIVEN;
+		slot(r, 8, RS_SLOT_PTY, 0);
+		ticket = queue(r, &out);
+		CHECK_IS(fcntl(pipe_fds[1], F_GETFD), FD_CLOEXEC);
+		last = ending(ticket, &born);
+		if (turn == 0) {
+			CHECK_IS(last.error, 0);
+			CHECK(fcntl(pipe_fds[1], F_GETFD) < 0 && errno == EBADF);
+			CHECK(strcmp(drain(pipe_fds[0]), "given\n") == 0);
+			CHECK_IS(ended(last.pid, born.pidfd >= 0 ? born.pidfd : last.pidfd).code,
+				 0);
+		} else {
+			CHECK_IS(last.error, ENOENT);
+			CHECK_IS(close(pipe_fds[1]), 0);
+			CHECK(strcmp(drain(pipe_fds[0]), "") == 0);
+			if (born.pidfd >= 0)
+				CHECK_IS(rs_close(born.pidfd), 0);
+		}
+		close_ends(&out);
+		CHECK(has_no_children());
+	}
 }
 
 /* More starts than the ring holds at once, and a spawn that is waited for in between. */
@@ -231,6 +270,7 @@ int main(void)
 	fails(in_a_missing_cwd(), ENOENT, RS_STEP_CWD);
 	CHECK_FAILS(spawn(in_a_huge_chain()), E2BIG, RS_STEP_BIRTH, 0);
 	keeps_what_it_was_given();
+	gives_fds_away();
 	burst();
 	refuses();
 	one();
@@ -242,7 +282,7 @@ int main(void)
 
 		queue(req_show(), &out);
 		rs_engine_close(engine);
-		CHECK(strstr(drain(out.fds[1]), "pid") != NULL);
+		CHECK(strstr(drain(out.ends[1].read), "pid") != NULL);
 		CHECK_IS(rs_engine_open(&engine), 0);
 		for (int i = 0; i < 3000 && !has_no_children(); i++) {
 			spawn(req_new("/nonexistent"));

@@ -70,7 +70,7 @@ static void handlers_never_run_in_the_child(void)
 		put(&r->argv, "exit");
 		put(&r->argv, "0");
 		out = spawn_ok(r);
-		close(out.fds[1]);
+		close(out.ends[1].read);
 		finish(&out);
 	}
 	stop = 1;
@@ -108,7 +108,7 @@ static void works_by_clone(int error, int probe_first)
 	r = req_show();
 	put(&r->argv, "sleep");
 	out = spawn_ok(r);
-	close(out.fds[1]);
+	close(out.ends[1].read);
 	CHECK_IS(rs_kill(out.pidfd, SIGTERM), 0);
 	CHECK_IS(finish(&out).signal, SIGTERM);
 	/* A cgroup can only be given by clone3. */

@@ -71,7 +71,7 @@ static void process_group(void)
 	snprintf(group, sizeof(group), "%d", leader.pid);
 	CHECK_SHOWS(shown(r), "pgid", group);
 	CHECK_IS(rs_kill(leader.pidfd, SIGKILL), 0);
-	close(leader.fds[1]);
+	close(leader.ends[1].read);
 	finish(&leader);
 
 	r = req_show();
@@ -111,7 +111,7 @@ static void limits(void)
 		struct rs_outcome out = spawn_ok(r);
 
 		snprintf(want, sizeof(want), "50\n%lld\n77\n", (long long)now.rlim_max);
-		text = drain(out.fds[0]);
+		text = drain(out.ends[0].read);
 		CHECK(strcmp(text, want) == 0);
 		CHECK_IS(finish(&out).code, 0);
 	}

@@ -143,7 +143,7 @@ static int lists_only_the_shell(const char *command, uint32_t namespaces, const 
 	slot(r, 2, RS_SLOT_FD, 2);
 	r->head.namespaces = namespaces;
 	out = spawn_ok(r);
-	text = drain(out.fds[1]);
+	text = drain(out.ends[1].read);
 	same = strcmp(text, want) == 0;
 	if (!same)
 		fprintf(stderr, "'%s' said '%s', not '%s'\n", command, text, want);
@@ -183,7 +183,7 @@ static void namespaces(void)
 		slot(r, 2, RS_SLOT_FD, 2);
 		r->head.namespaces = asked;
 		out = spawn_ok(r);
-		text = drain(out.fds[0]);
+		text = drain(out.ends[0].read);
 		CHECK_IS(finish(&out).code, 0);
 		for (int i = 0; i < 8; i++) {
 			char link[64], mine[64], told[128];

@@ -118,7 +118,7 @@ static void works_under_fire(void)
 		put(&r->argv, "exit");
 		put(&r->argv, "7");
 		out = spawn_ok(r);
-		close(out.fds[1]);
+		close(out.ends[1].read);
 		CHECK_IS(finish(&out).code, 7);
 		CHECK_FAILS(spawn(req_new("/nonexistent")), ENOENT, RS_STEP_FILE, 0);
 	}

@@ -268,6 +268,18 @@ static inline char *drain(int fd)
 	return text;
 }
 
+/* Closes all of the parent's ends. */
+static inline void close_ends(struct rs_outcome *out)
+{
+	for (uint32_t i = 0; i < out->count; i++) {
+		if (out->ends[i].read >= 0)
+			CHECK_IS(rs_close(out->ends[i].read), 0);
+		if (out->ends[i].write >= 0)
+			CHECK_IS(rs_close(out->ends[i].write), 0);
+	}
+	out->count = 0;
+}
+
 /* ---- the child to look at (show.c) ---- */
 
 static inline const char *beside_me(const char *name)
@@ -309,7 +321,7 @@ static inline const char *shown(struct req *r)
 	while (r->slots[i].target != 1)
 		i++;
 	out = spawn_ok(r);
-	text = drain(out.fds[i]);
+	text = drain(out.ends[i].read);
 	end = finish(&out);
 	CHECK_IS(end.known, 1);
 	CHECK_IS(end.code, 0);
@@ -376,8 +388,7 @@ static inline int has_no_children(void)
 		CHECK_IS(out_.index, want_index);               \
 		CHECK_IS(out_.pid, -1);                         \
 		CHECK_IS(out_.pidfd, -1);                       \
-		for (uint32_t i_ = 0; i_ < RS_MAX_SLOTS; i_++)  \
-			CHECK_IS(out_.fds[i_], -1);             \
+		CHECK_IS(out_.count, 0);                        \
 		CHECK(has_no_children());                       \
 	} while (0)
 

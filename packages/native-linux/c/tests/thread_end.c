@@ -23,6 +23,7 @@ static int thread_count(void)
 struct what {
 	int closes_socket; /* a runtime may close its end before the thread ends */
 	int other;         /* then the number means another file */
+	int released;      /* the program's own, which outlives the thread */
 };
 
 static struct rs_outcome start(struct rs_engine *mine, struct req *r)
@@ -45,6 +46,9 @@ static struct req *cat(void)
 	slot(r, 0, RS_SLOT_PIPE_IN, 0);
 	slot(r, 1, RS_SLOT_PIPE_OUT, 0);
 	slot(r, 2, RS_SLOT_NULL, 0);
+	slot(r, 3, RS_SLOT_SOCKET, 0);
+	slot(r, 4, RS_SLOT_SOCKET, 0)->flags = RS_SLOT_RAW;
+	slot(r, 5, RS_SLOT_PTY, 0);
 	return r;
 }
 
@@ -69,9 +73,11 @@ static void *environment(void *arg)
 	CHECK_IS(rs_loop_watch(turning, out.pidfd, RS_READABLE, 1), 0);
 	/* This pipe is closed, and another file has its number, which the thread must not close. */
 	out = start(mine, cat());
-	CHECK_IS(rs_close(out.fds[0]), 0);
-	CHECK_IS(dup2(2, out.fds[0]), out.fds[0]);
-	what->other = out.fds[0];
+	CHECK_IS(rs_close(out.ends[0].write), 0);
+	CHECK_IS(dup2(2, out.ends[0].write), out.ends[0].write);
+	what->other = out.ends[0].write;
+	CHECK_IS(rs_release(out.ends[4].read), 0);
+	what->released = out.ends[4].read;
 	if (what->closes_socket) {
 		CHECK_IS(close(socket), 0);
 		CHECK_IS(dup2(2, socket), socket);
@@ -98,6 +104,7 @@ int main(void)
 			usleep(1000);
 		CHECK_IS(thread_count(), threads);
 		CHECK_IS(close(what.other), 0);
+		CHECK_IS(close(what.released), 0);
 		if (what.closes_socket)
 			CHECK_IS(close((int)(intptr_t)socket), 0);
 		else

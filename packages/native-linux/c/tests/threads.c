@@ -28,18 +28,18 @@ static void *work(void *arg)
 
 		CHECK_IS(rs_spawn(mine, block, len, &out), 0);
 		CHECK_IS(out.error, 0);
-		CHECK_IS(rs_write(out.fds[0], "abc", 3), 3);
+		CHECK_IS(rs_write(out.ends[0].write, "abc", 3), 3);
 		/* cat ends only if no other child holds this end. */
-		CHECK_IS(rs_close(out.fds[0]), 0);
+		CHECK_IS(rs_close(out.ends[0].write), 0);
 		ready = (struct pollfd){ .fd = out.pidfd, .events = POLLIN };
 		CHECK_IS(poll(&ready, 1, 30000), 1);
-		got = rs_read(out.fds[1], text, sizeof(text));
+		got = rs_read(out.ends[1].read, text, sizeof(text));
 		CHECK_IS(got, 3);
-		CHECK_IS(rs_read(out.fds[1], text, sizeof(text)), 0);
+		CHECK_IS(rs_read(out.ends[1].read, text, sizeof(text)), 0);
 		CHECK_IS(rs_reap(out.pidfd, &end), 1);
 		CHECK_IS(end.code, 0);
 		CHECK_IS(rs_close(out.pidfd), 0);
-		CHECK_IS(rs_close(out.fds[1]), 0);
+		CHECK_IS(rs_close(out.ends[1].read), 0);
 	}
 	rs_engine_close(mine);
 	free(block);
