@@ -12,7 +12,7 @@ export class PrespawnedChild implements Prespawned {
   readonly #binding: Binding;
   readonly #child: StartingChild;
   readonly #ticket: number;
-  readonly #born: bigint;
+  readonly #inherited: bigint;
   #releaseFd: number;
 
   constructor(native: Native, binding: Binding, child: StartingChild, ticket: number, releaseFd: number) {
@@ -21,7 +21,7 @@ export class PrespawnedChild implements Prespawned {
     this.#child = child;
     this.#ticket = ticket;
     this.#releaseFd = releaseFd;
-    this.#born = inheritedHash(binding);
+    this.#inherited = inheritedHash(binding);
     // A child without a program does not keep this program alive.
     child.unref();
     this.ended = child.started.then(async (failure) => {
@@ -36,7 +36,7 @@ export class PrespawnedChild implements Prespawned {
 
   exec(request: SpawnRequest): Starting | ExecRefusal {
     if (this.#releaseFd < 0) return "gone";
-    if (inheritedHash(this.#binding) !== this.#born) return "stale";
+    if (inheritedHash(this.#binding) !== this.#inherited) return "stale";
     const { block, environ } = this.#native;
     // "." is the child's working directory, and the equal hashes say that it is this process's, too.
     const program = { ...request, cwd: request.cwd ?? "." };
@@ -51,7 +51,7 @@ export class PrespawnedChild implements Prespawned {
 
   kill(): void {
     if (this.#releaseFd < 0) return;
-    // Its end is worth waiting for.
+    // A caller may wait for its end, so the child keeps this program alive until then.
     this.#child.ref();
     this.#child.kill(SIGNAL.SIGKILL);
   }
@@ -63,8 +63,8 @@ export class PrespawnedChild implements Prespawned {
 }
 
 function inheritedHash(binding: Binding): bigint {
-  const mark = new BigUint64Array(1);
-  const result = binding.inheritedHash(mark);
+  const hash = new BigUint64Array(1);
+  const result = binding.inheritedHash(hash);
   if (result < 0) throw new Error(`this program cannot be compared with its children (errno ${-result})`);
-  return mark[0] as bigint;
+  return hash[0] as bigint;
 }
