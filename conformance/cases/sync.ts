@@ -1,5 +1,5 @@
 import type { Case } from "../harness.ts";
-import { assert, fs, path, patience, pattern, sha256 } from "../tools.ts";
+import { assert, fs, parent, path, patience, pattern, sha256 } from "../tools.ts";
 
 const MIB = 1024 * 1024;
 
@@ -88,6 +88,29 @@ const cases: Case[] = [
       assert.equal(result.exitCode, null);
       assert.equal(result.signalCode, "SIGINT");
       assert.equal(result.exitedDueToTimeout, true);
+    },
+  },
+  {
+    name: "spawnSync keeps its timeout though a grandchild holds the output, and gives what was written by then",
+    needs: ["/bin/sh"],
+    run(t) {
+      const start = performance.now();
+      const script = "sleep 20 & echo $!; exec sleep 20";
+      const result = t.spawnSync(["/bin/sh", "-c", script], { timeout: 300, killSignal: "SIGTERM" });
+      const took = performance.now() - start;
+      const grandchild = Number(new TextDecoder().decode(result.stdout as Uint8Array));
+      assert.ok(grandchild > 1, "what was written before the end is lost");
+      parent.kill(grandchild, "SIGKILL");
+      assert.ok(took >= 295 && took < patience(3000), `after ${took} ms`);
+      assert.deepEqual([result.exitCode, result.signalCode, result.exitedDueToTimeout], [null, "SIGTERM", true]);
+    },
+  },
+  {
+    name: "spawnSync tells how a child ended that ignored the signal of the timeout",
+    needs: ["/bin/sh"],
+    run(t) {
+      const result = t.spawnSync(["/bin/sh", "-c", "trap '' TERM; sleep 0.5; exit 7"], { timeout: 100 });
+      assert.deepEqual([result.exitCode, result.signalCode, result.exitedDueToTimeout], [7, undefined, true]);
     },
   },
   {

@@ -865,7 +865,7 @@ const IMPROVED: Record<string, { readonly engine?: string; readonly why: string 
   "fds that are none": { why: "a fraction is no fd; and a wrong number is of the right type" },
   "FileSink: what calls after the end return": { why: "numbers, as they are typed" },
   "maxBuffer bad": { why: "Bun ignores what it does not understand, and has no limit then" },
-  "the path of an error about cwd": { engine: "vfork", why: "it is cwd that was wrong, so the path is its" },
+  "the path of an error about cwd": { why: "it is cwd that was wrong, so the path is its" },
   "too long, found in PATH": { engine: "vfork", why: "the path is the one that was tried" },
   "sync: stdin a Blob": { why: "only the runtime itself can read a Blob without waiting" },
   "sync: stdin a Response or a Request": { why: "only the runtime itself can read a body without waiting" },

@@ -28,7 +28,6 @@ export const differences: readonly Difference[] = [
   { question: "a real-time signal", why: "the status resolves, as its types promise, and tells the signal's number" },
   {
     question: "cwd that is a file",
-    engine: "vfork",
     why: "one error for all three methods, and what the kernel says: Deno's spawn() and output() say it is missing",
   },
   {

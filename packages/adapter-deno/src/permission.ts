@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import type { FileSlot, OpenFile, Refusal, SetupKey, SpawnRequest } from "@ringspawn/core/seam";
 
 // All of these as they were at load: the program may replace them later.
-const { closeSync, fstatSync, openSync } = fs;
+const { closeSync, fstatSync, openSync, statSync } = fs;
 const { NotCapable } = Deno.errors;
 const currentDirectory = Deno.cwd;
 const query = Deno.permissions.querySync.bind(Deno.permissions);
@@ -43,6 +43,16 @@ export function mayLoad(path: string): boolean {
 /** Whether a program may be looked for there. Where not every program may be run, Deno is to find what may be run. */
 export function mayLook(path: string): boolean {
   return granted({ name: "run" }) && granted({ name: "read", path });
+}
+
+/**
+ * Whether a file may be executed, by its mode: access() would have to know the user, for which Deno may prompt.
+ *
+ * @throws what access() throws.
+ */
+export function accessSync(path: string): void {
+  const isExecutable = Deno.build.os === "windows" || (statSync(path).mode & 0o111) !== 0;
+  if (!isExecutable) throw Object.assign(new Error(`${path} may not be executed`), { code: "EACCES" });
 }
 
 /** A variable of the environment, where it may be read. */

@@ -3,11 +3,11 @@ import fs from "node:fs";
 import os from "node:os";
 import { type RuntimeApi, type RuntimeCall, type RuntimeChild, WebSink, webSource } from "@ringspawn/core/seam";
 import { runInWorker } from "./blocking.js";
-import { mayLook } from "./permission.js";
+import { accessSync, mayLook } from "./permission.js";
 
 // Taken now: a program may put ringspawn in their place.
 const { Command } = Deno;
-const { openSync, closeSync, readSync, accessSync, statSync } = fs;
+const { openSync, closeSync, readSync, statSync } = fs;
 
 /** A slot in Deno's words. The number of an fd is understood, though no type says so. */
 type Word = "piped" | "inherit" | "null";
