@@ -5,7 +5,7 @@
 import type { EngineName, FdSpec, ProcessSetup, SetupKey } from "ringspawn";
 
 /** A pair of sockets, a pseudo-terminal, a bare fd in the place of a stream, an fd that is given away. */
-export type FdForm = "socket" | "pty" | "raw" | "give";
+type FdForm = "socket" | "pty" | "raw" | "give";
 
 /** What carries a request out: ringspawn's own code, or the API of a runtime. */
 export interface Api {
@@ -26,6 +26,8 @@ export interface Api {
     readonly maxBuffer: boolean;
     /** The most bytes that `stdin` may be. */
     readonly input: number;
+    /** As {@link Api.fds}. */
+    readonly fds: readonly FdForm[];
   };
   /** What the child gets for a pipe. */
   readonly pipes: "pipe" | "socket";
@@ -53,7 +55,7 @@ const NATIVE: Api = {
   lastFd: Infinity,
   crossed: true,
   fds: ["socket", "pty", "raw", "give"],
-  blocking: { setup: "all", maxBuffer: true, input: Infinity },
+  blocking: { setup: "all", maxBuffer: true, input: Infinity, fds: ["socket", "pty", "raw", "give"] },
   pipes: "pipe",
   closesFds: true,
   keepsEnvOrder: true,
@@ -73,7 +75,7 @@ export const RUNTIMES = {
       lastFd: 255,
       crossed: true,
       fds: ["socket", "give"],
-      blocking: { setup: SERVED, maxBuffer: true, input: Infinity },
+      blocking: { setup: SERVED, maxBuffer: true, input: Infinity, fds: ["give"] },
       pipes: "socket",
       closesFds: false,
       keepsEnvOrder: true,
@@ -90,7 +92,7 @@ export const RUNTIMES = {
       lastFd: 255,
       crossed: false,
       fds: ["socket", "raw", "give"],
-      blocking: { setup: SERVED, maxBuffer: true, input: Infinity },
+      blocking: { setup: SERVED, maxBuffer: true, input: Infinity, fds: ["give"] },
       pipes: "socket",
       closesFds: true,
       keepsEnvOrder: true,
@@ -108,7 +110,7 @@ export const RUNTIMES = {
       lastFd: 2,
       crossed: true,
       fds: [],
-      blocking: { setup: ["session", "uid", "gid"], maxBuffer: true, input: Infinity },
+      blocking: { setup: ["session", "uid", "gid"], maxBuffer: true, input: Infinity, fds: [] },
       pipes: "pipe",
       closesFds: false,
       keepsEnvOrder: false,
@@ -152,7 +154,10 @@ export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string
   if (key !== undefined) return `setup.${key}`;
   const far = Object.keys(setup.fds ?? {}).find((fd) => Number(fd) > api.lastFd);
   if (far !== undefined) return `setup.fds.${far}`;
-  const lacking = Object.entries(setup.fds ?? {}).find(([, spec]) => !formsOf(spec).every((f) => api.fds.includes(f)));
+  const forms = blocking ? api.blocking.fds : api.fds;
+  const lacking = Object.entries(setup.fds ?? {}).find(
+    ([, spec]) => !formsOf(spec).every((form) => forms.includes(form)),
+  );
   if (lacking !== undefined) return `setup.fds.${lacking[0]}`;
   if (stdio.length > api.lastFd + 1) return "stdio";
   if (argv0 !== undefined && !api.argv0) return "argv0";

@@ -109,7 +109,7 @@ export class T {
     command: readonly string[],
     options: SpawnSyncOptions<In, Out, Err> = {},
   ): SyncSubprocess<Out, Err> {
-    this.#refusalOf(lacks(this.api, options), () =>
+    this.#refusalOf(lacks(this.api, options, { blocking: true }), () =>
       spawnSync([this.witness, "report", this.mark], { engine: this.ENGINE, ...options }),
     );
     const result = spawnSync<In, Out, Err>(command, { engine: this.ENGINE, ...options });

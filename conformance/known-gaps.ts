@@ -30,6 +30,12 @@ export const gaps: readonly Gap[] = [
     repair: "Node: tell the number of such a signal",
   },
   {
+    case: "stdio: a child that writes to a socket which is not read any more gets SIGPIPE",
+    cells: ["node:runtime"],
+    reason: "Node cannot shut down the reading side of a socket alone, so the child's bytes are taken and dropped",
+    repair: "Node: shut down the reading side of a net.Socket",
+  },
+  {
     case: "argv: argv[0] is the command as written, not what PATH made of it",
     cells: ["deno:runtime"],
     reason: "Deno.Command gives the child the path it found as argv[0]",

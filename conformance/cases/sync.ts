@@ -49,7 +49,7 @@ const cases: Case[] = [
       const result = t.spawnSync([t.witness, "both", "1"]);
       assert.equal(result.success, true);
       assert.equal(result.exitCode, 0);
-      assert.equal(new TextDecoder().decode(result.stdout as Uint8Array), "out 0\n");
+      assert.equal(new TextDecoder().decode(result.stdout), "out 0\n");
       assert.equal(new TextDecoder().decode(result.stderr as Uint8Array), "err 0\n");
       assert.ok(result.pid > 1);
       const seven = t.spawnSync([t.witness, "exit", "7"]);
@@ -98,7 +98,7 @@ const cases: Case[] = [
       const script = "sleep 20 & echo $!; exec sleep 20";
       const result = t.spawnSync(["/bin/sh", "-c", script], { timeout: 300, killSignal: "SIGTERM" });
       const took = performance.now() - start;
-      const grandchild = Number(new TextDecoder().decode(result.stdout as Uint8Array));
+      const grandchild = Number(new TextDecoder().decode(result.stdout));
       assert.ok(grandchild > 1, "what was written before the end is lost");
       parent.kill(grandchild, "SIGKILL");
       assert.ok(took >= 295 && took < patience(3000), `after ${took} ms`);

@@ -120,6 +120,7 @@ export function groups(s: string): Group[] {
   ];
 }
 
+// eslint-disable-next-line max-lines-per-function -- a table
 function someMayRun(s: string): Group {
   const allowed = ["tool", "text", "plain", "folder", "gone", "\u00e9"].map((name) => `${s}/bin/${name}`);
   const tool = `${s}/bin/tool`;
@@ -366,6 +367,7 @@ function fileAttempt(s: string, file: string, open: keyof typeof OPEN_OPTIONS = 
   return { name: `${open} ${file.replace(s, "…")}`, command: "/bin/true", options, own: { file, open } };
 }
 
+// eslint-disable-next-line max-lines-per-function -- a table
 function files(s: string): Group {
   const f = `${s}/files`;
   const at = (file: string, open?: keyof typeof OPEN_OPTIONS): Attempt => fileAttempt(s, file, open);

@@ -81,7 +81,7 @@ describe("setup.fds", () => {
     [{ pty: { cols: 65_536 } }, /^setup\.fds\.3\.pty\.cols must be an integer from 1 to 65535, got 65536$/],
     [{ pty: { columns: 80 } }, /^setup\.fds\.3\.pty\.columns is not an option; known are rows, cols$/],
     [{ pty: true, mode: 0o600 }, /^setup\.fds\.3\.mode must be absent beside pty/],
-    [{ give: 2 }, /^setup\.fds\.3\.give must be 3 or more, .*, got 2$/],
+    [{ give: 2 }, /^setup\.fds\.3\.give must be 3 or more \(.*\), got 2$/],
     [{ give: -1 }, /^setup\.fds\.3\.give must be an fd number, which is not negative, got -1$/],
     [{ give: "3" }, /^setup\.fds\.3\.give must be an fd number, got "3"$/],
     [{ give: 4, raw: true }, /^setup\.fds\.3\.raw must be absent beside give/],

@@ -3,7 +3,7 @@
  * runtime's own words for them; everything else about the binding is here once.
  */
 import { ABI, ERRNO, EVENT_SIZE, STARTED_SIZE, type SYMBOLS } from "./abi.gen.js";
-import { BLOCKING, type Binding, type LoopName, TURNING } from "./binding.js";
+import { BLOCKING, type Binding, type LoopName, type RingName, TURNING } from "./binding.js";
 
 /**
  * Types of the C ABI as an FFI needs them. `bytes`: a typed array, passed as a pointer to its first byte.
@@ -32,83 +32,174 @@ export interface Listener {
 export function ffiBinding(library: Library, listen: (fd: number, notify: () => void) => Listener): Binding | string {
   const abi = library.rs_abi();
   if (abi !== ABI) return `engine.so speaks ABI ${abi}, this version needs ${ABI}`;
-  let engine = 0;
-  const loops: number[] = [];
-  let listener: Listener | undefined;
+  return new FfiBinding(library, listen);
+}
 
-  const opened = (open: (out: BigUint64Array) => number): number => {
-    const out = new BigUint64Array(1);
-    const error = open(out);
-    // Addresses of user space fit a number.
-    return error < 0 ? error : Number(out[0]);
-  };
-  const loop = (name: LoopName): number => loops[name] as number;
+class FfiBinding implements Binding {
+  readonly #library: Library;
+  readonly #listen: (fd: number, notify: () => void) => Listener;
+  #engine = 0;
+  /** By {@link LoopName}. */
+  #loops: readonly number[] = [];
+  #listener: Listener | undefined;
 
-  return {
-    probe: (out) => library.rs_probe(out),
-    probeIoUring: (out) => library.rs_probe_io_uring(out),
-    open() {
-      if (engine !== 0) return 0;
-      const made = [
-        opened((out) => library.rs_engine_open(out)),
-        opened((out) => library.rs_loop_open(out)),
-        opened((out) => library.rs_loop_open(out)),
-      ] as const;
-      for (const handle of made) if (handle < 0) return handle;
-      engine = made[0];
-      loops.push(made[1], made[2]);
-      return 0;
-    },
-    spawn(block, length, outcome) {
-      if (length > block.byteLength) return -ERRNO.EINVAL;
-      return library.rs_spawn(engine, block, length, outcome);
-    },
-    queue(block, length, outcome) {
-      if (length > block.byteLength) return -ERRNO.EINVAL;
-      return library.rs_queue(engine, block, length, outcome);
-    },
-    submit: (ring, clear, out) => library.rs_submit(engine, ring, clear ? 1 : 0, out, out.byteLength / STARTED_SIZE),
-    notifyFd: (ring) => library.rs_notify_fd(engine, ring),
-    eventfd: () => library.rs_eventfd(),
-    prespawn(block, length, release, outcome) {
-      if (length > block.byteLength) return -ERRNO.EINVAL;
-      return library.rs_prespawn(engine, block, length, release, outcome);
-    },
-    prespawnExec(ticket, release, block, length) {
-      if (length > block.byteLength) return -ERRNO.EINVAL;
-      return library.rs_prespawn_exec(engine, ticket, release, block, length);
-    },
-    inheritedHash: (out) => library.rs_inherited_hash(out),
-    explain: (block, length, out, capacity) => library.rs_explain(engine, block, length, out, capacity),
-    kill: (pidfd, signal) => library.rs_kill(pidfd, signal),
-    reap: (pidfd, out) => library.rs_reap(pidfd, out),
-    read: (fd, into) => library.rs_read(fd, into, into.byteLength),
-    write: (fd, from) => library.rs_write(fd, from, from.byteLength),
-    close: (fd) => library.rs_close(fd),
-    send: (fd, from) => library.rs_send(fd, from, from.byteLength),
-    shutdownWrite: (fd) => library.rs_shutdown_write(fd),
-    shutdownRead: (fd) => library.rs_shutdown_read(fd),
-    release: (fd) => library.rs_release(fd),
-    watch: (name, fd, ready, token) => library.rs_loop_watch(loop(name), fd, ready, token),
-    forget: (name, fd) => library.rs_loop_forget(loop(name), fd),
-    take: (name, out, timeoutMs) => library.rs_loop_take(loop(name), out, out.byteLength / EVENT_SIZE, timeoutMs),
-    start(notify) {
-      const turning = loop(TURNING);
-      const fd = library.rs_loop_start_fd(turning);
-      if (fd < 0) return fd;
-      // An environment that ends (a worker) may run no more JavaScript: then the end of its thread cleans up.
-      const kept = library.rs_thread_cleanup(engine, turning, loop(BLOCKING), fd);
-      if (kept < 0) return kept;
-      listener = listen(fd, () => {
-        try {
-          notify();
-        } finally {
-          library.rs_loop_taken(turning);
-        }
-      });
-      return 0;
-    },
-    ref: () => listener?.ref(),
-    unref: () => listener?.unref(),
-  };
+  constructor(library: Library, listen: (fd: number, notify: () => void) => Listener) {
+    this.#library = library;
+    this.#listen = listen;
+  }
+
+  probe(out: Uint32Array): number {
+    return this.#library.rs_probe(out);
+  }
+
+  probeIoUring(out: Uint32Array): number {
+    return this.#library.rs_probe_io_uring(out);
+  }
+
+  open(): number {
+    if (this.#engine !== 0) return 0;
+    const { rs_engine_open, rs_engine_close, rs_loop_open, rs_loop_close } = this.#library;
+    const engine = opened(rs_engine_open);
+    if (engine < 0) return engine;
+    const loops: number[] = [];
+    while (loops.length < 2) {
+      const loop = opened(rs_loop_open);
+      if (loop < 0) {
+        // Nothing is kept of a failed opening: the next one begins anew.
+        for (const open of loops) rs_loop_close(open);
+        rs_engine_close(engine);
+        return loop;
+      }
+      loops.push(loop);
+    }
+    this.#engine = engine;
+    this.#loops = loops;
+    return 0;
+  }
+
+  spawn(block: Uint8Array, length: number, outcome: Int32Array): number {
+    if (length > block.byteLength) return -ERRNO.EINVAL;
+    return this.#library.rs_spawn(this.#engine, block, length, outcome);
+  }
+
+  queue(block: Uint8Array, length: number, outcome: Int32Array): number {
+    if (length > block.byteLength) return -ERRNO.EINVAL;
+    return this.#library.rs_queue(this.#engine, block, length, outcome);
+  }
+
+  submit(ring: RingName, clear: boolean, out: Int32Array): number {
+    return this.#library.rs_submit(this.#engine, ring, clear ? 1 : 0, out, out.byteLength / STARTED_SIZE);
+  }
+
+  notifyFd(ring: RingName): number {
+    return this.#library.rs_notify_fd(this.#engine, ring);
+  }
+
+  eventfd(): number {
+    return this.#library.rs_eventfd();
+  }
+
+  prespawn(block: Uint8Array, length: number, release: number, outcome: Int32Array): number {
+    if (length > block.byteLength) return -ERRNO.EINVAL;
+    return this.#library.rs_prespawn(this.#engine, block, length, release, outcome);
+  }
+
+  prespawnExec(ticket: number, releaseFd: number, block: Uint8Array, length: number): number {
+    if (length > block.byteLength) return -ERRNO.EINVAL;
+    return this.#library.rs_prespawn_exec(this.#engine, ticket, releaseFd, block, length);
+  }
+
+  inheritedHash(out: BigUint64Array): number {
+    return this.#library.rs_inherited_hash(out);
+  }
+
+  explain(block: Uint8Array, length: number, out: BigInt64Array, capacity: number): number {
+    return this.#library.rs_explain(this.#engine, block, length, out, capacity);
+  }
+
+  kill(pidfd: number, signal: number): number {
+    return this.#library.rs_kill(pidfd, signal);
+  }
+
+  reap(pidfd: number, out: Int32Array): number {
+    return this.#library.rs_reap(pidfd, out);
+  }
+
+  read(fd: number, into: Uint8Array): number {
+    return this.#library.rs_read(fd, into, into.byteLength);
+  }
+
+  write(fd: number, from: Uint8Array): number {
+    return this.#library.rs_write(fd, from, from.byteLength);
+  }
+
+  close(fd: number): number {
+    return this.#library.rs_close(fd);
+  }
+
+  send(fd: number, from: Uint8Array): number {
+    return this.#library.rs_send(fd, from, from.byteLength);
+  }
+
+  shutdownWrite(fd: number): number {
+    return this.#library.rs_shutdown_write(fd);
+  }
+
+  shutdownRead(fd: number): number {
+    return this.#library.rs_shutdown_read(fd);
+  }
+
+  release(fd: number): number {
+    return this.#library.rs_release(fd);
+  }
+
+  watch(loop: LoopName, fd: number, ready: number, token: number): number {
+    return this.#library.rs_loop_watch(this.#loop(loop), fd, ready, token);
+  }
+
+  forget(loop: LoopName, fd: number): number {
+    return this.#library.rs_loop_forget(this.#loop(loop), fd);
+  }
+
+  take(loop: LoopName, out: Uint32Array, timeoutMs: number): number {
+    return this.#library.rs_loop_take(this.#loop(loop), out, out.byteLength / EVENT_SIZE, timeoutMs);
+  }
+
+  start(notify: () => void): number {
+    const library = this.#library;
+    const turning = this.#loop(TURNING);
+    const fd = library.rs_loop_start_fd(turning);
+    if (fd < 0) return fd;
+    // A worker that ends may run no more JavaScript. The end of its thread cleans up then.
+    const kept = library.rs_thread_cleanup(this.#engine, turning, this.#loop(BLOCKING), fd);
+    if (kept < 0) return kept;
+    this.#listener = this.#listen(fd, () => {
+      try {
+        notify();
+      } finally {
+        library.rs_loop_taken(turning);
+      }
+    });
+    return 0;
+  }
+
+  ref(): void {
+    this.#listener?.ref();
+  }
+
+  unref(): void {
+    this.#listener?.unref();
+  }
+
+  #loop(name: LoopName): number {
+    return this.#loops[name] as number;
+  }
+}
+
+/** The handle that a function of the library makes, or -errno. */
+function opened(open: (out: BigUint64Array) => number): number {
+  const out = new BigUint64Array(1);
+  const error = open(out);
+  // Addresses of user space fit a number.
+  return error < 0 ? error : Number(out[0]);
 }
