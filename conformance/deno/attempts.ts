@@ -13,15 +13,17 @@ export interface Attempt {
   readonly face?: "outputSync" | "output" | "spawn" | "start" | "bun" | "bunSync" | "pool";
   /** A file that the program opens before. Its fd takes the place of the text "own" in the options. */
   readonly opens?: string;
+  /** What the program does to its own environment before. */
+  readonly sets?: Readonly<Record<string, string>>;
   /** How Deno's own API says the same, where that is not Deno.Command. */
   readonly own?: { readonly file: string; readonly open: keyof typeof OPEN_OPTIONS };
   /**
-   * Where Deno's own API cannot say it: what is right by docs/permissions.md, as the engine of `auto` or as the message
-   * of a NotCapable.
+   * Where Deno's own API cannot say it: what is right by docs/permissions.md. It runs natively, or is a NotCapable with
+   * this message.
    */
-  readonly expect?: { readonly engine: string } | { readonly refused: string };
-  /** The engine of `auto` where it runs as Deno lets it. Default: `vfork`. */
-  readonly engine?: "vfork" | "runtime";
+  readonly expect?: "runs" | { readonly refused: string };
+  /** The engine of `auto` where it runs as Deno lets it. Default: a native one. */
+  readonly engine?: "runtime";
   /** What ours print, where Deno itself runs another file than the one that it has looked up. */
   readonly instead?: string;
   /** Ours throws a TypeError before anything is looked at. */
@@ -71,6 +73,8 @@ export function makeFiles(s: string): void {
   program("bin/e\u0301", "ANOTHER UNICODE");
   for (const name of ["tool", "ls", "bin/tool", "usr/bin/ls", "bin/ls"]) program(`evil/${name}`, "EVIL");
   program("evil/deep/usr/bin/ls", "EVIL");
+  program("bin/byname", "BY NAME");
+  program("evil/byname", "BY NAME, EVIL");
   file("bin/text", "echo from the shell\n", bin);
   file("bin/plain", "#!/bin/sh\necho PLAIN\n", text);
   file("bin/env", '#!/bin/sh\necho "$A,$B,$ORACLE"\n', bin);
@@ -203,6 +207,10 @@ function someMayRun(s: string): Group {
       plain("a name, two folders that may be", "tool", path(`${s}/evil:${s}/bin`)),
       plain("a name, no environment", "ls", { clearEnv: true, args: ["/dev/null"] }),
       plain("a name, PATH alone", "ls", { clearEnv: true, env: { PATH: `${s}/evil` } }),
+      { ...plain("a name, PATH of the program changed", "ls"), sets: { PATH: `${s}/evil:/usr/bin` } },
+      { ...plain("a name, PATH of the program its folder", "tool"), sets: { PATH: `${s}/bin` } },
+      { ...plain("a variable of the loader set by the program", tool), sets: { LD_PRELOAD: "/x.so" } },
+      { ...plain("that taken away", tool), sets: { LD_PRELOAD: "", PATH: "/usr/bin:/bin" } },
       plain("cwd is not there", tool, { cwd: `${s}/nothing` }),
       plain("cwd is a file", tool, { cwd: tool }),
       plain("cwd of a name", "ls", { cwd: `${s}/evil`, args: ["/dev/null"] }),
@@ -308,7 +316,7 @@ function setupWithSome(s: string): Group {
       { name: "uid", command, options: { uid: 65534 } },
       { name: "gid", command, options: { gid: 65534 } },
       { name: "uid and gid", command, options: { uid: 65534, gid: 65534 } },
-      { name: "setup.session", command, options: { setup: { session: true } }, expect: { engine: "vfork" } },
+      { name: "setup.session", command, options: { setup: { session: true } }, expect: "runs" },
       { name: "detached", command, options: { detached: true }, face: "spawn" },
       { name: "a pool", command, face: "pool", expect: { refused: run("a child of the pool") } },
       {
@@ -331,7 +339,7 @@ function setupWithAll(s: string): Group {
       name: `setup.${key}`,
       command,
       options: { setup: { [key]: value } },
-      expect: { engine: "vfork" },
+      expect: "runs",
     })),
   };
 }
@@ -339,7 +347,7 @@ function setupWithAll(s: string): Group {
 function butSome(s: string): Group {
   return {
     name: "all may run but some",
-    flags: [ffi, "--allow-run", `--deny-run=${s}/bin/tool,cat`, "--allow-env"],
+    flags: [ffi, "--allow-run", `--deny-run=${s}/bin/tool,cat,byname`, "--allow-env"],
     list: [
       { name: "one of them", command: `${s}/bin/tool` },
       { name: "one of them, relative to cwd", command: "./tool", options: { cwd: `${s}/bin` } },
@@ -349,7 +357,21 @@ function butSome(s: string): Group {
       { name: "a symbolic link to one of them", command: `${s}/link` },
       { name: "another", command: `${s}/bin/other` },
       { name: "another by its name", command: "ls", options: { args: ["/dev/null"] }, engine: "runtime" },
-      { name: "another by its name, in one folder", command: "true", options: { env: { PATH: "/usr/bin" } } },
+      {
+        name: "another by its name, in one folder",
+        command: "true",
+        options: { env: { PATH: "/usr/bin" } },
+        engine: "runtime",
+      },
+      {
+        name: "a name, a folder that is another in the child",
+        command: "tool",
+        options: { cwd: `${s}/evil`, env: { PATH: "/proc/self/cwd/bin" } },
+        engine: "runtime",
+      },
+      { name: "one denied by a name that nothing has", command: `${s}/bin/byname` },
+      { name: "that one relative to cwd", command: "./byname", options: { cwd: `${s}/bin` } },
+      { name: "that one by a link of the name", command: `${s}/evil/byname` },
       { name: "by a relative entry of PATH", command: "other", options: { env: { PATH: "bin" } }, engine: "runtime" },
       { name: "a variable of the loader", command: `${s}/bin/other`, options: { env: { LD_PRELOAD: "/x" } } },
       {
@@ -500,7 +522,7 @@ function fds(s: string): Group {
         command,
         options: { setup: { fds: { 7: own } } },
         opens: `${s}/files/f`,
-        expect: { engine: "vfork" },
+        expect: "runs",
       },
       { name: "fd 3 beyond 2", command, options: { setup: { fds: { 7: 3 } } }, expect: refusedFd(3) },
       { name: "fd 9 by inherit", command, options: { setup: { fds: { 9: "inherit" } } }, expect: refusedFd(9) },
@@ -519,7 +541,7 @@ function fdsWithAll(s: string): Group {
     flags: [...FD_FLAGS, "--allow-run", "--allow-ffi"],
     list: [
       { name: "fd 9 for stdin", command, options: { stdin: 9 } },
-      { name: "fd 9 beyond 2", command, options: { setup: { fds: { 7: 9 } } }, expect: { engine: "vfork" } },
+      { name: "fd 9 beyond 2", command, options: { setup: { fds: { 7: 9 } } }, expect: "runs" },
     ],
   };
 }

@@ -76,15 +76,16 @@ function theirs({ command, options, own }: Attempt): Outcome {
 
 async function sideBySide(attempt: Attempt): Promise<void> {
   const fd = attempt.opens === undefined ? -1 : openSync(attempt.opens, "r");
+  for (const [name, value] of Object.entries(attempt.sets ?? {})) Deno.env.set(name, value);
   const concrete = { ...attempt, options: withOwnFd(attempt.options ?? {}, fd) };
-  const [auto, vfork, runtime] = [
+  const [auto, native, runtime] = [
     await outcome(() => ours(concrete, "auto")),
-    await outcome(() => ours(concrete, "vfork")),
+    await outcome(() => ours(concrete, Deno.args[1] as string)),
     await outcome(() => ours(concrete, "runtime")),
   ];
   const deno = attempt.expect === undefined ? await outcome(() => theirs(concrete)) : undefined;
   if (fd >= 0) closeSync(fd);
-  console.log(JSON.stringify({ auto, vfork, runtime, deno }));
+  console.log(JSON.stringify({ auto, native, runtime, deno }));
 }
 
 for (const attempt of JSON.parse(Deno.args[0] as string) as Attempt[]) await sideBySide(attempt);

@@ -151,7 +151,7 @@ function pathsOf({ file, candidates, cwd }: SpawnRequest): string[] {
  * asked for the name, it answers whether the first in this program's PATH may be run.
  */
 function isFoundFirst({ file, env, candidates }: SpawnRequest): boolean {
-  if (candidates.length === 1) return true;
+  if (candidates.length === 1 && !isAllButSome()) return true;
   const isOwnPath = env?.PATH === undefined || env.PATH === getenv("PATH");
   return isOwnPath && granted({ name: "run", command: file });
 }
