@@ -91,7 +91,7 @@ export const RUNTIMES = {
       argv0: true,
       lastFd: 255,
       crossed: false,
-      fds: ["socket", "raw", "give"],
+      fds: ["socket", "give"],
       blocking: { setup: SERVED, maxBuffer: true, input: Infinity, fds: ["give"] },
       pipes: "socket",
       closesFds: true,

@@ -31,9 +31,9 @@ export const gaps: readonly Gap[] = [
   },
   {
     case: "stdio: a child that writes to a socket which is not read any more gets SIGPIPE",
-    cells: ["node:runtime"],
-    reason: "Node cannot shut down the reading side of a socket alone, so the child's bytes are taken and dropped",
-    repair: "Node: shut down the reading side of a net.Socket",
+    cells: ["node:runtime", "bun:runtime"],
+    reason: "neither runtime shuts down the reading side of a socket alone, so the child's bytes are taken and dropped",
+    repair: "both runtimes: shut down the reading side of a socket",
   },
   {
     case: "argv: argv[0] is the command as written, not what PATH made of it",

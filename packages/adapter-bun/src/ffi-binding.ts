@@ -1,38 +1,20 @@
 import { dlopen, type FFIFunction } from "bun:ffi";
-import {
-  type Binding,
-  ffiBinding,
-  type FfiType,
-  type Library,
-  type Listener,
-  nativePath,
-  SYMBOLS,
-} from "@ringspawn/native-linux";
+import { type Binding, type Ffi, type Listener, nativePath, openFfi } from "@ringspawn/native-linux";
 
-/** Bun's names for the types of the C ABI. */
-const TYPES = { i32: "i32", u32: "u32", u64: "u64", bytes: "ptr", handle: "ptr", void: "void" } as const satisfies {
-  readonly [type in FfiType]: FFIFunction["returns"];
+const ffi: Ffi<FFIFunction["returns"]> = {
+  types: { i32: "i32", u32: "u32", u64: "u64", bytes: "ptr", handle: "ptr", void: "void" },
+  open(path, symbols) {
+    return dlopen(path, Object.fromEntries(symbols.map(({ name, ...types }) => [name, types])) as never).symbols;
+  },
+  // The messages of Bun and of dlopen both begin with the name of the file.
+  reason: ({ message }, path) => message.split(`${path}: `).at(-1) as string,
+  listen,
 };
 
 /** The binding that bun:ffi opens, or why there is none. */
 export function openBinding(): Binding | string {
   const found = nativePath("engine.so", process.platform, process.arch);
-  if (typeof found === "string") return found;
-  const symbols = Object.fromEntries(
-    Object.entries(SYMBOLS).map(([name, { args, returns }]) => [
-      name,
-      { args: args.map((type) => TYPES[type]), returns: TYPES[returns] },
-    ]),
-  );
-  let library: Library;
-  try {
-    library = dlopen(found.path, symbols).symbols as unknown as Library;
-  } catch (error) {
-    // The messages of Bun and of dlopen both begin with the name of the file.
-    const reason = (error as Error).message.split(`${found.path}: `).at(-1);
-    return `${found.path} could not be loaded: ${reason}`;
-  }
-  return ffiBinding(library, listen);
+  return typeof found === "string" ? found : openFfi(found.path, ffi);
 }
 
 /** Bun owns the socket from here on, and closes it when this thread ends. */

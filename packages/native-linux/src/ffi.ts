@@ -1,21 +1,21 @@
 /**
- * The FFI binding: engine.so's functions, called by whatever FFI a runtime has. Each adapter turns SYMBOLS into its
- * runtime's own words for them; everything else about the binding is here once.
+ * The FFI binding: engine.so's functions, called by whatever FFI a runtime has. Each adapter says how its
+ * runtime names the types; everything else about the binding is here once.
  */
-import { ABI, ERRNO, EVENT_SIZE, STARTED_SIZE, type SYMBOLS } from "./abi.gen.js";
+import { ABI, ERRNO, EVENT_SIZE, STARTED_SIZE, SYMBOLS } from "./abi.gen.js";
 import { BLOCKING, type Binding, type LoopName, type RingName, TURNING } from "./binding.js";
 
 /**
  * Types of the C ABI as an FFI needs them. `bytes`: a typed array, passed as a pointer to its first byte.
  * `handle`: a pointer that only C looks behind; to us a number.
  */
-export type FfiType = "i32" | "u32" | "u64" | "bytes" | "handle" | "void";
+type FfiType = "i32" | "u32" | "u64" | "bytes" | "handle" | "void";
 
 type Argument<T extends FfiType> = T extends "bytes" ? ArrayBufferView : number;
 type Arguments<T extends readonly FfiType[]> = { [i in keyof T]: Argument<T[i]> };
 
 /** The opened library. */
-export type Library = {
+type Library = {
   readonly [name in keyof typeof SYMBOLS]: (...args: Arguments<(typeof SYMBOLS)[name]["args"]>) => number;
 };
 
@@ -25,14 +25,38 @@ export interface Listener {
   unref(): void;
 }
 
-/**
- * @param listen calls `notify` for every byte that comes on `fd`, a socket, which is the listener's from then on
- * @returns the binding, or one sentence that says why there is none. What it opens is closed when its thread ends.
- */
-export function ffiBinding(library: Library, listen: (fd: number, notify: () => void) => Listener): Binding | string {
+/** What a runtime's FFI is to us. `Name` is how the runtime names a type. */
+export interface Ffi<Name> {
+  readonly types: { readonly [type in FfiType]: Name };
+  /** Opens the library with these functions. Throws why it cannot. */
+  open(path: string, symbols: readonly FfiSymbol<Name>[]): unknown;
+  /** The part of an error of {@link open} that says why. */
+  reason(error: Error, path: string): string;
+  /** Calls `notify` for every byte that comes on `fd`, a socket, which is the listener's from then on. */
+  listen(fd: number, notify: () => void): Listener;
+}
+
+export interface FfiSymbol<Name> {
+  readonly name: string;
+  readonly args: readonly Name[];
+  readonly returns: Name;
+}
+
+/** Opens the binding of engine.so; or says in one sentence why there is none. It is closed when its thread ends. */
+export function openFfi<Name>(path: string, ffi: Ffi<Name>): Binding | string {
+  const { types } = ffi;
+  const symbols = Object.entries(SYMBOLS).map(([name, { args, returns }]) => {
+    return { name, args: args.map((type) => types[type]), returns: types[returns] };
+  });
+  let library: Library;
+  try {
+    library = ffi.open(path, symbols) as Library;
+  } catch (error) {
+    return `${path} could not be loaded: ${ffi.reason(error as Error, path)}`;
+  }
   const abi = library.rs_abi();
   if (abi !== ABI) return `engine.so speaks ABI ${abi}, this version needs ${ABI}`;
-  return new FfiBinding(library, listen);
+  return new FfiBinding(library, (fd, notify) => ffi.listen(fd, notify));
 }
 
 class FfiBinding implements Binding {
