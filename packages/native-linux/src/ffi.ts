@@ -36,7 +36,7 @@ export interface Ffi<Name> {
   listen(fd: number, notify: () => void): Listener;
 }
 
-export interface FfiSymbol<Name> {
+interface FfiSymbol<Name> {
   readonly name: string;
   readonly args: readonly Name[];
   readonly returns: Name;
