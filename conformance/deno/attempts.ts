@@ -124,6 +124,7 @@ export function groups(s: string): Group[] {
   ];
 }
 
+// eslint-disable-next-line max-lines-per-function -- a table
 function someMayRun(s: string): Group {
   const allowed = ["tool", "text", "plain", "folder", "gone", "\u00e9"].map((name) => `${s}/bin/${name}`);
   const tool = `${s}/bin/tool`;
@@ -388,6 +389,7 @@ function fileAttempt(s: string, file: string, open: keyof typeof OPEN_OPTIONS = 
   return { name: `${open} ${file.replace(s, "…")}`, command: "/bin/true", options, own: { file, open } };
 }
 
+// eslint-disable-next-line max-lines-per-function -- a table
 function files(s: string): Group {
   const f = `${s}/files`;
   const at = (file: string, open?: keyof typeof OPEN_OPTIONS): Attempt => fileAttempt(s, file, open);
@@ -526,6 +528,15 @@ function fds(s: string): Group {
       { name: "fd 9 by inherit", command, options: { setup: { fds: { 9: "inherit" } } }, expect: refusedFd(9) },
       { name: "fd 5 for stdout", command, options: { stdout: 5 }, expect: refusedFd(5) },
       { name: "no fd", command, options: { stdin: 900 }, expect: refusedFd(900) },
+      { name: "fd 3 given away", command, options: { setup: { fds: { 7: { give: 3 } } } }, expect: refusedFd(3) },
+      {
+        name: "an fd given away that it has not",
+        command,
+        options: { setup: { fds: { 7: { give: 900 } } } },
+        expect: refusedFd(900),
+      },
+      { name: "a pty", command, options: { setup: { fds: { 7: { pty: true } } } }, expect: "runs" },
+      { name: "a pair of sockets", command, options: { setup: { fds: { 7: { pipe: "both" } } } }, expect: "runs" },
       { name: "fd 3 for a cgroup", command, options: { setup: { cgroup: 3 } }, expect: refusedFd(3) },
       { name: "fd 3 for a pool", command, face: "pool", options: { stdin: 3 }, expect: refusedFd(3) },
     ],
