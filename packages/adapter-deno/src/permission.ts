@@ -75,7 +75,7 @@ export function environ(): Record<string, string> | undefined {
 export function authorize(request: SpawnRequest): SpawnRequest {
   const { setup, slots } = request;
   for (const slot of slots) {
-    if (slot.kind === "fd") demandFd(slot.fd);
+    if (slot.kind === "fd") demandFd(slot.fd, slot.given);
     if (slot.kind === "file") demandFile(slot);
   }
   if (typeof setup.cgroup === "number") demandFd(setup.cgroup);
@@ -192,9 +192,13 @@ function demandFile({ path, open }: FileSlot): void {
   if (!HAS_REAL_FDS) demandAll(path);
 }
 
-/** The standard fds are every child's to have. Another is taken if Deno opened it for this program. */
-function demandFd(fd: number): void {
-  if (fd > 2 && !(HAS_REAL_FDS && isOpenedHere(fd))) demandAll(`/proc/self/fd/${fd}`);
+/**
+ * The standard fds are every child's to have. Another is taken if Deno opened it for this program. One that is given
+ * away is closed without Deno, which would go on taking the number for this program's own.
+ */
+function demandFd(fd: number, given = false): void {
+  const isOwn = fd <= 2 || (HAS_REAL_FDS && isOpenedHere(fd));
+  if (!isOwn || given) demandAll(`/proc/self/fd/${fd}`);
 }
 
 function demandAll(path: string): void {

@@ -10,12 +10,17 @@ import type { FileSlot, OpenFile, SpawnRequest } from "@ringspawn/core/seam";
 const { spawn, spawnSync } = childProcess;
 const { closeSync, openSync } = fs;
 /** Set only while the permission model is on. */
-const { permission } = process as { readonly permission?: { has(scope: string): boolean } };
+const { permission } = process as { readonly permission?: { has(scope: string, path?: string): boolean } };
 const has = permission?.has.bind(permission);
 /** No program has this path, so that nothing is started where Node does not refuse. */
 const NO_PROGRAM = "/dev/null/ringspawn";
 
 export const hasPermissionModel: boolean = permission !== undefined;
+
+/** Whether the file system may be looked at there. */
+export function mayRead(path: string): boolean {
+  return has === undefined || has("fs.read", path);
+}
 
 /** @throws Node's own error where the permission model does not allow child processes. */
 export function authorize(request: SpawnRequest): SpawnRequest {

@@ -5,6 +5,7 @@ import os from "node:os";
 import type { Duplex } from "node:stream";
 import util from "node:util";
 import type { RuntimeApi, RuntimeCall, RuntimeChild } from "@ringspawn/core/seam";
+import { mayRead } from "./permission.js";
 import { streamPipe } from "./stream-pipe.js";
 
 type Method = (this: childProcess.ChildProcess, argument?: unknown) => unknown;
@@ -29,6 +30,7 @@ export const childProcessApi: RuntimeApi = {
   features: new Set(["argv0", "socket", "give", "crossed", "blocking pipes", "real-time signals", "shell", "int32"]),
   files: { openSync, closeSync, readSync, accessSync, statSync },
   devNull,
+  mayLook: mayRead,
   start,
   runSync(call, { input, timeout, maxBuffer = Infinity }, killSignal) {
     const options = { ...optionsOf(call), env: call.env ?? process.env, argv0: call.argv[0], input: input.get(0) };
@@ -90,6 +92,7 @@ function start(call: RuntimeCall): RuntimeChild | string {
 
 /** libuv aborts the program when it closes a handle with fd 0, 1 or 2, so those that are free are taken meanwhile. */
 function withoutLowFds<T>(run: () => T): T {
+  if (!mayRead(devNull)) return run();
   const fd = openSync(devNull, "r");
   if (fd > 2) {
     closeSync(fd);

@@ -29,7 +29,8 @@ function hostOfFiles(refusal?: (slot: FileSlot) => Error | undefined): { host: H
 
 const fdsOf = ({ slots }: SpawnRequest): unknown[] =>
   slots.slice(3).map((slot) => ("fd" in slot ? slot.fd : slot.kind));
-const systemError = (errno: number): Error => Object.assign(new Error("no"), { errno });
+// The number is of another system.
+const systemError = (code: string): Error => Object.assign(new Error("no"), { code, errno: -4000 });
 
 describe("files that the host opens", () => {
   test("are fds of the request, and closed when the child has them", () => {
@@ -44,17 +45,6 @@ describe("files that the host opens", () => {
     expect(fdsOf(request)).toEqual(["file", "null", "file"]);
   });
 
-  test.each(["started", "ended"])("stay open until a start has %s", async (promise) => {
-    const { host, open } = hostOfFiles();
-    let end!: () => void;
-    const later = new Promise<void>((resolve) => (end = resolve));
-    withHostFiles(host, request, () => ({ [promise]: later }));
-    expect(open.size).toBe(2);
-    end();
-    await later;
-    expect(open.size).toBe(0);
-  });
-
   test("are closed after a failure and after a throw", () => {
     const { host, open } = hostOfFiles();
     const failure: Failure = { errno: 2, step: "file", index: 0 };
@@ -67,7 +57,7 @@ describe("files that the host opens", () => {
   });
 
   test("a file that the system refuses is the failure of its slot", () => {
-    const error = systemError(-13);
+    const error = systemError("EACCES");
     const { host, open } = hostOfFiles(({ path }) => (path === "/b" ? error : undefined));
     const result = withHostFiles(host, request, () => expect.fail("it was carried out") as object);
     expect(result).toEqual({ errno: 13, step: "stdio", index: 5, cause: error });

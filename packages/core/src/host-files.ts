@@ -1,11 +1,12 @@
 /** Files of the child that the host opens, because native code would open them without asking the runtime. */
-import type { Failure, Prespawned, Starting } from "./engine.js";
+import type { Failure } from "./engine.js";
 import type { Host, OpenFile } from "./host.js";
+import { errnoOf } from "./numbers.js";
 import type { SpawnRequest } from "./request.js";
 
 /**
- * Carries a request out, with an fd in place of each file that the host opens. The files are closed once the child has
- * them: when `carryOut` has returned, or when the start that it has only begun has ended.
+ * Carries a request out, with an fd in place of each file that the host opens. The files are closed afterwards: the
+ * child has them then, or a start that has only begun has duplicates.
  *
  * @throws what the host throws that is no answer of the system.
  */
@@ -16,19 +17,11 @@ export function withHostFiles<T extends object>(
 ): T | Failure {
   if (host.openFile === undefined || !request.slots.some(({ kind }) => kind === "file")) return carryOut(request);
   const files: OpenFile[] = [];
-  const close = (): void => {
-    for (const file of files) file.close();
-  };
-  let inUse: Promise<unknown> | undefined;
   try {
     const opened = openFiles(host, request, files);
-    const result = "errno" in opened ? opened : carryOut(opened);
-    const { started, ended } = result as Partial<Starting & Prespawned>;
-    inUse = started ?? ended;
-    void inUse?.then(close);
-    return result;
+    return "errno" in opened ? opened : carryOut(opened);
   } finally {
-    if (inUse === undefined) close();
+    for (const file of files) file.close();
   }
 }
 
@@ -43,9 +36,9 @@ function openFiles(host: Host, request: SpawnRequest, files: OpenFile[]): SpawnR
       files.push(file);
       slots[index] = { target: slot.target, kind: "fd", fd: file.fd };
     } catch (error) {
-      const { errno } = error as { readonly errno?: unknown };
-      if (typeof errno !== "number") throw error;
-      return { errno: -errno, step: "stdio", index, cause: error };
+      const { code, errno } = error as { readonly code?: string; readonly errno?: unknown };
+      if (code === undefined || typeof errno !== "number") throw error;
+      return { errno: errnoOf(code), step: "stdio", index, cause: error };
     }
   }
   return Object.freeze({ ...request, slots });

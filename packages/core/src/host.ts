@@ -30,7 +30,7 @@ export interface Host {
    * Opens a file of the child as the runtime's own code would, because native code is not bound by the permissions of
    * the runtime. Undefined, as is the whole method: the engine opens it.
    *
-   * @throws the runtime's own error: one of the system has its negative `errno`.
+   * @throws the runtime's own error: one of the system has its `code`, and a number as `errno`.
    */
   openFile?(slot: FileSlot): OpenFile | undefined;
   /** Bytes as the users of this runtime expect them of a blocking call: a Buffer, or the same array again. */

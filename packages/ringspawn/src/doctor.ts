@@ -5,6 +5,11 @@ import { engines, explain } from "./index.js";
 import { runtime } from "./runtime.js";
 import { colours, table } from "./table.js";
 
+/** What is granted with the native engine, where a runtime has permissions. */
+const GRANTS: { readonly [runtime: string]: string } = {
+  deno: "The permission --allow-ffi for the native engine is every permission: native code is not bound by Deno's.",
+};
+
 /** The text to print. `version` is this package's. */
 export function doctor(version: string, json: boolean): string {
   const here = runtime();
@@ -32,7 +37,9 @@ export function doctor(version: string, json: boolean): string {
     available ? colours.green("yes") : colours.red("no"),
     reason ?? (name === found.auto ? "auto takes it" : ""),
   ]);
-  return `${table(undefined, machine)}\n\n${table(["engine", "available", ""], rows)}\n`;
+  const grants = GRANTS[here.name];
+  const note = grants === undefined ? "" : `\n${grants}\n`;
+  return `${table(undefined, machine)}\n\n${table(["engine", "available", ""], rows)}\n${note}`;
 }
 
 /** Null where there is no choice of them. The same answer by which the native engine's file is picked. */
