@@ -39,62 +39,16 @@ export const EXCEPTIONS: readonly Exception[] = [
     },
   },
   {
-    what:
-      "Deno's blocking spawn has no sessions, and takes input (up to 64 KiB) or a timeout only with this program's " +
-      "environment and with ids below 2 ** 31",
-    families: ["deno"],
-    holds: ({ request: { detached, stdio, env, action, uid = 0, gid = 0 }, face }, _, theirs) => {
-      const fed = stdio[0] === "pipe" || action.do === "timeout";
-      const tooMuch = stdio[0] === "pipe" && action.do === "cat" && action.bytes > 65_536;
-      const cannot = detached || tooMuch || (fed && (env !== "none" || Math.max(uid, gid) >= 2 ** 31));
-      return refusedByRuntime(theirs) && face === "spawnSync" && cannot;
-    },
-  },
-  {
-    what: "Deno's blocking spawn with input or a timeout tells of no failure but ENOENT",
-    families: ["deno"],
-    holds: ({ request: { stdio, action }, face }, ours, theirs) =>
-      refusedByRuntime(theirs) &&
-      face === "spawnSync" &&
-      (stdio[0] === "pipe" || action.do === "timeout") &&
-      ours.refused !== undefined &&
-      ours.refused.code !== "ENOENT",
-  },
-  {
     what: "Bun takes an empty argv0 for none",
     families: ["bun"],
     holds: ({ request }, ours, theirs) =>
       request.argv0 === "" && ours.report?.argv[0] === "" && theirs.report?.argv[0] !== "",
   },
   {
-    what: "Deno.Command calls a working directory that is a file not found",
-    families: ["deno"],
-    holds: ({ request }, ours, theirs) =>
-      request.cwd === "file" && ours.refused?.code === "ENOTDIR" && theirs.refused?.code === "ENOENT",
-  },
-  {
-    what: "libuv and Deno have /bin/sh run a text without #!, as execvp does; our spawn does not, as Bun's does not",
-    families: ["node", "deno"],
-    holds: ({ request, face }, ours) =>
-      (request.program === "text" || request.program === "empty file") &&
-      face.startsWith("spawn") &&
-      ours.refused?.code === "ENOEXEC",
-  },
-  {
     what: "child_process knows no real-time signals: it reports a death by one as exit code 0",
     families: ["node"],
     holds: ({ request: { action } }, ours) =>
       action.do === "signal" && action.signal >= 32 && ours.refused === undefined,
-  },
-  {
-    what: "Deno knows no real-time signals: its blocking call throws where a child died by one",
-    families: ["deno"],
-    holds: ({ request: { action }, face }, ours, { refused }) =>
-      face.endsWith("Sync") &&
-      action.do === "signal" &&
-      action.signal >= 32 &&
-      ours.refused === undefined &&
-      refused?.message === `Invalid signal: ${action.signal}`,
   },
 ];
 
@@ -130,7 +84,7 @@ export function differences(asked: Asked, left: Side, right: Side): string[] {
   same("the parent is this program", [ours.ours, true], [theirs.ours, true]);
   same("session", ours.session, theirs.session);
   same("process group", ours.group, theirs.group);
-  same("the pid told", ours.pidTold, theirs.pidTold || (!native && pidUntold(asked)));
+  same("the pid told", ours.pidTold, theirs.pidTold);
   const leaked = native ? undefined : leaks(asked, theirs);
   same("fds", kinds(asked, ours.report, undefined), kinds(asked, theirs.report, leaked));
   same("signals", signals(asked, ours.report, true), signals(asked, theirs.report, native));
@@ -161,11 +115,6 @@ function refusal({ refused }: Observation): unknown {
   if (refused === undefined) return "none";
   const { name, code, isTypeError } = refused;
   return { name, code, isTypeError };
-}
-
-/** The pid is not known to Deno's blocking spawn. */
-function pidUntold({ face, family }: Asked): boolean {
-  return family === "deno" && face === "spawnSync";
 }
 
 /** argv, without argv[0] where Deno.Command makes that the path that it found: others leave it as written. */
