@@ -20,15 +20,8 @@ export interface Api {
   readonly crossed: boolean;
   /** Which of these forms of an fd a child can be given. */
   readonly fds: readonly FdForm[];
-  /** What a blocking call carries out. */
-  readonly blocking: {
-    readonly setup: "all" | readonly SetupKey[];
-    readonly maxBuffer: boolean;
-    /** The most bytes that `stdin` may be. */
-    readonly input: number;
-    /** As {@link Api.fds}. */
-    readonly fds: readonly FdForm[];
-  };
+  /** Which of them in a blocking call. */
+  readonly blockingFds: readonly FdForm[];
   /** What the child gets for a pipe. */
   readonly pipes: "pipe" | "socket";
   /** Whether the child is spared what this program has open without CLOEXEC. Where not, one known gap tells it. */
@@ -55,7 +48,7 @@ const NATIVE: Api = {
   lastFd: Infinity,
   crossed: true,
   fds: ["socket", "pty", "raw", "give"],
-  blocking: { setup: "all", maxBuffer: true, input: Infinity, fds: ["socket", "pty", "raw", "give"] },
+  blockingFds: ["socket", "pty", "raw", "give"],
   pipes: "pipe",
   closesFds: true,
   keepsEnvOrder: true,
@@ -75,7 +68,7 @@ export const RUNTIMES = {
       lastFd: 255,
       crossed: true,
       fds: ["socket", "give"],
-      blocking: { setup: SERVED, maxBuffer: true, input: Infinity, fds: ["give"] },
+      blockingFds: ["give"],
       pipes: "socket",
       closesFds: false,
       keepsEnvOrder: true,
@@ -92,7 +85,7 @@ export const RUNTIMES = {
       lastFd: 255,
       crossed: false,
       fds: ["socket", "give"],
-      blocking: { setup: SERVED, maxBuffer: true, input: Infinity, fds: ["give"] },
+      blockingFds: ["give"],
       pipes: "socket",
       closesFds: true,
       keepsEnvOrder: true,
@@ -110,7 +103,7 @@ export const RUNTIMES = {
       lastFd: 2,
       crossed: true,
       fds: [],
-      blocking: { setup: ["session", "uid", "gid"], maxBuffer: true, input: Infinity, fds: [] },
+      blockingFds: [],
       pipes: "pipe",
       closesFds: false,
       keepsEnvOrder: false,
@@ -137,38 +130,29 @@ export interface Asked {
   readonly stdin?: unknown;
   readonly stdout?: unknown;
   readonly stderr?: unknown;
-  readonly detached?: boolean | undefined;
-  readonly maxBuffer?: number | undefined;
 }
 
 /** The first of these options that the API lacks, by the name that the refusal must have; undefined: none. */
 export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string | undefined {
   // What a case has put on Object.prototype is not asked for.
-  const own = { __proto__: null, ...asked } as Asked;
-  const { setup = {}, argv0, detached = false, stdio = [], stdin, stdout, stderr, maxBuffer } = own;
-  const served = blocking ? api.blocking.setup : api.setup;
-  // What says no more than the default is nothing to refuse.
-  const keys = (Object.keys(setup) as SetupKey[]).filter((key) => key !== "closeFds" || setup.closeFds === false);
-  if (detached) keys.push("session");
-  const key = keys.find((key) => served !== "all" && !served.includes(key));
+  const { setup = {}, argv0, stdio = [], stdin, stdout, stderr } = { __proto__: null, ...asked } as Asked;
+  const keys = Object.keys(setup) as SetupKey[];
+  // `closeFds: true` says no more than the default, which is nothing to refuse.
+  const key = keys.find((key) => !carriesOut(api, key) && !(key === "closeFds" && setup.closeFds === true));
   if (key !== undefined) return `setup.${key}`;
-  const far = Object.keys(setup.fds ?? {}).find((fd) => Number(fd) > api.lastFd);
-  if (far !== undefined) return `setup.fds.${far}`;
-  const forms = blocking ? api.blocking.fds : api.fds;
-  const lacking = Object.entries(setup.fds ?? {}).find(
-    ([, spec]) => !formsOf(spec).every((form) => forms.includes(form)),
-  );
-  if (lacking !== undefined) return `setup.fds.${lacking[0]}`;
+  const forms = blocking ? api.blockingFds : api.fds;
+  const isLacking = ([fd, spec]: [string, FdSpec]): boolean =>
+    Number(fd) > api.lastFd || !formsOf(spec).every((form) => forms.includes(form));
+  const fd = Object.entries(setup.fds ?? {}).find(isLacking)?.[0];
+  if (fd !== undefined) return `setup.fds.${fd}`;
   if (stdio.length > api.lastFd + 1) return "stdio";
   if (argv0 !== undefined && !api.argv0) return "argv0";
-  if (!api.crossed) {
-    if (stdin === 1 || stdin === 2) return "stdin";
-    if (stdout === 0) return "stdout";
-    if (stderr === 0) return "stderr";
-  }
-  if (!blocking) return undefined;
-  if (maxBuffer !== undefined && !api.blocking.maxBuffer) return "maxBuffer";
-  return stdin instanceof Uint8Array && stdin.length > api.blocking.input ? "stdin" : undefined;
+  if (api.crossed) return undefined;
+  return stdin === 1 || stdin === 2 ? "stdin" : stdout === 0 ? "stdout" : stderr === 0 ? "stderr" : undefined;
+}
+
+function carriesOut({ setup }: Api, key: SetupKey): boolean {
+  return setup === "all" || setup.includes(key);
 }
 
 function formsOf(spec: FdSpec | undefined): FdForm[] {

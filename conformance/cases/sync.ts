@@ -1,4 +1,5 @@
 import type { Case } from "../harness.ts";
+import type { Report } from "../report.ts";
 import { assert, fs, parent, path, patience, pattern, sha256 } from "../tools.ts";
 
 const MIB = 1024 * 1024;
@@ -121,6 +122,14 @@ const cases: Case[] = [
       assert.equal(result.exitedDueToMaxBuffer, true);
       const exact = t.spawnSync([t.witness, "write", "1000"], { maxBuffer: 1000 });
       assert.equal(exact.success, true, "reaching the limit is not exceeding it");
+    },
+  },
+  {
+    name: "spawnSync's option detached makes a new session",
+    run(t) {
+      const { stdout } = t.spawnSync([t.witness], { detached: true });
+      const report = JSON.parse(new TextDecoder().decode(stdout)) as Report;
+      assert.equal(report.sid, report.pid);
     },
   },
   {
