@@ -48,7 +48,7 @@ export default defineConfig(
       "@typescript-eslint/no-confusing-void-expression": "off",
       "@typescript-eslint/no-non-null-assertion": "off",
       "max-len": ["error", { code: 120, ignoreUrls: true }],
-      "max-lines-per-function": ["warn", { max: 70 }],
+      "max-lines-per-function": ["error", { max: 70 }],
       "no-console": "error",
     },
   },
@@ -56,7 +56,7 @@ export default defineConfig(
     // A longer file has several subjects. Tables are let off by name, in the file.
     files: ["packages/*/src/**/*.ts", "conformance/{*,differential/*,programs/**/*}.ts", "bench/**/*.ts"],
     ignores: ["**/*.test.ts"],
-    rules: { "max-lines": ["warn", { max: 450 }] },
+    rules: { "max-lines": ["error", { max: 450 }] },
   },
   { files: ["packages/core/src/**/*.ts"], ignores: ["**/*.test.ts"], rules: runtimeFree },
   {
@@ -88,7 +88,7 @@ export default defineConfig(
     },
     rules: {
       "max-len": ["error", { code: 120, ignoreUrls: true }],
-      "max-lines-per-function": ["warn", { max: 70 }],
+      "max-lines-per-function": ["error", { max: 70 }],
     },
   },
 );

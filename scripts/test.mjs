@@ -111,7 +111,6 @@ const suites = [
   {
     name: "duplicates",
     // Until the native engine and the adapters have none any more.
-    byName: true,
     command: process.execPath,
     args: ["scripts/duplicates.mjs"],
     minutes: 5,
