@@ -46,7 +46,7 @@ function jobsFor(file) {
     { cmd: "sha256sum", args: [file], wrong: (text) => differs("hash", text.slice(0, 64), hash) },
   ];
   if (extname(file) === ".c") {
-    const include = ["packages/native-linux/c/include", "packages/native-linux/c"].flatMap((path) => ["-I", path]);
+    const include = ["include", ".", "private"].flatMap((path) => ["-I", `packages/native-linux/c/${path}`]);
     jobs.push({
       cmd: "gcc",
       // With the hooks that the tests of failures compile in.
