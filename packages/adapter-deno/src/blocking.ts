@@ -22,14 +22,15 @@ interface Ended extends Omit<RuntimeResult, "output"> {
 
 type Answer = Ended | { readonly error: { readonly name: string; readonly message: string; code?: string } };
 
-/** The web's, whose types no library here has. */
+/** The web's Worker, as far as it is used here: the types of the web and of Node differ about it. */
 interface WebWorker {
   postMessage(message: Order, transfer: readonly unknown[]): void;
   terminate(): void;
 }
 
 // Taken now: a program may put something else in their place.
-const { Worker, MessageChannel, SharedArrayBuffer, Atomics } = globalThis as typeof globalThis & {
+const { MessageChannel, SharedArrayBuffer, Atomics } = globalThis;
+const { Worker } = globalThis as unknown as {
   readonly Worker: new (url: string, options: { readonly type: "module" }) => WebWorker;
 };
 const { errors } = Deno;
