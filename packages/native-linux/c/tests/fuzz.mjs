@@ -13,7 +13,7 @@ import { compile, toolchain } from "../../build.mjs";
 import {
   ABI,
   EXECUTOR,
-  FLAGS,
+  FLAG,
   LIMIT,
   LIMIT_SET,
   LIMIT_SIZE,
@@ -125,7 +125,7 @@ function seeds() {
   const chained = Array.from({ length: 100 }, (_, i) => fd(i * 2, i * 2 + 2));
   const paths = { cwd: "/tmp", root: "/", cgroup: "/sys/fs/cgroup" };
   const all = Object.values(SET).reduce((bits, bit) => bits | bit, 0);
-  const { inheritEnv, shellFallback, session, noNewPrivileges, keepFds } = FLAGS;
+  const { inheritEnv, shellFallback, session, noNewPrivileges, keepFds } = FLAG;
   const searched = { candidates: ["/usr/local/bin/x", "/usr/bin/x", "/bin/x"], argv: ["x", "", "a b"] };
   return [
     block({}),
