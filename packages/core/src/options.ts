@@ -12,14 +12,14 @@ export type FdSpec =
   | number
   /**
    * A new pipe: with `"in"` the child reads it, with `"out"` the child writes it. With `"both"` a pair of connected
-   * sockets, of which each side reads what the other writes. `raw`: {@link ExtraPipes} has the number of the parent's
-   * fd, which blocks and is yours to close, instead of streams. Default false.
+   * sockets, of which each side reads what the other writes. With `raw`, the child's `fds` has the number of the
+   * parent's fd, which blocks and is yours to close, in the place of streams. Default false.
    */
   | { readonly pipe: "in" | "out" | "both"; readonly raw?: boolean }
   /**
-   * A new pseudo-terminal, by default of 24 rows and 80 columns. Several fds of one child that ask for it get the same,
-   * and the parent reads what is printed on it, and writes what is typed, by the lowest of them. `raw` as of a pipe. It
-   * is the child's controlling terminal only with {@link ProcessSetup.controllingTerminal}.
+   * A new pseudo-terminal, by default of 24 rows and 80 columns. Several fds of one child that ask for one get the
+   * same, and the parent has its side with the lowest of them: it reads what is printed and writes what is typed. It is
+   * the child's controlling terminal only with `controllingTerminal`. `raw` as of a pipe.
    */
   | { readonly pty: true | { readonly rows?: number; readonly cols?: number }; readonly raw?: boolean }
   /**
