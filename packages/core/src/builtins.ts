@@ -15,6 +15,13 @@ export function after(ms: number, callback: () => void): () => void {
 /** The longest delay of a timer; a longer one would fire at once. */
 const MAX_DELAY = 2_147_483_647;
 
+/**
+ * Makes objects on which nothing is found that was not put there, because Object.prototype is not behind them. They are
+ * as fast as any other, which an object of `Object.create(null)` is not.
+ */
+export const Bare: new () => object = function () {} as never;
+Object.defineProperty(Bare, "prototype", { value: Object.freeze(Object.create(null)) });
+
 /** Calls back once the microtasks that are queued now have run. */
 export function soon(callback: () => void): void {
   queueMicrotask(callback);

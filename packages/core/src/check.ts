@@ -1,4 +1,5 @@
 /** The words of usage mistakes: every TypeError about an option is made here, in one form. */
+import { Bare } from "./builtins.js";
 import { MAX_SIGNAL, SIGNALS, type SignalName } from "./numbers.js";
 
 /** The highest fd number Linux can ever give: fs.nr_open cannot be set beyond it. */
@@ -98,12 +99,10 @@ export function object(option: string, value: unknown): Readonly<Record<string, 
  * program has put on Object.prototype is no option.
  */
 export function ownOptions<T extends object>(given: T, known: readonly (keyof T & string)[]): T {
-  // Without a prototype: what is not an option here must not be found there, either.
-  const options = Object.create(null) as Partial<T>;
+  const options = new Bare() as Partial<T>;
   for (const key of known) {
-    const isOwn = Object.hasOwn(given, key) || (key in given && !(key in Object.prototype));
-    const value = isOwn ? given[key] : undefined;
-    if (value !== undefined) options[key] = value;
+    const value = given[key];
+    if (value !== undefined && (Object.hasOwn(given, key) || !(key in Object.prototype))) options[key] = value;
   }
   return options as T;
 }

@@ -2,6 +2,7 @@
  * Every key of `setup`, once: how it is read, which steps it becomes, how the command line writes it. The types make a
  * key that is new in options.ts an error here until it has its row. docs/setup.md is made from these rows.
  */
+import { Bare } from "./builtins.js";
 import {
   array,
   boolean,
@@ -141,7 +142,7 @@ const USUAL_SIGNALS: NormalSignals = Object.freeze({ default: ALL_SIGNALS, ignor
 
 /** Without a prototype: a key that was not given must not be found on Object.prototype. */
 function emptySetup(): Draft {
-  return Object.assign(Object.create(null) as object, { signals: USUAL_SIGNALS });
+  return Object.assign(new Bare(), { signals: USUAL_SIGNALS });
 }
 
 /** What a child has where nothing was said. */
