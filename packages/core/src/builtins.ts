@@ -2,7 +2,7 @@
  * The globals that are used on the way of a spawn, as they were when this package was loaded. A test framework may
  * replace them later (fake timers), and a child must end all the same.
  */
-const { setTimeout, clearTimeout, queueMicrotask, Response } = globalThis;
+const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
 
 /** Calls back after `ms` milliseconds, and does not keep the program alive for it. Returns what cancels the call. */
 export function after(ms: number, callback: () => void): () => void {
@@ -54,6 +54,7 @@ export function isURL(value: unknown): value is URL {
 export function isUsed(stream: ReadableStream): boolean {
   if (stream.locked) return true;
   try {
+    // Looked up when it is needed: to look at this global makes Node load its whole HTTP client.
     new Response(stream);
     return false;
   } catch {
