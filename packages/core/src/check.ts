@@ -125,8 +125,10 @@ export function strings(option: string, value: unknown): string[] {
       code: "ERR_OUT_OF_RANGE",
     });
   }
-  // Not by map(), which would leave the holes of an array out.
-  return Array.from(list, String);
+  // Not by map(), which would leave the holes of an array out; nor by Array.from(), which is slower.
+  const made: string[] = [];
+  for (let i = 0; i < list.length; i++) made.push(String(list[i]));
+  return made;
 }
 
 /** One of the names of a table; its value there. */
