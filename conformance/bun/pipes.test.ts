@@ -8,6 +8,6 @@ const subjects = [
   engineSubject(launcher, "runtime", { sources: [1, 2, 5], sinks: [0, 4], sockets: [3, 6] }),
 ];
 
-const tests = [...subjects.flatMap(pipeContract), ...fdContract(launcher, "runtime", { raw: true })];
+const tests = [...subjects.flatMap(pipeContract), ...fdContract(launcher, "runtime", { raw: false })];
 
 for (const [name, run] of tests) void test(name, { timeout: 60_000 }, run);

@@ -176,8 +176,8 @@ export interface Engine {
   spawn?(request: SpawnRequest): Running | Failure;
   /**
    * Begins to start the process, and returns before it is known whether it could be. What can be told at once (no fd
-   * left, a file that cannot be opened) is a Failure, and what is known to run by then a plain Running. The fds that the
-   * request names may be closed once this has returned.
+   * left, a file that cannot be opened) is a Failure, and what is known to run by then a plain Running. The fds that
+   * the request names may be closed once this has returned.
    */
   start?(request: SpawnRequest): Starting | Running | Failure;
   /**
