@@ -68,7 +68,7 @@ for (const engine of ENGINES) {
     for await (const chunk of child.stdout) {
       hash.update(chunk);
       total += chunk.length;
-      if (total % (16 * MB) < chunk.length) most = Math.max(most, process.memoryUsage().rss);
+      if (total % (16 * MB) < chunk.length) most = Math.max(most, rss());
     }
     fs.rmSync(dir, { recursive: true });
     assert.deepEqual([total, await child.exited, hash.digest("hex")], [GB, 0, hashOf(block)]);
@@ -81,7 +81,7 @@ for (const engine of ENGINES) {
     let most = least;
     for (let sent = 0; sent < GB; sent += block.length) {
       await child.stdin.write(block);
-      if (sent % (16 * MB) === 0) most = Math.max(most, process.memoryUsage().rss);
+      if (sent % (16 * MB) === 0) most = Math.max(most, rss());
     }
     await child.stdin.end();
     assert.equal((await child.stdout.text()).slice(0, 64), hashOf(block));
