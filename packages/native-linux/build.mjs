@@ -182,7 +182,7 @@ function build(tools, variant) {
     ...["-isystem", require("node-api-headers").include_dir],
   ];
   const object = join(dirname(objects[0]), "napi.cc.o");
-  const headers = hashOf([...under(join(c, "include"), /\.h$/)].map((file) => readFileSync(file)));
+  const headers = hashOf([...under(c, /\.h$/)].map((file) => readFileSync(file)));
   makeObject(tools.cxx, flags, napi, object, headers + tools.version);
   const addon = join(out, "engine.node");
   // Without libstdc++ of its own the addon would need one as new as the machine's it was built on.
