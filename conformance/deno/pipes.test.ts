@@ -3,7 +3,7 @@ import launcher from "../../packages/adapter-deno/dist/index.js";
 import { engineSubject, pipeContract } from "../../packages/core/tests/pipe-contract.ts";
 
 const subjects = [
-  engineSubject(launcher, "vfork", { sources: [1, 2, 5], sinks: [0, 4], sockets: [] }),
+  engineSubject(launcher, "vfork", { sources: [1, 2, 5], sinks: [0, 4], sockets: [3, 6] }),
   engineSubject(launcher, "runtime", { sources: [1, 2], sinks: [0], sockets: [] }),
 ];
 

@@ -26,7 +26,6 @@ export const bunSpawn: RuntimeApi = {
   // It fills every fd below.
   lastFd: 255,
   // Bun leaves its own end open of a pipe beyond 2 in a call that blocks, and tells nothing of what comes there.
-  // A raw fd of Bun's does not block, as the user of a raw fd may expect, and Bun cannot change that.
   features: new Set(["argv0", "socket", "give", "real-time signals", "int32"]),
   files: { openSync, closeSync, readSync, accessSync, statSync },
   devNull: os.devNull,

@@ -18,7 +18,6 @@ const { connect } = Bun;
 
 /** The parent's side of such a pipe. It never holds the program. */
 export function socketPipe(fd: number, slot: PipeSlot): Pipe {
-  if (slot.raw) return { fd };
   const halves = halvesOf(slot);
   const { source, sink } = new SocketEnd(fd, halves);
   return pipeOf(halves, source, sink);

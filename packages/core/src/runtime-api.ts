@@ -12,8 +12,6 @@ export type Feature =
   | "argv0"
   /** There are pairs of sockets from fd 3 on. */
   | "socket"
-  /** The parent's end of a pipe or socket can be a bare fd, from fd 3 on. */
-  | "raw"
   /** An fd of the parent can be closed when the child has it. */
   | "give"
   /** The parent's 1 and 2 can be the child's 0, and its 0 the child's 1 and 2. */

@@ -439,7 +439,7 @@ interface Asked {
 }
 
 describe("what the API cannot do is refused by the name of the option", () => {
-  const all: readonly Feature[] = ["argv0", "socket", "raw", "give", "crossed", "blocking pipes"];
+  const all: readonly Feature[] = ["argv0", "socket", "give", "crossed", "blocking pipes"];
   const pty: Slot = { target: 5, kind: "pty", rows: 24, cols: 80 };
   const socket: Slot = { target: 5, kind: "socket" };
   const given: Slot = { target: 5, kind: "fd", fd: 9, given: true };
@@ -461,10 +461,10 @@ describe("what the API cannot do is refused by the name of the option", () => {
 
   test("slots, with and without the feature", () => {
     expect(refusal(extra(pty))).toBe("stdio[5]: the API has no pseudo-terminals");
+    expect(refusal(extra(raw))).toBe("stdio[5]: the API has no raw fds to give");
     for (const [slot, feature] of [
       [socket, "socket"],
       [given, "give"],
-      [raw, "raw"],
     ] as const) {
       expect(refusal(extra(slot))).toBeUndefined();
       expect(refusal(extra(slot), { features: all.filter((name) => name !== feature) })).toMatch(
@@ -500,7 +500,6 @@ describe("what the API cannot do is refused by the name of the option", () => {
     expect(refusal({}, { sync: true, killSignal: 40 })).toMatch(/^killSignal: the API cannot send it/);
     expect(refusal({}, { sync: true, killSignal: 40, features: ["real-time signals"] })).toBeUndefined();
     expect(refusal(extra(socket), { sync: true })).toMatch(/^stdio\[5\]: a call that blocks/);
-    expect(refusal(extra(raw), { sync: true })).toMatch(/^stdio\[5\]: a call that blocks/);
     expect(refusal(extra(pipeSlot(5)), { sync: true })).toBeUndefined();
     expect(refusal(extra(pipeSlot(5)), { sync: true, features: ["argv0"] })).toMatch(/^stdio\[5\]: the API, when it/);
     expect(refusal(extra(pipeSlot(5)), { features: ["argv0"] })).toBeUndefined();

@@ -89,8 +89,9 @@ export class RuntimeEngine implements Engine {
     }
     if (kind !== "pipe" && kind !== "socket") return undefined;
     if (kind === "socket" && !(isExtra && features.has("socket"))) return `${name} has no pairs of sockets there`;
-    if (slot.raw && !(isExtra && features.has("raw"))) return `${name} does not give the fd of its end away`;
-    if (isBlocking && (kind === "socket" || slot.raw)) return "a call that blocks leaves nothing that could use it";
+    // An API keeps such an fd for itself, or the fd does not block.
+    if (slot.raw) return `${name} has no raw fds to give`;
+    if (isBlocking && kind === "socket") return "a call that blocks leaves nothing that could use it";
     if (isBlocking && isExtra && !features.has("blocking pipes")) return `${name}, when it blocks, has no pipes there`;
     if (kind === "pipe" && !isExtra && (slot.direction === "in") !== (target === 0)) {
       return `${name} has no pipes in that direction there`;

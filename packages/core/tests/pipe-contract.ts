@@ -58,73 +58,28 @@ function inputOf(script: string, slots: readonly Slot[], engine: string): Parame
   };
 }
 
-/** An fd that goes to the child for good; and, where the engine has them, bare fds for the parent. */
-export function fdContract(launcher: Launcher, name: string, { raw }: { readonly raw: boolean }): Test[] {
+/** An fd that goes to the child for good. */
+export function givenFdContract(launcher: Launcher, name: string): Test[] {
   const engine = launcher.engines.find((engine) => engine.name === name) ?? assert.fail(`there is no engine ${name}`);
   const start = (input: Parameters<Launcher["spawn"]>[0]): Running | Failure => {
     const { request, engine: chosen } = launcher.explain(input);
     assert.equal(chosen, name);
     return engine.spawn?.(request) ?? assert.fail(`${name} starts nothing`);
   };
-  const running = (input: Parameters<Launcher["spawn"]>[0]): Running => {
-    const child = start(input);
-    return "errno" in child ? assert.fail(`it failed with ${child.errno}`) : child;
-  };
-  const out: Slot = { target: 1, kind: "pipe", direction: "out" };
   const isOpen = (fd: number): boolean => fs.existsSync(`/proc/self/fd/${fd}`);
-  const given: Test = [
-    "an fd that is given is the child's, and stays open only where there is no child",
-    async () => {
-      const fd = fs.openSync("/dev/null", "r");
-      const slots = withNull(out, { target: 7, kind: "fd", fd, given: true });
-      assert.ok("errno" in start({ ...inputOf("", slots, name), file: "/no/such/program" }));
-      assert.ok(isOpen(fd));
-      const child = running(inputOf("readlink /proc/self/fd/7", slots, name));
-      assert.ok(!isOpen(fd));
-      assert.equal(await textOf(child.pipes.get(1)?.source ?? assert.fail(), 64), "/dev/null\n");
-      await child.exited;
-    },
-  ];
-  const bare = (slot: Slot, script: string): Test => [
-    `a bare fd of kind ${slot.kind}`,
-    async () => {
-      const child = running(inputOf(script, withNull(slot), name));
-      const { fd, source, sink } = child.pipes.get(slot.target) ?? assert.fail();
-      assert.deepEqual([typeof fd, source, sink], ["number", undefined, undefined]);
-      assert.equal(await readLine(fd as number), "from the child\n");
-      if (slot.kind === "socket") fs.writeSync(fd as number, "to the child\n");
-      assert.equal((await child.exited).code, 0);
-      assert.ok(isOpen(fd as number));
-      fs.closeSync(fd as number);
-    },
-  ];
-  const tests = [
-    given,
-    ...(raw
-      ? [
-          bare({ target: 3, kind: "pipe", direction: "out", raw: true }, "echo from the child >&3"),
-          bare(
-            { target: 4, kind: "socket", raw: true },
-            'echo from the child >&4; read x <&4; [ "$x" = "to the child" ]',
-          ),
-        ]
-      : []),
-  ];
-  return tests.map(([title, run]) => [`${launcher.host.runtime}, ${name}: ${title}`, () => inTime(run)]);
-}
-
-/** Whether the fd blocks is not promised. */
-async function readLine(fd: number): Promise<string> {
-  const into = new Uint8Array(64);
-  for (let at = 0; ; ) {
-    try {
-      at += fs.readSync(fd, into, at, into.length - at, null);
-      if (into[at - 1] === 10) return ascii.decode(into.subarray(0, at));
-    } catch (error) {
-      if ((error as { code?: string }).code !== "EAGAIN") throw error;
-      await delay(10);
-    }
-  }
+  const run = async (): Promise<void> => {
+    const fd = fs.openSync("/dev/null", "r");
+    const slots = withNull({ target: 1, kind: "pipe", direction: "out" }, { target: 7, kind: "fd", fd, given: true });
+    assert.ok("errno" in start({ ...inputOf("", slots, name), file: "/no/such/program" }));
+    assert.ok(isOpen(fd));
+    const child = start(inputOf("readlink /proc/self/fd/7", slots, name));
+    assert.ok(!isOpen(fd));
+    assert.ok("pipes" in child);
+    assert.equal(await textOf(child.pipes.get(1)?.source ?? assert.fail(), 64), "/dev/null\n");
+    await child.exited;
+  };
+  const title = "an fd that is given is the child's, and stays open only where there is no child";
+  return [[`${launcher.host.runtime}, ${name}: ${title}`, () => inTime(run)]];
 }
 
 /** All tests of a subject. */

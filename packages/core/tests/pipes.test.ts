@@ -4,10 +4,10 @@ import { test } from "vitest";
 import built from "../../adapter-node/dist/index.js";
 import { Drain, limited } from "../src/collect.js";
 import { WebSink, webSource } from "../src/web-pipe.js";
-import { engineSubject, fdContract, pipeContract, type Subject } from "./pipe-contract.js";
+import { engineSubject, givenFdContract, pipeContract, type Subject } from "./pipe-contract.js";
 
 const launcher: Launcher = built;
-const native = engineSubject(launcher, "vfork", { sources: [1, 2, 5], sinks: [0, 4], sockets: [] });
+const native = engineSubject(launcher, "vfork", { sources: [1, 2, 5], sinks: [0, 4], sockets: [3, 6] });
 const runtime = engineSubject(launcher, "runtime", { sources: [1, 2, 5], sinks: [0, 4], sockets: [3, 6] });
 
 /** What stands between the pipes of an engine and their readers. */
@@ -65,6 +65,6 @@ const subjects: readonly Subject[] = [
   between("limited", native, (source) => limited(source, Infinity, () => {})),
 ];
 
-const tests = [...subjects.flatMap(pipeContract), ...fdContract(launcher, "runtime", { raw: false })];
+const tests = [...subjects.flatMap(pipeContract), ...givenFdContract(launcher, "runtime")];
 
 for (const [name, run] of tests) test.concurrent(name, run, 60_000);
