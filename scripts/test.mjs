@@ -110,7 +110,6 @@ const suites = [
   },
   {
     name: "duplicates",
-    // Until the native engine and the adapters have none any more.
     command: process.execPath,
     args: ["scripts/duplicates.mjs"],
     minutes: 5,

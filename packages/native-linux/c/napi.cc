@@ -239,42 +239,19 @@ Napi::Value write(Info info)
 	return answer(info, rs_write(number(info, 0), from.data, from.length));
 }
 
-Napi::Value close(Info info)
+/* A call after which JavaScript does not have the fd any more. */
+template <int32_t (*call)(int32_t)> Napi::Value disown(Info info)
 {
 	int32_t fd = number(info, 0);
 
 	binding(info).own(fd, false);
-	return answer(info, rs_close(fd));
+	return answer(info, call(fd));
 }
 
 Napi::Value send(Info info)
 {
 	Bytes from(info, 1);
 	return answer(info, rs_send(number(info, 0), from.data, from.length));
-}
-
-Napi::Value shutdown_write(Info info)
-{
-	int32_t fd = number(info, 0);
-
-	binding(info).own(fd, false);
-	return answer(info, rs_shutdown_write(fd));
-}
-
-Napi::Value shutdown_read(Info info)
-{
-	int32_t fd = number(info, 0);
-
-	binding(info).own(fd, false);
-	return answer(info, rs_shutdown_read(fd));
-}
-
-Napi::Value release(Info info)
-{
-	int32_t fd = number(info, 0);
-
-	binding(info).own(fd, false);
-	return answer(info, rs_release(fd));
 }
 
 Napi::Value watch(Info info)
@@ -331,11 +308,11 @@ Napi::Object init(Napi::Env env, Napi::Object exports)
 	exports["reap"] = Napi::Function::New<reap>(env);
 	exports["read"] = Napi::Function::New<read>(env);
 	exports["write"] = Napi::Function::New<write>(env);
-	exports["close"] = Napi::Function::New<close>(env);
+	exports["close"] = Napi::Function::New<disown<rs_close>>(env);
 	exports["send"] = Napi::Function::New<send>(env);
-	exports["shutdownWrite"] = Napi::Function::New<shutdown_write>(env);
-	exports["shutdownRead"] = Napi::Function::New<shutdown_read>(env);
-	exports["release"] = Napi::Function::New<release>(env);
+	exports["shutdownWrite"] = Napi::Function::New<disown<rs_shutdown_write>>(env);
+	exports["shutdownRead"] = Napi::Function::New<disown<rs_shutdown_read>>(env);
+	exports["release"] = Napi::Function::New<disown<rs_release>>(env);
 	exports["watch"] = Napi::Function::New<watch>(env);
 	exports["forget"] = Napi::Function::New<forget>(env);
 	exports["take"] = Napi::Function::New<take>(env);

@@ -115,12 +115,11 @@ static int queue(struct rs_engine *engine, struct pending *pending, uint32_t rel
 static int prepare(const struct rs_engine *engine, const void *block, uint32_t len,
 		   struct rs_outcome *out, struct pending **pending)
 {
+	int error = outcome_begin(engine, out);
+
 	*pending = NULL;
-	if (out == NULL || engine == NULL)
-		return -EFAULT;
-	if (out->size != sizeof(*out))
-		return -EINVAL;
-	outcome_reset(out);
+	if (error != 0)
+		return error;
 	orphans_reap();
 	*pending = calloc(1, sizeof(**pending));
 	if (*pending == NULL) {

@@ -66,13 +66,10 @@ int rs_spawn(struct rs_engine *engine, const void *block, uint32_t len, struct r
 {
 	struct request request;
 	struct chain chain;
-	int cgroup_fd;
+	int cgroup_fd, error = outcome_begin(engine, out);
 
-	if (out == NULL || engine == NULL)
-		return -EFAULT;
-	if (out->size != sizeof(*out))
-		return -EINVAL;
-	outcome_reset(out);
+	if (error != 0)
+		return error;
 	orphans_reap();
 	if (request_parse(&request, block, len, out) != 0)
 		return 0;

@@ -312,20 +312,13 @@ static void has_started_with_room(struct req *r)
 
 static void says_when_fds_run_out(void)
 {
-	struct rlimit before, low;
+	struct few_fds few;
 	struct req *r;
 
-	getrlimit(RLIMIT_NOFILE, &before);
 	for (int room = 0; room < 6; room++) {
-		int count = fd_count(), filler[64], fillers = 0;
+		int count = fd_count();
 
-		low = before;
-		low.rlim_cur = 64;
-		CHECK(setrlimit(RLIMIT_NOFILE, &low) == 0);
-		while (fillers < 64 && (filler[fillers] = fcntl(0, F_DUPFD_CLOEXEC, 3)) >= 0)
-			fillers++;
-		for (int i = 0; i < room; i++)
-			close(filler[--fillers]);
+		leave_fds(&few, room);
 		r = show_with_pipe_only();
 		slot(r, 0, RS_SLOT_PIPE_IN, 0);
 		slot(r, 1, RS_SLOT_PIPE_OUT, 0);
@@ -339,9 +332,7 @@ static void says_when_fds_run_out(void)
 				    0); /* no number for the pidfd */
 		else
 			has_started_with_room(r);
-		while (fillers > 0)
-			close(filler[--fillers]);
-		CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+		leave_all_fds(&few);
 		CHECK_IS(fd_count(), count);
 	}
 }

@@ -307,21 +307,14 @@ static void released_is_not_ours(void)
 /* Room for one fd more with each turn, until there is enough. */
 static void says_when_fds_run_out(enum rs_slot_kind kind, int needs)
 {
-	struct rlimit before, low;
+	struct few_fds few;
 
-	getrlimit(RLIMIT_NOFILE, &before);
 	for (int room = 0; room <= needs; room++) {
-		int count = fd_count(), filler[64], fillers = 0;
+		int count = fd_count();
 		struct rs_outcome out;
 		struct req *r = req_new("/bin/true");
 
-		low = before;
-		low.rlim_cur = 64;
-		CHECK(setrlimit(RLIMIT_NOFILE, &low) == 0);
-		while (fillers < 64 && (filler[fillers] = fcntl(0, F_DUPFD_CLOEXEC, 3)) >= 0)
-			fillers++;
-		for (int i = 0; i < room; i++)
-			close(filler[--fillers]);
+		leave_fds(&few, room);
 		slot(r, 2, RS_SLOT_FD, 2);
 		slot(r, 5, kind, 0);
 		out = spawn(r);
@@ -335,9 +328,7 @@ static void says_when_fds_run_out(enum rs_slot_kind kind, int needs)
 		} else {
 			CHECK_FAILS(out, EMFILE, RS_STEP_STDIO, 1);
 		}
-		while (fillers > 0)
-			close(filler[--fillers]);
-		CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+		leave_all_fds(&few);
 		CHECK_IS(fd_count(), count);
 	}
 }

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -369,6 +370,40 @@ static inline int fd_count(void)
 		count++;
 	closedir(dir);
 	return count;
+}
+
+/* A program with next to no fds left, and what it takes to be as before. */
+struct few_fds {
+	struct rlimit before;
+	int filler[64], fillers;
+};
+
+/* Lets this program open `room` fds more, and no others. */
+static inline void leave_fds(struct few_fds *few, int room)
+{
+	struct rlimit low;
+
+	CHECK(getrlimit(RLIMIT_NOFILE, &few->before) == 0);
+	low = few->before;
+	low.rlim_cur = 64;
+	CHECK(setrlimit(RLIMIT_NOFILE, &low) == 0);
+	few->fillers = 0;
+	while (few->fillers < 64) {
+		int fd = fcntl(0, F_DUPFD_CLOEXEC, 3);
+
+		if (fd < 0)
+			break;
+		few->filler[few->fillers++] = fd;
+	}
+	while (room-- > 0)
+		close(few->filler[--few->fillers]);
+}
+
+static inline void leave_all_fds(struct few_fds *few)
+{
+	while (few->fillers > 0)
+		close(few->filler[--few->fillers]);
+	CHECK(setrlimit(RLIMIT_NOFILE, &few->before) == 0);
 }
 
 /* No child at all, neither running nor dead. */
