@@ -55,7 +55,7 @@ const hasLab = process.platform === "linux" && process.arch === "x64";
 
 /**
  * @type {{ name: string, command: string, args: string[], minutes: number, notQuick?: boolean, lab?: boolean,
- *   early?: boolean, byName?: boolean, count: (output: string) => Counts }[]}
+ *   early?: boolean, count: (output: string) => Counts }[]}
  */
 const suites = [
   {
@@ -345,8 +345,8 @@ for (const name of wanted) {
   console.error(`There is no suite "${name}". Suites: ${names.join(", ")}.`);
   process.exit(2);
 }
-const chosen = suites.filter(({ name, notQuick, byName }) =>
-  wanted.length > 0 ? wanted.includes(name) : !byName && !(options.quick && notQuick),
+const chosen = suites.filter(({ name, notQuick }) =>
+  wanted.length > 0 ? wanted.includes(name) : !(options.quick && notQuick),
 );
 
 const early = new Map(chosen.filter((suite) => suite.early).map((suite) => [suite, begin(suite)]));
