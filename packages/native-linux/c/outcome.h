@@ -7,6 +7,18 @@
 
 #include "ringspawn.h"
 
+static inline void outcome_reset(struct rs_outcome *out)
+{
+	/* Not `ends`, which is long: the first `count` of them are filled in by pipe_give. */
+	out->size = sizeof(*out);
+	out->error = 0;
+	out->step = RS_STEP_NONE;
+	out->index = 0;
+	out->pid = -1;
+	out->pidfd = -1;
+	out->count = 0;
+}
+
 /* The outcome of a start that has just been asked for. 0, or -errno when the entry point was called
  * without an engine or with an `out` of another version. */
 static inline int outcome_begin(const struct rs_engine *engine, struct rs_outcome *out)
@@ -15,13 +27,7 @@ static inline int outcome_begin(const struct rs_engine *engine, struct rs_outcom
 		return -EFAULT;
 	if (out->size != sizeof(*out))
 		return -EINVAL;
-	/* Not `ends`, which is long: the first `count` of them are filled in by pipe_give. */
-	out->error = 0;
-	out->step = RS_STEP_NONE;
-	out->index = 0;
-	out->pid = -1;
-	out->pidfd = -1;
-	out->count = 0;
+	outcome_reset(out);
 	return 0;
 }
 
