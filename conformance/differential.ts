@@ -104,6 +104,10 @@ async function one(runtime: Runtime): Promise<Count> {
     const again = `--seed ${seed} --runs ${runs} --runtime ${runtime.name} --face ${event.face}`;
     console.log(`  FAIL ${event.face} (${again})\n${event.failure.replace(/^/gm, "    ")}`);
   }
+  if (count.passed + count.failed === 0) {
+    count.failed++;
+    console.log("  FAIL nothing was compared");
+  }
   if (!complete || ended !== "exit code 0") {
     count.failed++;
     const last = existsSync(task.underWay) ? brief(readFileSync(task.underWay, "utf8")) : "nothing";

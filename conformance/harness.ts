@@ -43,6 +43,12 @@ export interface Result {
   readonly stderr: string;
 }
 
+/** `made`, which `engine` has made. */
+function ranBy<Made extends { readonly engine: EngineName }>(engine: EngineName, made: Made): Made {
+  assert.equal(made.engine, engine, "another engine ran it");
+  return made;
+}
+
 /** Thrown to end a case whose engine lacks an option, once the engine has refused that option as it must. */
 export class Refused extends Error {
   readonly option: string;
@@ -127,9 +133,20 @@ export class T {
     return child;
   }
 
-  /** A `Command` on the engine of this cell. */
+  /** A `Command` on the engine of this cell; a process of another engine fails the case. */
   command(file: string | URL, options: CommandOptions = {}): InstanceType<typeof Command> {
-    return new Command(file, { engine: this.ENGINE, ...options });
+    const engine = this.ENGINE;
+    return new (class extends Command {
+      override spawn(): ReturnType<Command["spawn"]> {
+        return ranBy(engine, super.spawn());
+      }
+      override output(): ReturnType<Command["output"]> {
+        return super.output().then((output) => ranBy(engine, output));
+      }
+      override outputSync(): ReturnType<Command["outputSync"]> {
+        return ranBy(engine, super.outputSync());
+      }
+    })(file, { engine, ...options });
   }
 
   /** Starts the witness (argv[0] and arguments in `args`) and gives what the witness saw, from its stdout. */

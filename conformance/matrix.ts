@@ -152,6 +152,11 @@ async function main(): Promise<number> {
     console.log(`FAIL ${what}`);
   };
   for (const line of namesARuntime()) fail(`a case names a runtime: ${line}`);
+  for (const { id, missing } of wanted) {
+    if (missing === undefined) continue;
+    if (options.lab) fail(`${id}: ${missing}`);
+    else total.skipped++;
+  }
   const present = wanted.filter((cell) => cell.runtime !== undefined && (!options.quick || cell.quick));
   // In the lab all is built already: lab.ts has done it where it is faster.
   if (!options.lab) {

@@ -35,7 +35,10 @@ const tests = {
     }
     return undefined;
   },
-  strace: () => (fs.existsSync("/usr/bin/strace") ? undefined : "strace is not installed"),
+  strace: () =>
+    (parent.env["PATH"] ?? "").split(":").some((dir) => fs.existsSync(path.join(dir, "strace")))
+      ? undefined
+      : "strace is not installed",
   "user namespaces": () => {
     try {
       const most = fs.readFileSync("/proc/sys/user/max_user_namespaces", "utf8").trim();

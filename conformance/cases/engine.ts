@@ -113,7 +113,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "the child is the same as one of the runtime's own spawn, in everything that both can do",
+    name: "the child is the same as one of the engine runtime, in everything that both can do",
     async run(t) {
       const options = [
         {},
@@ -130,6 +130,7 @@ const cases: Case[] = [
           t.refuses(lacking, () => t.spawnAny([t.witness], { ...option, engine: "runtime" }));
           continue;
         }
+        if (t.ENGINE === "runtime") continue;
         const reports = [];
         for (const engine of ["runtime", t.ENGINE] as const) {
           const child = t.spawnAny([t.witness, "one", ""], {

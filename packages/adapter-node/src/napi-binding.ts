@@ -2,6 +2,9 @@ import { createRequire } from "node:module";
 import { ABI, type Binding, nativePath } from "@ringspawn/native-linux";
 import { hasPermissionModel } from "./permission.js";
 
+// As it was when this was loaded: a test framework may replace it, and a child must end all the same.
+const { setImmediate } = globalThis;
+
 interface Addon extends Binding {
   readonly abi: number;
   /** Lets the notifier look again. It does not notify before that. */

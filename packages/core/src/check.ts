@@ -151,8 +151,10 @@ export function signal(option: string, value: unknown, min: 0 | 1 = 1): number {
 
 /** By shape: an AbortSignal may come from a library. */
 export function abortSignal(value: unknown): AbortSignal {
-  const { aborted, addEventListener } = object("signal", value);
-  if (typeof aborted === "boolean" && typeof addEventListener === "function") return value as AbortSignal;
+  const { aborted, addEventListener, removeEventListener } = object("signal", value);
+  const isSignal =
+    typeof aborted === "boolean" && [addEventListener, removeEventListener].every((f) => typeof f === "function");
+  if (isSignal) return value as AbortSignal;
   throw mustBeOfType("signal", "an AbortSignal", value);
 }
 

@@ -123,8 +123,10 @@ class HostLauncher implements Launcher {
 
   exec(input: RequestInput, take: Take): Process | undefined {
     const request = this.#permitted(input);
-    const begun = take((child) => child.exec(request));
-    return begun && this.#processOf(request, this.#choose(request, "prespawn"), begun);
+    // Before a child has the program. What may not be prespawned any more goes the way of all others.
+    const { engine } = choose(request, this.engines, "prespawn");
+    const begun = engine && take((child) => child.exec(request));
+    return begun && this.#processOf(request, engine, begun);
   }
 
   explain(input: RequestInput): Explanation {

@@ -22,8 +22,13 @@ export function searchOf(host: Host, env: Readonly<Record<string, string>> | und
   const variable = (name: string): string | undefined => valueIn(env, name, platform) ?? host.getenv(name);
   return {
     platform,
-    path: variable("PATH"),
-    extensions: platform === "win32" ? variable("PATHEXT") : undefined,
+    // Read only where a search needs them: a command that is a path needs neither.
+    get path() {
+      return variable("PATH");
+    },
+    get extensions() {
+      return variable("PATHEXT");
+    },
   };
 }
 

@@ -173,7 +173,8 @@ export function readSetup(setup: unknown, given: SetupKey[], host: Host): Draft 
   const written = object("setup", setup);
   for (const key of Object.keys(written)) {
     if (!Object.hasOwn(SETUP, key)) throw unknownKey("setup", key, Object.keys(SETUP));
-    if (written[key] !== undefined) readKey(draft, given, key as SetupKey, `setup.${key}`, written[key], host);
+    const value = written[key];
+    if (value !== undefined) readKey(draft, given, key as SetupKey, `setup.${key}`, value, host);
   }
   return draft;
 }
@@ -276,7 +277,8 @@ function fds(option: string, value: unknown, host: Host): readonly Slot[] | unde
     if (String(target) !== key) throw mustBe(`a key of ${option}`, "an fd number", key);
     fd(`a key of ${option}`, target);
     if (target <= 2) throw mustBe(`a key of ${option}`, "3 or more (the others are stdin, stdout and stderr)", target);
-    if (written[key] !== undefined) slots.push(slotOfSpec(host, target, written[key], `${option}.${key}`));
+    const spec = written[key];
+    if (spec !== undefined) slots.push(slotOfSpec(host, target, spec, `${option}.${key}`));
   }
   return slots.length > 0 ? slots : undefined;
 }

@@ -1,5 +1,5 @@
 /** The face in the shape of `Bun.spawn` and `Bun.spawnSync`. */
-import { isArrayBuffer } from "../builtins.js";
+import { Bare, isArrayBuffer } from "../builtins.js";
 import {
   abortSignal,
   array,
@@ -49,7 +49,7 @@ const OPTIONS = [
 ] as const;
 /** The options as they were given: each is read once, before anything is looked at. */
 type Given = { readonly [option in (typeof OPTIONS)[number]]?: unknown };
-const NO_OPTIONS: Given = Object.freeze({});
+const NO_OPTIONS: Given = Object.freeze(new Bare());
 
 export function createSpawnPair(launcher: Launcher): {
   readonly spawn: SpawnFunction;

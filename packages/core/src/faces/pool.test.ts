@@ -1,6 +1,7 @@
 /** What a pool makes of its options, on an engine whose children wait for ever. */
 import { describe, expect, test } from "vitest";
 import { engineThat, hostWith, thrown } from "../../tests/support.js";
+import type { Refusal, Running } from "../engine.js";
 import type { SpawnRequest } from "../request.js";
 import { createLauncher } from "../launcher.js";
 import { type CreatePool, createPoolFactory, type PoolOptions } from "./pool.js";
@@ -72,6 +73,57 @@ test("a child that waits is born only as the host permits", () => {
   const narrow = prespawning({ ...hostWith({}), authorize: (request) => ({ ...request, candidates: ["/narrow"] }) });
   narrow.createPool({ size: 1 });
   expect(narrow.requests.map(({ candidates }) => candidates)).toEqual([["/narrow"]]);
+});
+
+test("no child is given a program when the engine would refuse the request by now", () => {
+  const started: string[] = [];
+  const given: string[] = [];
+  const refusals: Refusal[] = [];
+  const running: Running = {
+    pid: 7,
+    pipes: new Map(),
+    exited: new Promise<never>(() => {}),
+    kill: () => true,
+    ref() {},
+    unref() {},
+  };
+  const engine = engineThat({
+    refuses: () => refusals[0],
+    prespawn: () => ({
+      exec: ({ file }) => {
+        given.push(file);
+        return { ...running, started: new Promise(() => {}) };
+      },
+      kill() {},
+      ended: new Promise(() => {}),
+    }),
+  });
+  const plain = {
+    ...engineThat({
+      spawn: ({ file }) => {
+        started.push(file);
+        return running;
+      },
+    }),
+    name: "vfork",
+  } as const;
+  const pool = createPoolFactory(createLauncher(hostWith({}), [engine, plain]))({ size: 2 });
+  pool.spawn("/bin/true");
+  expect([given, started]).toEqual([["/bin/true"], []]);
+  refusals.push({ option: "command", reason: "not any more" });
+  pool.spawn("/bin/false");
+  expect([given, started]).toEqual([["/bin/true"], ["/bin/false"]]);
+});
+
+test("what a program puts on Object.prototype is no option of a pool", () => {
+  const { createPool, requests } = prespawning();
+  Object.defineProperty(Object.prototype, "uid", { value: 12_345, configurable: true });
+  try {
+    createPool({ size: 1 });
+  } finally {
+    Reflect.deleteProperty(Object.prototype, "uid");
+  }
+  expect(requests.map(({ setup }) => setup.uid)).toEqual([requests[0]?.setup.gid]);
 });
 
 test("no fd is given away to a child that may never run", () => {

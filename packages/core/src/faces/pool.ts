@@ -1,6 +1,6 @@
 /** A face of our own, experimental: children that are born and set up before it is known what they will run. */
 import { after } from "../builtins.js";
-import { array, integer, mustBe, usageError } from "../check.js";
+import { array, integer, mustBe, ownOptions, usageError } from "../check.js";
 import type { Prespawned } from "../engine.js";
 import type { Launcher } from "../launcher.js";
 import type { EngineOptions } from "../options.js";
@@ -66,7 +66,7 @@ export interface Pool {
  */
 export type CreatePool = (options: PoolOptions) => Pool;
 
-const OPTIONS: ReadonlySet<string> = new Set(["size", "stdio", "stdin", "stdout", "stderr", "engine", "setup"]);
+const OPTIONS = ["size", "stdio", "stdin", "stdout", "stderr", "engine", "setup"] as const;
 /** By place in `stdio`. */
 const NAMES = ["stdin", "stdout", "stderr"] as const;
 /** What a child can be given when it already waits. */
@@ -108,12 +108,13 @@ class WaitingPool implements Pool {
 
   constructor(launcher: Launcher, given: PoolOptions) {
     for (const key of Object.keys(given)) {
-      if (!OPTIONS.has(key)) throw usageError("ERR_INVALID_ARG_VALUE", `A pool has no option "${key}"`);
+      if (!(OPTIONS as readonly string[]).includes(key))
+        throw usageError("ERR_INVALID_ARG_VALUE", `A pool has no option "${key}"`);
     }
-    const { size, stdio, ...options } = given;
+    const { size, stdio, ...options } = ownOptions(given, OPTIONS);
     this.#launcher = launcher;
     this.#size = integer("size", size, 1, MAX_SIZE);
-    this.#options = stdio === undefined ? options : { ...options, ...eachOf(stdio, options) };
+    this.#options = commandOptions(stdio === undefined ? options : { ...options, ...eachOf(stdio, options) });
     try {
       for (let i = 0; i < this.#size; i++) this.#prespawn();
     } catch (error) {
@@ -125,7 +126,7 @@ class WaitingPool implements Pool {
   spawn(command: string | URL, given: StartOptions = {}): StartedProcess {
     if (this.#isDisposed) throw usageError("ERR_INVALID_STATE", "The pool is disposed of");
     const options = commandOptions(given);
-    const all = { ...this.#options, ...options };
+    const all = commandOptions({ ...this.#options, ...options });
     const signal = checkedSignal(all);
     const input = commandInput(this.#launcher.host, command, all, "start");
     const isLike = Object.keys(options).every((key) => LATE.has(key));
