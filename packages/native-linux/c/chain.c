@@ -10,7 +10,8 @@
  *   ROOT comes before CWD, which is a path inside it. Both come before the ids, because chroot
  *     takes privilege.
  *   GROUPS come before GID, and GID before UID: each takes a privilege that the last one gives
- * away. DIE_WITH_PARENT comes after the ids: the kernel clears the setting when they change.
+ *     away.
+ *   DIE_WITH_PARENT comes after the ids: the kernel clears the setting when they change.
  *   NO_NEW_PRIVILEGES comes after everything that may need privilege.
  *   CLOSE_FDS comes late: no step behind it needs an fd.
  *   SIGNALS and MASK come last: until then all signals are blocked, so that no handler of the

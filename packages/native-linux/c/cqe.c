@@ -176,12 +176,12 @@ void run_conclude(struct run *run)
 		/* In all other cases a signal has killed the child during its search. That is the
 		 * end of a process, and no failure to start one. */
 	}
-	if (run->error != 0 && run->pid > 0)
-		child_reap(run->pidfd, run->pid);
 }
 
-void run_drop_pidfd(struct run *run)
+void run_drop_child(struct run *run)
 {
+	if (run->pid > 0)
+		child_reap(run->pidfd, run->pid);
 	if (run->pidfd >= 0)
 		close(run->pidfd);
 	run->pidfd = -1;

@@ -92,7 +92,7 @@ static int tell(struct pending *pending, struct rs_started *row)
 		pipe_close_given(&pending->request);
 	/* The caller has not heard of this child, and will not. */
 	if (is_over && run->error != 0 && !pending->told_pid) {
-		run_drop_pidfd(run);
+		run_drop_child(run);
 		row->pid = 0;
 		row->pidfd = -1;
 	}

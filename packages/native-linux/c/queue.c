@@ -153,7 +153,7 @@ static int has_given(const struct request *request)
 	return 0;
 }
 
-static int has_slot(const struct request *request, uint32_t target)
+static int inherits_at(const struct request *request, uint32_t target)
 {
 	for (uint32_t i = 0; i < request->head.slots.count; i++)
 		if ((uint32_t)request->slots[i].target == target)
@@ -169,12 +169,13 @@ int rs_prespawn(struct rs_engine *engine, const void *block, uint32_t len, uint3
 
 	if (pending == NULL)
 		return error;
-	if (pending->request.shell_argv != NULL || needs_process_thread(&pending->request) ||
-	    !has_slot(&pending->request, release)) {
-		int answer = has_slot(&pending->request, release) ? -EOPNOTSUPP : -EINVAL;
-
+	if (!inherits_at(&pending->request, release))
+		error = -EINVAL;
+	else if (pending->request.shell_argv != NULL || needs_process_thread(&pending->request))
+		error = -EOPNOTSUPP;
+	if (error != 0) {
 		pending_free(pending);
-		return answer;
+		return error;
 	}
 	if (has_given(&pending->request)) {
 		fail(out, EINVAL, RS_STEP_REQUEST, offsetof(struct rs_request, slots));

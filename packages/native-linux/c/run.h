@@ -81,10 +81,12 @@ void run_fail(struct run *run, int error, enum rs_step step, uint32_t index);
 /* Whether a pending signal kept the kernel from making the child. By now the signal was handled,
  * and the chain can be put again. */
 int run_was_interrupted(const struct run *run);
-/* To be called when the run is over: decides what the errors of its candidates come to, and reaps
- * the child of a run that has failed. */
+/* To be called when the run is over: decides what the errors of its candidates come to. */
 void run_conclude(struct run *run);
-void run_drop_pidfd(struct run *run);
+/* Reaps the child of a run that has failed, and closes its pidfd. Not for a child whose pidfd the
+ * caller has been told: from then on the number is the caller's, and may be another process's by
+ * now. */
+void run_drop_child(struct run *run);
 
 /* Whether this kernel's CLONE takes a list of fds, as uring_probe has found. */
 int uring_kernel_lists_fds(void);

@@ -129,7 +129,7 @@ void uring_run_once(struct uring *uring, struct run *run, const struct chain *ch
 	} while (run_was_interrupted(run));
 	run_conclude(run);
 	if (run->error != 0)
-		run_drop_pidfd(run);
+		run_drop_child(run);
 }
 
 void uring_run(struct uring *uring, const struct chain *chain, struct rs_outcome *out)

@@ -37,6 +37,8 @@ static int try_one(struct uring *uring)
 		.candidate_count = 1,
 		.argv = (const char **)nothing,
 		.envp = nothing,
+		/* To look for one takes memory, which this function may not. */
+		.without_interpreter = 1,
 	};
 	struct run run;
 

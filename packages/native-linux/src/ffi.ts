@@ -65,6 +65,8 @@ class FfiBinding implements Binding {
   #engine = 0;
   /** By {@link LoopName}. */
   #loops: readonly number[] = [];
+  /** The notifier's, which the runtime listens to; -1 before it is made. */
+  #socket = -1;
   #listener: Listener | undefined;
 
   constructor(library: Library, listen: (fd: number, notify: () => void) => Listener) {
@@ -192,7 +194,9 @@ class FfiBinding implements Binding {
   start(notify: () => void): number {
     const library = this.#library;
     const turning = this.#loop(TURNING);
-    const fd = library.rs_loop_start_fd(turning);
+    // Started already, where only the cleanup found no memory the last time.
+    if (this.#socket < 0) this.#socket = library.rs_loop_start_fd(turning);
+    const fd = this.#socket;
     if (fd < 0) return fd;
     // A worker that ends may run no more JavaScript. The end of its thread cleans up then.
     const kept = library.rs_thread_cleanup(this.#engine, turning, this.#loop(BLOCKING), fd);

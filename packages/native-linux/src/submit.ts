@@ -74,6 +74,9 @@ export class StartingChild extends NativeProcess implements Starting {
   readonly #submit: () => void;
   #pid = 0;
   #pidfd = -1;
+  #isOver = false;
+  #hasFailed = false;
+  #exit: Exit | undefined;
   #tell!: (failure: Failure | undefined) => void;
   #end!: (exit: Exit) => void;
 
@@ -100,15 +103,21 @@ export class StartingChild extends NativeProcess implements Starting {
   born(pid: number, pidfd: number): void {
     this.#pid = pid;
     this.#pidfd = pidfd;
-    whenEnded(this.binding, this.loop, pidfd, this.#status, (exit) => this.#finish(exit));
+    whenEnded(this.binding, this.loop, pidfd, this.#status, (exit) => {
+      this.#exit = exit;
+      if (this.#isOver) this.#finish(exit);
+    });
   }
 
   /** The last news of its start. */
   over(failure: Failure | undefined): void {
+    this.#isOver = true;
     if (failure !== undefined) for (const pipe of this.pipes.values()) pipe.close();
+    this.#hasFailed = failure !== undefined;
     this.#tell(failure);
-    // A child that was born and failed has been reaped; its pidfd says so in its turn.
+    // A child that was born and failed is reaped like any other: once its pidfd says that the child has ended.
     if (this.#pid === 0) this.#finish(NEVER_RAN);
+    else if (this.#exit !== undefined) this.#finish(this.#exit);
   }
 
   kill(signal: number): boolean {
@@ -117,6 +126,7 @@ export class StartingChild extends NativeProcess implements Starting {
 
   #finish(exit: Exit): void {
     this.keepAlive.end();
-    this.#end(exit);
+    // How the child of a failed start ended is nobody's business: the program never ran.
+    this.#end(this.#hasFailed ? NEVER_RAN : exit);
   }
 }

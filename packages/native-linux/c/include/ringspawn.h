@@ -97,7 +97,7 @@ enum rs_slot_kind {
 			       unless one is 0. All PTY slots of a request have the same one, and
 			       have equal flags and sizes; the parent gets the other side with the
 			       first of them. It is nobody's controlling terminal unless
-			       RS_SET_TERMINAL makes it the child's. */
+			       RS_SET_CONTROLLING_TERMINAL makes it the child's. */
 };
 
 /* `flags` of a slot */
@@ -277,7 +277,8 @@ struct rs_started {
 	uint32_t step;
 	uint32_t index;
 	int32_t pid;   /* 0: there never was a child */
-	int32_t pidfd; /* CLOEXEC and the caller's, in the first row with a pid; else -1 */
+	int32_t pidfd; /* CLOEXEC and the caller's, in the first row with a pid; else -1. The child
+			  is the caller's to reap, also after a failure */
 	uint32_t pad;
 };
 

@@ -49,7 +49,7 @@ function findClang() {
   });
 }
 
-/** A request block, laid out as src/encode.ts does: header, tables, strings. */
+/** A request block: header, tables, strings. The parser takes any order, and src/encode.ts has another. */
 function block({ flags = 0, set = 0, argv = ["true"], candidates = ["/bin/true"], env = [], ...rest }) {
   const { slots = [], limits = [], groups = [], affinity = [], cwd, root, cgroup, head = {} } = rest;
   const bytes = Buffer.alloc(8192);

@@ -296,14 +296,6 @@ static void gives_fds_away(void)
 	CHECK_IS(finish(&out).code, 0);
 }
 
-static void released_is_not_ours(void)
-{
-	int fd = fcntl(2, F_DUPFD_CLOEXEC, 3);
-
-	CHECK_IS(rs_release(fd), 0);
-	CHECK_IS(close(fd), 0);
-}
-
 /* Room for one fd more with each turn, until there is enough. */
 static void says_when_fds_run_out(enum rs_slot_kind kind, int needs)
 {
@@ -377,7 +369,6 @@ int main(void)
 	pty_belongs_to_whom_it_was_made_for();
 	keeps_out_of_the_way();
 	gives_fds_away();
-	released_is_not_ours();
 	says_when_fds_run_out(RS_SLOT_SOCKET, 4);
 	says_when_fds_run_out(RS_SLOT_PTY, 4);
 	works_while_stdio_is_closed();
