@@ -49,7 +49,8 @@ export function runInWorker(
     const order = { file, options, input: input.get(0), timeout, maxBuffer, killSignal, port: port2, done };
     worker.postMessage(order, [port2]);
     Atomics.wait(done, 0, 0);
-    const { message: answer } = receiveMessageOnPort(port1) as { message: Answer };
+    const answer = (receiveMessageOnPort(port1) as { readonly message: Answer } | undefined)?.message;
+    if (answer === undefined) throw new Error("the worker could not send its answer");
     if ("error" in answer) throw errorOf(answer.error);
     return { ...answer, output: answer.output.map((buffer) => buffer && new Uint8Array(buffer)) };
   } finally {
@@ -82,14 +83,10 @@ function work(): void {
       }
       stop();
     };
-    // What the child does not want of its input is its own business.
     const ignore = (): void => {};
-    const feed = async (bytes: Uint8Array): Promise<void> => {
-      const writer = child.stdin.getWriter();
-      await writer.write(bytes);
-      await writer.close();
-    };
-    if (input !== undefined) void feed(input).catch(ignore);
+    // What the child does not want of its input is its own business.
+    if (input !== undefined)
+      void new Blob([input as Uint8Array<ArrayBuffer>]).stream().pipeTo(child.stdin).catch(ignore);
     const collect = async (
       stream: ReadableStream<Uint8Array<ArrayBuffer>>,
       into: Uint8Array<ArrayBuffer>[],
@@ -128,9 +125,13 @@ function work(): void {
       return { error: { name, message, code } };
     });
     const buffers = "error" in answer ? [] : answer.output.filter((buffer) => buffer !== undefined);
-    data.port.postMessage(answer, buffers);
-    Atomics.store(data.done, 0, 1);
-    Atomics.notify(data.done, 0);
+    try {
+      data.port.postMessage(answer, buffers);
+    } finally {
+      // Whatever became of the answer, the other thread must not wait for ever.
+      Atomics.store(data.done, 0, 1);
+      Atomics.notify(data.done, 0);
+    }
   };
 }
 

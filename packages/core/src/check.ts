@@ -100,7 +100,8 @@ export function object(option: string, value: unknown): Readonly<Record<string, 
  */
 export function ownOptions<T extends object>(given: T, known: readonly (keyof T & string)[]): T {
   const options = new Bare() as Partial<T>;
-  for (const key of known) {
+  for (let i = 0; i < known.length; i++) {
+    const key = known[i] as keyof T & string;
     const value = given[key];
     if (value !== undefined && (Object.hasOwn(given, key) || !(key in Object.prototype))) options[key] = value;
   }

@@ -49,6 +49,7 @@ export function engineOrder(names: readonly EngineName[], option: unknown, host:
 
 function enginesOf(names: readonly EngineName[], option: string, value: unknown): readonly EngineName[] {
   if (value === "auto") return names;
+  if (names.includes(value as EngineName)) return [value as EngineName];
   const wanted: readonly unknown[] = Array.isArray(value) ? value : [value];
   const isKnown = wanted.length > 0 && wanted.every((name) => names.includes(name as EngineName));
   if (isKnown) return [...new Set(wanted as EngineName[])];
@@ -68,13 +69,18 @@ export function choose(
 ): Choice {
   let rejected: Rejection[] | undefined;
   for (const name of request.engines) {
-    // A request names engines of this list and no others.
-    const engine = engines.find((engine) => engine.name === name) as Engine;
+    const engine = engineNamed(engines, name);
     const rejection = rejects(engine, engines, request, operation, sync);
     if (rejection === undefined) return { engine, rejected: rejected ?? NO_REJECTION };
     (rejected ??= []).push(rejection);
   }
   return { engine: undefined, rejected: rejected ?? NO_REJECTION };
+}
+
+/** A request names engines of this list and no others. */
+function engineNamed(engines: readonly Engine[], name: EngineName): Engine {
+  for (let i = 0; i < engines.length; i++) if (engines[i]?.name === name) return engines[i] as Engine;
+  throw new Error(`there is no engine ${name}`);
 }
 
 /** All that could serve the request, whether asked for or not. */

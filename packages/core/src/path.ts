@@ -20,16 +20,7 @@ const DEFAULT_EXTENSIONS = ".COM;.EXE;.BAT;.CMD";
 export function searchOf(host: Host, env: Readonly<Record<string, string>> | undefined): Search {
   const { platform } = host;
   const variable = (name: string): string | undefined => valueIn(env, name, platform) ?? host.getenv(name);
-  return {
-    platform,
-    // Read only where a search needs them: a command that is a path needs neither.
-    get path() {
-      return variable("PATH");
-    },
-    get extensions() {
-      return variable("PATHEXT");
-    },
-  };
+  return { platform, path: variable("PATH"), extensions: platform === "win32" ? variable("PATHEXT") : undefined };
 }
 
 /** A variable of an environment. Windows does not tell names apart by their case: there, PATH is mostly `Path`. */
@@ -41,6 +32,16 @@ function valueIn(
   if (env === undefined || Object.hasOwn(env, name) || platform !== "win32") return env?.[name];
   const found = Object.keys(env).find((key) => key.toUpperCase() === name);
   return found === undefined ? undefined : env[found];
+}
+
+/** The paths to try for `file`, as {@link candidates} has them. A command that is a path reads no variable. */
+export function candidatesOf(
+  host: Host,
+  file: string,
+  env: Readonly<Record<string, string>> | undefined,
+): readonly string[] {
+  const needsNoSearch = host.platform !== "win32" && isPath(file, host.platform);
+  return needsNoSearch ? [file] : candidates(file, searchOf(host, env));
 }
 
 /**

@@ -4,7 +4,7 @@ import { engineOrder } from "./choose.js";
 import type { EngineName } from "./engine.js";
 import type { Host } from "./host.js";
 import type { SetupKey } from "./options.js";
-import { candidates, searchOf } from "./path.js";
+import { candidatesOf } from "./path.js";
 import { AS_THE_PARENT, type NormalSetup, readKey, readSetup } from "./setup.js";
 import { checkSlots, filePath, type Slot } from "./stdio.js";
 
@@ -19,7 +19,7 @@ export interface SpawnRequest {
   /** The whole environment of the child; undefined: the parent's as it is at the spawn. */
   readonly env: Readonly<Record<string, string>> | undefined;
   /** `env` is only what is added to the parent's environment, which this program may not read. */
-  readonly envIsAdded?: boolean;
+  readonly envIsAdded: boolean;
   readonly cwd: string | undefined;
   /** Ascending by target; 0, 1 and 2 are always there. */
   readonly slots: readonly Slot[];
@@ -44,7 +44,7 @@ export interface RequestInput {
   /** The whole environment; undefined: the parent's. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** `env` is only what is added to the parent's. */
-  readonly envIsAdded?: boolean;
+  readonly envIsAdded?: boolean | undefined;
   readonly cwd?: unknown;
   readonly uid?: unknown;
   readonly gid?: unknown;
@@ -89,9 +89,9 @@ export function normalize(host: Host, engines: readonly EngineName[], input: Req
   return Object.freeze({
     file,
     argv,
-    candidates: candidates(file, searchOf(host, env)),
+    candidates: candidatesOf(host, file, env),
     env,
-    ...(input.envIsAdded === true && { envIsAdded: true }),
+    envIsAdded: input.envIsAdded === true,
     cwd: input.cwd === undefined ? undefined : filePath(host, input.cwd, "cwd"),
     slots,
     shellFallback: input.shellFallback,

@@ -128,7 +128,7 @@ export class RuntimeEngine implements Engine {
   }
 
   #call(request: SpawnRequest, file: string, stdio: readonly Word[]): RuntimeCall {
-    const { argv, env, envIsAdded = false, cwd, setup } = request;
+    const { argv, env, envIsAdded, cwd, setup } = request;
     const isSigned = this.#api.features.has("int32");
     const id = (id: number | undefined): number | undefined => (id !== undefined && isSigned ? id | 0 : id);
     const session = setup.session ?? false;

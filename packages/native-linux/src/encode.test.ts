@@ -29,6 +29,7 @@ function request(more: Partial<SpawnRequest> = {}): SpawnRequest {
     file: "true",
     argv: ["true"],
     candidates: ["/bin/true"],
+    envIsAdded: false,
     env: {},
     cwd: undefined,
     slots: NULLS,

@@ -57,9 +57,9 @@ describe("the request it becomes", () => {
     const closed = createExplain(createLauncher({ ...hostWith({ PATH: "/bin" }), environ: () => undefined }, []));
     expect(closed("x", { env: { A: "1" } }).request).toMatchObject({ env: { A: "1" }, envIsAdded: true });
     for (const options of [{}, { clearEnv: true }, { env: { A: "1" }, clearEnv: true }]) {
-      expect(closed("x", options).request.envIsAdded).toBeUndefined();
+      expect(closed("x", options).request.envIsAdded).toBe(false);
     }
-    expect(explain("x", { env: { A: "1" } }).request.envIsAdded).toBeUndefined();
+    expect(explain("x", { env: { A: "1" } }).request.envIsAdded).toBe(false);
   });
 
   test("a text file is run by the shell, and stdio is inherited", () => {

@@ -127,13 +127,15 @@ export function commandOptions(options: unknown): CommandOptions {
 export function commandInput(host: Host, command: unknown, options: CommandOptions, mode: Mode): RequestInput {
   const output = mode === "output";
   const { args, cwd, uid, gid, engine, setup, stdin, stdout, stderr } = options;
+  const { env, envIsAdded } = environment(host, options);
   return {
     fileOption: "command",
     file: command,
     argsOption: "args",
     args: args === undefined ? NO_ARGS : strings("args", args),
     argv0: undefined,
-    ...environment(host, options),
+    env,
+    envIsAdded,
     cwd,
     uid,
     gid,
