@@ -57,6 +57,11 @@ export interface Source {
    * were at hand: no turn of the event loop was needed.
    */
   read(into: Uint8Array): number | Promise<number>;
+  /**
+   * The process has ended. Takes in what is at hand, within bounds, so that a pipe which nobody reads holds no fd. What
+   * was taken in is read as before. Does not throw.
+   */
+  settle?(): void;
   /** Idempotent. A read under way resolves to 0. */
   close(): void;
 }
@@ -65,6 +70,8 @@ export interface Source {
 export interface Sink {
   /** Done when every byte is in the pipe. Rejects (EPIPE…) with an Error that has `code` and `errno`. */
   write(chunk: Uint8Array): void | Promise<void>;
+  /** The process has ended. Closes a pipe that no process can read any more, as one that nobody closes holds an fd. */
+  settle?(): void;
   /** Idempotent. The child sees the end once everything before is read. */
   close(): void | Promise<void>;
 }

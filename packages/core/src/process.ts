@@ -55,7 +55,7 @@ export class Process {
     this.exited = running.exited;
     void running.exited.then((exit) => {
       this.exit = exit;
-      this.#closeUnused();
+      this.#settle();
       if (this.#onExit !== undefined) for (const callback of this.#onExit) callback();
     });
   }
@@ -185,10 +185,13 @@ export class Process {
     }
   }
 
-  /** The child has ended, so a pipe to it has no reader: an unused one is closed now, not by the garbage collector. */
-  #closeUnused(): void {
-    for (const [fd, { sink }] of this.#running.pipes) {
-      if (!this.#writers?.has(fd)) void sink?.close();
+  /** The child has ended. An fd of which nothing more can come is closed now, not by the garbage collector. */
+  #settle(): void {
+    for (const [fd, { source, sink }] of this.#running.pipes) {
+      source?.settle?.();
+      // One that nobody has asked for is of no use to anybody.
+      if (this.#writers?.has(fd)) sink?.settle?.();
+      else void sink?.close();
     }
   }
 

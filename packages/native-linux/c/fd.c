@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -55,6 +56,18 @@ int32_t rs_close(int32_t fd)
 {
 	thread_disowns(fd);
 	return close(fd) == 0 || errno == EINTR ? 0 : -errno;
+}
+
+int32_t rs_hung_up(int32_t fd)
+{
+	/* Both events are told without being asked for: a pipe without readers has an error. */
+	struct pollfd end = { .fd = fd };
+	int ret;
+
+	do
+		ret = poll(&end, 1, 0);
+	while (ret < 0 && errno == EINTR);
+	return ret < 0 ? -errno : (end.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 int32_t rs_send(int32_t fd, const void *from, uint32_t len)

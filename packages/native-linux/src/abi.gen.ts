@@ -1,6 +1,6 @@
 /** The C ABI. Made from c/include/ringspawn.h by `node abi.mjs`, and not to be edited. */
 
-export const ABI = 4;
+export const ABI = 5;
 export const MAX_SLOTS = 256;
 export const MAX_REQUEST = 16777216;
 
@@ -322,6 +322,7 @@ export const SYMBOLS = {
   rs_read: { args: ["i32", "bytes", "u32"], returns: "i32" },
   rs_write: { args: ["i32", "bytes", "u32"], returns: "i32" },
   rs_close: { args: ["i32"], returns: "i32" },
+  rs_hung_up: { args: ["i32"], returns: "i32" },
   rs_send: { args: ["i32", "bytes", "u32"], returns: "i32" },
   rs_shutdown_write: { args: ["i32"], returns: "i32" },
   rs_shutdown_read: { args: ["i32"], returns: "i32" },

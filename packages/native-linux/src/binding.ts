@@ -34,6 +34,8 @@ export interface Binding {
   reap(pidfd: number, out: Int32Array): number;
   read(fd: number, into: Uint8Array): number;
   write(fd: number, from: Uint8Array): number;
+  /** 1: no process has the other end open any more. */
+  hungUp(fd: number): number;
   close(fd: number): number;
   /** As {@link write}, for a socket: raises no SIGPIPE. */
   send(fd: number, from: Uint8Array): number;

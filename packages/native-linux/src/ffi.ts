@@ -159,6 +159,10 @@ class FfiBinding implements Binding {
     return this.#library.rs_write(fd, from, from.byteLength);
   }
 
+  hungUp(fd: number): number {
+    return this.#library.rs_hung_up(fd);
+  }
+
   close(fd: number): number {
     return this.#library.rs_close(fd);
   }

@@ -5,7 +5,7 @@ import { whenEnded } from "./child.js";
 import type { ExitStatus, Outcome } from "./decode.js";
 import type { Binding } from "./binding.js";
 import type { Loop } from "./loop.js";
-import { type NativePipe, openPipes, type PipeSink, type PipeSource } from "./pipe.js";
+import { joined, type NativePipe, openPipes, type PipeSink, type PipeSource } from "./pipe.js";
 
 // As it was when this was loaded: fake timers stop the clock, and a timeout must come all the same.
 const now = performance.now.bind(performance);
@@ -128,15 +128,4 @@ function feed(sink: PipeSink, bytes: Uint8Array | undefined): void {
     else sink.whenReady(pump);
   };
   pump();
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  if (chunks.length === 1) return chunks[0] as Uint8Array;
-  const all = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

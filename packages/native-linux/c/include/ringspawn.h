@@ -23,7 +23,7 @@ extern "C" {
 #define RS_API __attribute__((visibility("default")))
 
 /* This number goes up whenever a struct, a name or the meaning of a field changes. */
-#define RS_ABI 4u
+#define RS_ABI 5u
 
 /* The most fds that a request may redirect. */
 #define RS_MAX_SLOTS 256u
@@ -388,6 +388,9 @@ RS_API int rs_reap(int32_t pidfd, struct rs_exit *out);
 RS_API int32_t rs_read(int32_t fd, void *into, uint32_t len);
 RS_API int32_t rs_write(int32_t fd, const void *from, uint32_t len);
 RS_API int32_t rs_close(int32_t fd);
+
+/* 1: no process has the other end of this pipe, socket or terminal open any more. 0: one has. */
+RS_API int32_t rs_hung_up(int32_t fd);
 
 /* As rs_write, but a socket whose other end is closed answers -EPIPE and raises no SIGPIPE. */
 RS_API int32_t rs_send(int32_t fd, const void *from, uint32_t len);
