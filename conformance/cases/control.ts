@@ -160,6 +160,28 @@ const cases: Case[] = [
     },
   },
   {
+    name: "timeout, signal and maxBuffer end all output with the child, and give what was written by then",
+    async run(t) {
+      const script = "sleep 60 & echo $! >&2; echo more than ten bytes; wait";
+      for (const when of ["before", "after"]) {
+        for (const how of ["timeout", "signal", "maxBuffer"] as const) {
+          const abort = new AbortController();
+          const early = { [how]: { timeout: patience(500), signal: abort.signal, maxBuffer: 10 }[how] };
+          const child = t.spawn(["/bin/sh", "-c", script], { stdout: "pipe", stderr: "pipe", ...early });
+          const reading = when === "before" ? finished(child) : undefined;
+          // A child writes its two lines in far less.
+          setTimeout(() => abort.abort(), patience(500));
+          await child.exited;
+          const { stdout, stderr, signal } = await (reading ?? finished(child));
+          const holder = Number(stderr);
+          assert.ok(holder > 0 && alive(holder), `another process has the pipes: ${stderr}`);
+          parent.kill(holder, "SIGKILL");
+          assert.deepEqual([stdout, signal], ["more than ten bytes\n", "SIGTERM"], `${how}, read ${when} the end`);
+        }
+      }
+    },
+  },
+  {
     name: "a long timeout neither keeps the program alive nor touches the child",
     async run(t) {
       const child = t.spawn([t.witness, "exit", "4"], { stdout: "ignore", timeout: 1_000_000 });

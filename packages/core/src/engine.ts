@@ -59,9 +59,10 @@ export interface Source {
   read(into: Uint8Array): number | Promise<number>;
   /**
    * The process has ended. Takes in what is at hand, within bounds, so that a pipe which nobody reads holds no fd. What
-   * was taken in is read as before. Does not throw.
+   * was taken in is read as before. `isEnd`: nothing more is to come, though another process may still have the pipe.
+   * Does not throw.
    */
-  settle?(): void;
+  settle?(isEnd: boolean): void;
   /** Idempotent. A read under way resolves to 0. */
   close(): void;
 }

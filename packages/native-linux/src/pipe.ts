@@ -105,8 +105,9 @@ export class PipeSource implements Source {
   }
 
   /** Where a read waits, that read comes to the end by itself. */
-  settle(): void {
-    if (!this.#end.isWaiting) this.#takeIn();
+  settle(isEnd: boolean): void {
+    if (isEnd || !this.#end.isWaiting) this.#takeIn();
+    if (isEnd) this.#end.close();
   }
 
   close(): void {
