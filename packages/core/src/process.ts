@@ -21,6 +21,9 @@ export interface ExtraPipes {
   readonly [fd: number]: SubprocessReadableStream | WritableStream<Uint8Array> | DuplexPipe | number;
 }
 
+/** Milliseconds in which a signal that kills has killed. */
+const GRACE = 50;
+
 /** One promise for all processes that are known to run. */
 const RUNS: Promise<undefined> = Promise.resolve(undefined);
 
@@ -199,6 +202,18 @@ export class Process {
   async dispose(): Promise<void> {
     this.end(SIGNALS.SIGTERM);
     await this.exited;
+  }
+
+  /**
+   * As {@link cutOff}, for a process that writes too much to this source, which is closed. That comes later than the
+   * signal: a process that writes to a pipe without a reader would die of SIGPIPE instead. One that lives on gets that.
+   */
+  cutShort(source: Source, signal: number): void {
+    if (this.exit !== undefined) return source.close();
+    this.cutOff(signal);
+    const close = (): void => source.close();
+    this.whenExited(close);
+    this.whenLate(GRACE, close);
   }
 
   /** As {@link end}; and the end of the process is that of its output, though another process may hold the pipes. */

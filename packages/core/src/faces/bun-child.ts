@@ -55,13 +55,13 @@ export class Child implements Subprocess {
         void feed(process, sink, data);
       }
     }
-    const cutOff = (): void => process.cutOff(killSignal);
     for (const fd of [1, 2]) {
       if (maxBuffer !== undefined) {
-        process.replaceSource(fd, (source) => limited(source, maxBuffer, cutOff));
+        process.replaceSource(fd, (source) => limited(source, maxBuffer, () => process.cutShort(source, killSignal)));
       }
       if (!lazy) process.replaceSource(fd, (source) => new Drain(source));
     }
+    const cutOff = (): void => process.cutOff(killSignal);
     if (signal !== undefined) process.whenAborted(signal, cutOff);
     if (timeout !== undefined) process.whenLate(timeout, cutOff);
     this.#exited = process.exited.then(exitNumber);
