@@ -141,7 +141,7 @@ describe("Drain", () => {
   });
 });
 
-test("limited tells once, when more than the limit has come, cuts no chunk, and reads no further, and leaves the source to whom it told", async () => {
+test("limited tells once that too much has come, cuts no chunk, reads no further, and closes nothing", async () => {
   const exceeded = vi.fn();
   expect((await collect(limited(new Pieces([...lines("abc"), ...lines("def")]), 6, exceeded))).byteLength).toBe(6);
   expect(exceeded).not.toHaveBeenCalled();

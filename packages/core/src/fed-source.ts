@@ -16,6 +16,8 @@ const EMPTY = new Uint8Array(0);
 export interface Feeder {
   /** More is wanted, which may have been said before. */
   want?(): void;
+  /** The process has ended. Needed where the runtime does not close a pipe that nobody reads by itself. */
+  settle?(): void;
   /** Enough is at hand until more is wanted. */
   enough?(): void;
   /** Called once. */
@@ -75,9 +77,9 @@ export class FedSource implements Source {
     }).then(() => this.read(into));
   }
 
-  /** A runtime closes by itself what its child has left, but it waits for every other process that has the pipe. */
   settle(isEnd: boolean): void {
     if (isEnd) this.#endWhenQuiet(QUIET);
+    else this.#feeder.settle?.();
   }
 
   close(): void {

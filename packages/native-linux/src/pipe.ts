@@ -163,6 +163,9 @@ function isEndOfDuplex(result: number): boolean {
   return result === -ERRNO.EIO || result === -ERRNO.ECONNRESET;
 }
 
+/** The memory belongs to the caller, who may do this while a write waits. What is gone cannot be written. */
+const CHANGED = "the chunk was transferred or its buffer shrunk before all of it was written";
+
 /** What the child reads. */
 export class PipeSink implements Sink {
   readonly #end: End;
@@ -175,11 +178,18 @@ export class PipeSink implements Sink {
   }
 
   write(chunk: Uint8Array): void | Promise<void> {
-    let rest = this.attempt(chunk);
+    const rest = this.attempt(chunk);
     if (rest === undefined) return;
+    let length = rest.byteLength;
+    // A view of its own does not grow with its buffer.
+    let left = rest.subarray(0, length);
     return this.#end.retry<void>(READY.writable, () => {
-      rest = this.attempt(rest as Uint8Array);
-      return rest === undefined ? rest : NOT_YET;
+      if (left.byteLength !== length) throw new TypeError(CHANGED);
+      const rest = this.attempt(left);
+      if (rest === undefined) return;
+      left = rest;
+      length = left.byteLength;
+      return NOT_YET;
     });
   }
 
