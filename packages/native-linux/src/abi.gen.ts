@@ -99,6 +99,7 @@ export const PROBE_PART = {
   pidfd: 2,
   memory: 3,
   closeRange: 4,
+  signal: 5,
   noSpawnAbi: 16,
   spawnAbi: 17,
   ring: 18,
@@ -274,6 +275,7 @@ export const EVENT_SIZE = 16;
 /** Of the system's headers; the same on every machine that an engine is built for */
 export const ERRNO = {
   EPERM: 1,
+  ESRCH: 3,
   EIO: 5,
   E2BIG: 7,
   EAGAIN: 11,

@@ -255,6 +255,7 @@ enum rs_probe_part {
 	RS_PROBE_PIDFD = 2,       /* no usable pidfd: waitid(P_PIDFD) or epoll refused it */
 	RS_PROBE_MEMORY = 3,      /* the child did not share memory (gVisor, WSL1, qemu-user) */
 	RS_PROBE_CLOSE_RANGE = 4, /* no close_range(2): a kernel before 5.9, or a sandbox */
+	RS_PROBE_SIGNAL = 5,      /* no pidfd_send_signal(2): of either executor */
 
 	RS_PROBE_NO_SPAWN_ABI = 16, /* /proc/sys/kernel/io_uring_spawn_abi could not be read */
 	RS_PROBE_SPAWN_ABI = 17,    /* that file names another ABI, which is `error` */

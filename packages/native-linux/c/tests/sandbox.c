@@ -185,6 +185,12 @@ static void run(int which)
 		case 8:
 			works_by_clone3();
 			break;
+		case 9:
+			probe_says(SYS_pidfd_send_signal, ENOSYS, RS_PROBE_SIGNAL);
+			break;
+		case 10:
+			probe_says(SYS_pidfd_send_signal, EPERM, RS_PROBE_SIGNAL);
+			break;
 		}
 		_exit(0);
 	}
@@ -197,7 +203,7 @@ static void run(int which)
 
 int main(void)
 {
-	for (int which = 0; which < 9; which++)
+	for (int which = 0; which < 11; which++)
 		run(which);
 	return 0;
 }
