@@ -4,6 +4,7 @@
  * common, so numbers are translated by them.
  */
 import { batchArguments, batchRefusal, isBatchFile } from "./batch-file.js";
+import { MAX_DELAY } from "./builtins.js";
 import { usageError } from "./check.js";
 import type { Engine, EngineName, Exit, Failure, Pipe, Refusal, Running, SyncOptions, SyncResult } from "./engine.js";
 import type { Host } from "./host.js";
@@ -66,7 +67,8 @@ export class RuntimeEngine implements Engine {
 
   spawnSync(request: SpawnRequest, options: SyncOptions): SyncResult | Failure {
     const killSignal = this.#signal(options.killSignal);
-    const result = this.#carryOut(request, (call) => this.#api.runSync(call, options, killSignal));
+    const limits = { ...options, timeout: wholeDelay(options.timeout) };
+    const result = this.#carryOut(request, (call) => this.#api.runSync(call, limits, killSignal));
     if ("errno" in result) return result;
     const output = new Map<number, Uint8Array>();
     for (const slot of request.slots) {
@@ -203,6 +205,11 @@ export class RuntimeEngine implements Engine {
     if (this.#canSend(number)) return signalName(number) ?? number;
     throw usageError("ERR_UNKNOWN_SIGNAL", `${this.api} cannot send signal ${number}, because it has no name here`);
   }
+}
+
+/** As the runtimes take it: some refuse a part of a millisecond, and some have longer ones end at once. */
+function wholeDelay(ms: number | undefined): number | undefined {
+  return ms && Math.min(Math.ceil(ms), MAX_DELAY);
 }
 
 /** Of a signal that Linux does not have nothing can be said. */
