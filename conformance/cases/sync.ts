@@ -106,6 +106,16 @@ const cases: Case[] = [
     },
   },
   {
+    name: "spawnSync is ended by a signal that time aborts, or refuses the signal by name",
+    run(t) {
+      const spawn = (signal: AbortSignal): unknown =>
+        t.spawnSync([t.witness, "sleep", "20000"], { signal, killSignal: "SIGINT" }).signalCode;
+      assert.throws(() => spawn(AbortSignal.abort()), { name: "AbortError" });
+      if (t.api.blockingSignal) assert.equal(spawn(AbortSignal.timeout(50)), "SIGINT");
+      else assert.match(t.refusal(() => spawn(AbortSignal.timeout(50))).message, /signal: .* timeout would do/);
+    },
+  },
+  {
     name: "spawnSync keeps its timeout though a grandchild holds the output, and gives what was written by then",
     needs: ["/bin/sh"],
     run(t) {

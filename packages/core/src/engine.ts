@@ -144,6 +144,8 @@ export interface SyncOptions {
   /** Bytes per "out" pipe; more than that, and `killSignal` is sent. */
   readonly maxBuffer: number | undefined;
   readonly killSignal: number;
+  /** Its abort, which only time can bring about while this thread is blocked, sends `killSignal`. */
+  readonly signal?: AbortSignal | undefined;
   /** The pid in the result is not used, and may be 0: an engine may have a quicker way without it. */
   readonly withoutPid?: true;
 }

@@ -47,6 +47,9 @@ export class RuntimeEngine implements Engine {
     if (request.argv[0] !== request.file && !this.#api.features.has("argv0")) {
       return { option: "argv0", reason: `${this.api} has no such option` };
     }
+    if (sync?.signal !== undefined && !this.#api.features.has("blocking signal")) {
+      return { option: "signal", reason: `${this.api}, when it blocks, learns of no abort; a timeout would do` };
+    }
     if (sync !== undefined && !this.#canSend(sync.killSignal)) {
       return { option: "killSignal", reason: `${this.api} cannot send it, because it has no name here` };
     }

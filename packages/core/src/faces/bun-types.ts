@@ -48,7 +48,8 @@ interface CommonOptions<In extends SpawnInput, Out extends SpawnOutput, Err exte
   readonly cgroup?: string | number | undefined;
   /**
    * Its abort sends `killSignal`, and ends the output as `timeout` does. One that is aborted already throws an
-   * AbortError, and nothing starts.
+   * AbortError, and nothing starts. In `spawnSync` only `AbortSignal.timeout()` can abort, and only Bun's own spawn
+   * (engine `runtime` there) learns of that; every other engine refuses the option. `timeout` works everywhere.
    */
   readonly signal?: AbortSignal | undefined;
   /** Windows only; without effect elsewhere. */
