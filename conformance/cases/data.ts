@@ -277,5 +277,13 @@ const cases: Case[] = [
       await reader.cancel();
     },
   },
+  {
+    name: "a write that nobody reads is EPIPE, and no signal, in a program that has set SIGPIPE back to its default",
+    async run(t) {
+      const { code, signal, stdout, stderr } = await t.program("sigpipe");
+      assert.deepEqual([code, signal], [0, null], stderr);
+      assert.deepEqual(JSON.parse(stdout), { ran: t.ENGINE, written: "EPIPE", last: "EPIPE" });
+    },
+  },
 ];
 export default cases;

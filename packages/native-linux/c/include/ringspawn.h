@@ -385,7 +385,8 @@ RS_API int rs_kill(int32_t pidfd, int32_t signal);
  * reaped. Any thread. */
 RS_API int rs_reap(int32_t pidfd, struct rs_exit *out);
 
-/* read(2), write(2) and close(2) with -errno. What a signal interrupts goes on. Any thread. */
+/* read(2), write(2) and close(2) with -errno. What a signal interrupts goes on. A write that nobody
+ * reads raises no SIGPIPE. Any thread. */
 RS_API int32_t rs_read(int32_t fd, void *into, uint32_t len);
 RS_API int32_t rs_write(int32_t fd, const void *from, uint32_t len);
 RS_API int32_t rs_close(int32_t fd);
@@ -393,7 +394,7 @@ RS_API int32_t rs_close(int32_t fd);
 /* 1: no process has the other end of this pipe, socket or terminal open any more. 0: one has. */
 RS_API int32_t rs_hung_up(int32_t fd);
 
-/* As rs_write, but a socket whose other end is closed answers -EPIPE and raises no SIGPIPE. */
+/* As rs_write, for what may be a socket. */
 RS_API int32_t rs_send(int32_t fd, const void *from, uint32_t len);
 /* As rs_close, for one of the two fds of a socket: its other end sees the end of what was sent, or
  * may not send any more, while the second fd goes on. */
