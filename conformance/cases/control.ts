@@ -167,11 +167,11 @@ const cases: Case[] = [
       for (const when of ["before", "after"]) {
         for (const how of ["timeout", "signal", "maxBuffer"] as const) {
           const abort = new AbortController();
-          const early = { [how]: { timeout: patience(500), signal: abort.signal, maxBuffer: 10 }[how] };
+          const early = { [how]: { timeout: patience(200), signal: abort.signal, maxBuffer: 10 }[how] };
           const child = t.spawn(["/bin/sh", "-c", script], { stdout: "pipe", stderr: "pipe", ...early });
           const reading = when === "before" ? finished(child) : undefined;
           // A child writes its two lines in far less.
-          setTimeout(() => abort.abort(), patience(500));
+          setTimeout(() => abort.abort(), patience(200));
           await child.exited;
           const { stdout, stderr, signal } = await (reading ?? finished(child));
           const holder = Number(stderr);
