@@ -14,7 +14,7 @@ function refuse(): never {
   throw new Error("ringspawn starts processes, and there are none here: it needs Node, Bun or Deno");
 }
 
-// All names are here, although the first one throws: an import of a missing name would fail earlier, with a worse error.
+// All names are here, although the first one throws: the import of a missing name fails earlier, with a worse error.
 export const Command: CommandConstructor = refuse();
 export const SpawnError: typeof SpawnErrorClass = refuse();
 export const spawn: SpawnFunction = refuse();
