@@ -22,6 +22,8 @@ export interface Api {
   readonly fds: readonly FdForm[];
   /** Which of them in a blocking call. */
   readonly blockingFds: readonly FdForm[];
+  /** Whether a blocking call learns that time has aborted its signal. */
+  readonly blockingSignal: boolean;
   /** What the child gets for a pipe. */
   readonly pipes: "pipe" | "socket";
   /** Whether the child is spared what this program has open without CLOEXEC. Where not, one known gap tells it. */
@@ -49,6 +51,7 @@ const NATIVE: Api = {
   crossed: true,
   fds: ["socket", "pty", "raw", "give"],
   blockingFds: ["socket", "pty", "raw", "give"],
+  blockingSignal: false,
   pipes: "pipe",
   closesFds: true,
   keepsEnvOrder: true,
@@ -69,6 +72,7 @@ export const RUNTIMES = {
       crossed: true,
       fds: ["socket", "give"],
       blockingFds: ["give"],
+      blockingSignal: false,
       pipes: "socket",
       closesFds: false,
       keepsEnvOrder: true,
@@ -86,6 +90,7 @@ export const RUNTIMES = {
       crossed: false,
       fds: ["socket", "give"],
       blockingFds: ["give"],
+      blockingSignal: true,
       pipes: "socket",
       closesFds: true,
       keepsEnvOrder: true,
@@ -104,6 +109,7 @@ export const RUNTIMES = {
       crossed: true,
       fds: [],
       blockingFds: [],
+      blockingSignal: false,
       pipes: "pipe",
       closesFds: false,
       keepsEnvOrder: false,

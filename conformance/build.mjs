@@ -1,5 +1,5 @@
 // Compiles the C programs of conformance: those in programs/, and the witness, which is static where libc allows that,
-// so that it runs in an empty root, too. This file is plain JavaScript, which any Node runs before anything is built.
+// so that it runs in an empty root, too. What is called preload-* is a library. This file is plain JavaScript, which any Node runs before anything is built.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -17,9 +17,15 @@ export function build() {
     if (name.endsWith(".c")) sources.push(join(here, "programs", name));
   }
   for (const source of sources) {
-    const target = join(out, source.slice(source.lastIndexOf("/") + 1, -2));
+    const name = source.slice(source.lastIndexOf("/") + 1, -2);
+    const isLibrary = name.startsWith("preload-");
+    const target = join(out, isLibrary ? `${name}.so` : name);
     if (existsSync(target) && statSync(target).mtimeMs >= statSync(source).mtimeMs) continue;
     const compiler = process.env["CC"] ?? "cc";
+    if (isLibrary) {
+      execFileSync(compiler, [...flags, "-shared", "-fPIC", "-o", target, source], { stdio: "inherit" });
+      continue;
+    }
     try {
       execFileSync(compiler, [...flags, "-static", "-o", target, source], { stdio: "pipe" });
     } catch {

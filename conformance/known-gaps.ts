@@ -53,4 +53,16 @@ export const gaps: readonly Gap[] = [
     reason: "Deno.Command leaves a copy of every fd that it is given open in the child",
     repair: "Deno: make the copies with CLOEXEC",
   },
+  {
+    case: "many: 100 children of which nobody reads or closes a pipe leave no fd open, though their handles are kept",
+    cells: ["deno:runtime"],
+    reason: "Deno.Command keeps a pipe open until it is read or collected, although the child has ended",
+    repair: "Deno: close the pipe of an ended child once it is empty and no process has it any more",
+  },
+  {
+    case: "data: a write that nobody reads is EPIPE, and no signal, in a program that has set SIGPIPE back to its default",
+    cells: ["node:runtime", "deno:runtime"],
+    reason: "both runtimes write to their children in a way that raises SIGPIPE, and removing a handler makes it fatal",
+    repair: "both runtimes: write without the signal, or ignore it again once its last handler is removed",
+  },
 ];

@@ -1,5 +1,6 @@
+import type { SignalName, SpawnOptions } from "ringspawn";
 import { type Case, finished } from "../harness.ts";
-import { alive, assert, delay, parent, patience, until } from "../tools.ts";
+import { alive, assert, delay, parent, patience, until, volume } from "../tools.ts";
 
 /** Reads a stream until `text` has come; gives the reader back. */
 async function upTo(stream: unknown, text: string): Promise<ReadableStreamDefaultReader<Uint8Array>> {
@@ -157,6 +158,51 @@ const cases: Case[] = [
       assert.ok(took >= 95 && took < patience(2000), `after ${took} ms`);
       const other = t.spawn([t.witness, "sleep", "20000"], { stdout: "ignore", timeout: 50, killSignal: "SIGKILL" });
       assert.equal(await other.exited, 137);
+    },
+  },
+  {
+    name: "timeout, signal and maxBuffer end all output with the child, and give what was written by then",
+    async run(t) {
+      const script = "sleep 60 & echo $! >&2; echo more than ten bytes; wait";
+      for (const when of ["before", "after"]) {
+        for (const how of ["timeout", "signal", "maxBuffer"] as const) {
+          const abort = new AbortController();
+          const early = { [how]: { timeout: patience(500), signal: abort.signal, maxBuffer: 10 }[how] };
+          const child = t.spawn(["/bin/sh", "-c", script], { stdout: "pipe", stderr: "pipe", ...early });
+          const reading = when === "before" ? finished(child) : undefined;
+          // A child writes its two lines in far less.
+          setTimeout(() => abort.abort(), patience(500));
+          await child.exited;
+          const { stdout, stderr, signal } = await (reading ?? finished(child));
+          const holder = Number(stderr);
+          assert.ok(holder > 0 && alive(holder), `another process has the pipes: ${stderr}`);
+          parent.kill(holder, "SIGKILL");
+          assert.deepEqual([stdout, signal], ["more than ten bytes\n", "SIGTERM"], `${how}, read ${when} the end`);
+        }
+      }
+    },
+  },
+  {
+    name: "maxBuffer kills whoever writes fast by killSignal, and by SIGPIPE only whoever lives on",
+    timeout: 20_000,
+    async run(t) {
+      const writer = (script: string, killSignal: SignalName): SpawnOptions & { readonly cmd: readonly string[] } => {
+        const cmd = ["/bin/sh", "-c", `ulimit -c 0; ${script}`, t.witness];
+        return { cmd, stdout: "pipe", stderr: "ignore", killSignal, maxBuffer: 100_000 };
+      };
+      // A signal that may dump core is no death yet when it is sent, as SIGTERM is.
+      for (const killSignal of ["SIGTERM", "SIGQUIT"] as const) {
+        for (let i = 0; i < volume(40); i++) {
+          const { cmd, ...options } = writer('exec "$0" write 1000000000', killSignal);
+          const { signal, stdout } = await finished(t.spawn(cmd, { ...options, lazy: i % 2 === 0 }));
+          assert.equal(signal, killSignal);
+          assert.ok(stdout.length > 100_000);
+        }
+      }
+      const { cmd, ...options } = writer(`trap "" TERM; "$0" write 1000000000; exit 7`, "SIGTERM");
+      assert.equal((await finished(t.spawn(cmd, options))).code, 7);
+      const { exitCode, exitedDueToMaxBuffer } = t.spawnSync(cmd, options);
+      assert.deepEqual([exitCode, exitedDueToMaxBuffer], [7, true]);
     },
   },
   {

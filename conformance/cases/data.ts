@@ -1,9 +1,58 @@
-import { bytesOf, type Case, finished } from "../harness.ts";
-import { assert, delay, openFds, patience, pattern, sha256, until } from "../tools.ts";
+import type { DuplexPipe } from "ringspawn";
+import { bytesOf, type Case, finished, type T } from "../harness.ts";
+import { assert, delay, fs, openFds, path, patience, pattern, sha256, until } from "../tools.ts";
 
 const MIB = 1024 * 1024;
 
+/** The types of the runtimes' own lib do not know it yet. */
+type ResizableBuffer = ArrayBuffer & { resize(length: number): void };
+type ResizableBufferConstructor = new (length: number, options: { maxByteLength: number }) => ResizableBuffer;
+
+/** Takes a chunk away in the middle of its write to this fd of the child: no byte may be lost and its write be done. */
+async function changed(t: T, fd: 0 | 3): Promise<void> {
+  const changes = {
+    transferred: (buffer: ArrayBuffer) => void structuredClone(buffer, { transfer: [buffer] }),
+    shrunk: (buffer: ArrayBuffer) => (buffer as ResizableBuffer).resize(1),
+  };
+  for (const [how, change] of Object.entries(changes)) {
+    const gate = path.join(t.dir, how);
+    const script = `until test -e "$0"; do sleep 0.01; done; wc -c <&${fd}`;
+    const fds = fd === 3 ? { setup: { fds: { 3: { pipe: "both" } } } as const } : {};
+    t.needs(fds);
+    const options = {
+      args: ["-c", script, gate],
+      stdin: fd === 0 ? "piped" : "null",
+      stdout: "piped",
+      ...fds,
+    } as const;
+    const child = t.command("/bin/sh", options).spawn();
+    const stdin = fd === 0 ? child.stdin : (child.fds[3] as DuplexPipe).writable;
+    const buffer = new (ArrayBuffer as unknown as ResizableBufferConstructor)(MIB, { maxByteLength: MIB });
+    const writer = stdin.getWriter();
+    const writing = writer.write(new Uint8Array(buffer)).then(
+      () => "done",
+      (error: unknown) => error,
+    );
+    await delay(20);
+    change(buffer);
+    fs.writeFileSync(gate, "");
+    const outcome = await writing;
+    await writer.close().catch(() => {});
+    const got = Number(await child.stdout.text());
+    if (outcome === "done") assert.equal(got, MIB, how);
+    else assert.ok(outcome instanceof Error && got < MIB, `${how}: ${String(outcome)}, and ${got} bytes came`);
+  }
+}
+
 const cases: Case[] = [
+  {
+    name: "a chunk that is transferred or shrunk while it is written arrives whole, or its write rejects",
+    run: (t) => changed(t, 0),
+  },
+  {
+    name: "so does a chunk that is written to a pair of sockets",
+    run: (t) => changed(t, 3),
+  },
   {
     name: "8 MiB come out of the child byte for byte",
     async run(t) {
@@ -226,6 +275,14 @@ const cases: Case[] = [
       child.kill("SIGKILL");
       await until("it ended", () => child.signalCode === "SIGKILL");
       await reader.cancel();
+    },
+  },
+  {
+    name: "a write that nobody reads is EPIPE, and no signal, in a program that has set SIGPIPE back to its default",
+    async run(t) {
+      const { code, signal, stdout, stderr } = await t.program("sigpipe");
+      assert.deepEqual([code, signal], [0, null], stderr);
+      assert.deepEqual(JSON.parse(stdout), { ran: t.ENGINE, written: "EPIPE", last: "EPIPE" });
     },
   },
 ];

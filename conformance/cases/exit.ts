@@ -1,5 +1,5 @@
 import { type Case, finished } from "../harness.ts";
-import { assert, parent, patience } from "../tools.ts";
+import { assert, parent, path, patience } from "../tools.ts";
 
 /** Signals that do not end a process by default: stop, continue, ignored ones. */
 const HARMLESS = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
@@ -127,6 +127,24 @@ const cases: Case[] = [
       const usage = child.resourceUsage();
       if (!t.api.usage) return assert.equal(usage, undefined);
       assert.ok(usage !== undefined && usage.maxRSS > 100_000, `maxRSS ${usage?.maxRSS}`);
+    },
+  },
+  {
+    name: "where epoll watches nothing, every child is still read, fed, ended in time and reaped",
+    timeout: 20_000,
+    async run(t) {
+      const env = { ...parent.env, LD_PRELOAD: path.join(t.plan.build, "preload-epoll-full.so") };
+      const { code, stdout, stderr } = await t.program("unwatched", [], [], { env });
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(JSON.parse(stdout), {
+        echoed: 300_000,
+        codes: [0, 137, 3, 4, 0],
+        sync: 300_000,
+        timedOut: true,
+        ran: [t.ENGINE, t.ENGINE],
+        left: 0,
+        available: true,
+      });
     },
   },
 ];

@@ -1,6 +1,6 @@
 import type { Subprocess } from "ringspawn";
 import { type Case, finished, type T } from "../harness.ts";
-import { assert, children, leavesNothing, openFds, volume } from "../tools.ts";
+import { assert, children, leavesNothing, openFds, until, volume } from "../tools.ts";
 
 async function atOnce(t: T, count: number): Promise<void> {
   const started: Subprocess<"pipe", "pipe", "ignore">[] = [];
@@ -61,6 +61,30 @@ const cases: Case[] = [
       // Some runtimes close handles one turn later.
       await new Promise((resolve) => setTimeout(resolve, 50));
       assert.equal(openFds().size, fds);
+    },
+  },
+  {
+    name: "100 children of which nobody reads or closes a pipe leave no fd open, though their handles are kept",
+    timeout: 20_000,
+    async run(t) {
+      const fds = openFds().size;
+      const kept = [];
+      for (let i = 0; i < volume(100); i++) {
+        const child = t
+          .command(t.witness, { args: ["both", "1"], stdin: "piped", stdout: "piped", stderr: "piped" })
+          .spawn();
+        const writer = child.stdin.getWriter();
+        // The child may have ended by then.
+        writer.write(Uint8Array.of(1)).catch(() => {});
+        await child.status;
+        kept.push({ child, writer });
+      }
+      await until("the pipes are closed", () => openFds().size <= fds);
+      for (const { child, writer } of kept) {
+        assert.equal(await child.stdout.text(), "out 0\n");
+        assert.equal(await child.stderr.text(), "err 0\n");
+        await assert.rejects(writer.write(Uint8Array.of(1)), { code: "EPIPE" });
+      }
     },
   },
   {

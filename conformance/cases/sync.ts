@@ -92,6 +92,30 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a timeout may be of any length, and a part of a millisecond",
+    async run(t) {
+      const ends = [t.witness, "exit", "3"];
+      for (const timeout of [2 ** 31 - 1, 2 ** 31, 2 ** 32 + 1, 2 ** 53, 1e300, Infinity]) {
+        const { exitCode, exitedDueToTimeout } = t.spawnSync(ends, { timeout });
+        assert.deepEqual([exitCode, exitedDueToTimeout ?? false], [3, false], `spawnSync, ${timeout}`);
+        assert.equal(await t.spawn(ends, { stdout: "ignore", timeout }).exited, 3, `spawn, ${timeout}`);
+      }
+      const sleeps = [t.witness, "sleep", "20000"];
+      assert.equal(t.spawnSync(sleeps, { timeout: 0.5 }).exitedDueToTimeout, true);
+      assert.equal(await t.spawn(sleeps, { stdout: "ignore", timeout: 0.5 }).exited, 143);
+    },
+  },
+  {
+    name: "spawnSync is ended by a signal that time aborts, or refuses the signal by name",
+    run(t) {
+      const spawn = (signal: AbortSignal): unknown =>
+        t.spawnSync([t.witness, "sleep", "20000"], { signal, killSignal: "SIGINT" }).signalCode;
+      assert.throws(() => spawn(AbortSignal.abort()), { name: "AbortError" });
+      if (t.api.blockingSignal) assert.equal(spawn(AbortSignal.timeout(50)), "SIGINT");
+      else assert.match(t.refusal(() => spawn(AbortSignal.timeout(50))).message, /signal: .* timeout would do/);
+    },
+  },
+  {
     name: "spawnSync keeps its timeout though a grandchild holds the output, and gives what was written by then",
     needs: ["/bin/sh"],
     run(t) {

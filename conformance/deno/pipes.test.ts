@@ -1,10 +1,8 @@
 /** Every Source and Sink that there is under Deno, by the one contract. */
 import launcher from "../../packages/adapter-deno/dist/index.js";
-import { engineSubject, pipeContract } from "../../packages/core/tests/pipe-contract.ts";
+import { engineSubject, hugeChunkContract, pipeContract } from "../../packages/core/tests/pipe-contract.ts";
 
-const subjects = [
-  engineSubject(launcher, "vfork", { sources: [1, 2, 5], sinks: [0, 4], sockets: [3, 6] }),
-  engineSubject(launcher, "runtime", { sources: [1, 2], sinks: [0], sockets: [] }),
-];
+const native = engineSubject(launcher, "vfork", { sources: [1, 2, 5], sinks: [0, 4], sockets: [3, 6] });
+const subjects = [native, engineSubject(launcher, "runtime", { sources: [1, 2], sinks: [0], sockets: [] })];
 
-for (const [name, run] of subjects.flatMap(pipeContract)) Deno.test(name, run);
+for (const [name, run] of [...subjects.flatMap(pipeContract), ...hugeChunkContract(native)]) Deno.test(name, run);

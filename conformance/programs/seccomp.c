@@ -3,6 +3,7 @@
  *
  *	all         allows everything, and is a filter nevertheless
  *	container   clone3 gives ENOSYS and io_uring EPERM, as the default profiles of containers do
+ *	no-signal   as container, and pidfd_send_signal gives EPERM, as older profiles have it
  *	no-pidfd    as container, and a clone with CLONE_VM | CLONE_PIDFD gives EPERM, so that
  *	            no native engine works
  */
@@ -62,12 +63,23 @@ static struct sock_filter no_pidfd[] = {
 	RETURN(SECCOMP_RET_KILL_PROCESS),
 };
 
+static struct sock_filter no_signal[] = {
+	LOAD(arch),
+	IF_NOT(ARCH, 8),
+	LOAD(nr),
+	REFUSE(SYS_clone3, ENOSYS),
+	REFUSE(SYS_io_uring_setup, EPERM),
+	REFUSE(SYS_pidfd_send_signal, EPERM),
+	RETURN(SECCOMP_RET_ALLOW),
+	RETURN(SECCOMP_RET_KILL_PROCESS),
+};
+
 int main(int argc, char **argv)
 {
 	struct sock_fprog program;
 
 	if (argc < 4 || strcmp(argv[2], "--") != 0) {
-		fprintf(stderr, "usage: seccomp all|container|no-pidfd -- CMD [...]\n");
+		fprintf(stderr, "usage: seccomp all|container|no-signal|no-pidfd -- CMD [...]\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "all")) {
@@ -76,6 +88,9 @@ int main(int argc, char **argv)
 	} else if (!strcmp(argv[1], "container")) {
 		program.filter = container;
 		program.len = sizeof(container) / sizeof(container[0]);
+	} else if (!strcmp(argv[1], "no-signal")) {
+		program.filter = no_signal;
+		program.len = sizeof(no_signal) / sizeof(no_signal[0]);
 	} else {
 		program.filter = no_pidfd;
 		program.len = sizeof(no_pidfd) / sizeof(no_pidfd[0]);

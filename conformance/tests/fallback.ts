@@ -213,6 +213,7 @@ const cases: Case[] = [
   ...[
     ["container", "vfork"],
     ["no-pidfd", "runtime"],
+    ["no-signal", "runtime"],
   ].map(
     ([mode, engine]): Case => ({
       name: `under the seccomp filter ${mode} engine ${engine} is chosen`,

@@ -37,7 +37,13 @@ export class Hold {
   pipe({ source, sink, ...fd }: Pipe): Pipe {
     const counted: Pipe = {
       ...fd,
-      ...(source && { source: { read: (into) => this.#during(source.read(into)), close: () => source.close() } }),
+      ...(source && {
+        source: {
+          read: (into) => this.#during(source.read(into)),
+          settle: (isEnd) => source.settle?.(isEnd),
+          close: () => source.close(),
+        },
+      }),
       ...(sink && { sink: { write: (chunk) => this.#during(sink.write(chunk)), close: () => sink.close() } }),
     };
     if (source && counted.source) forgotten.register(counted.source, source);

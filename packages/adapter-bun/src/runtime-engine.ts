@@ -26,14 +26,14 @@ export const bunSpawn: RuntimeApi = {
   // It fills every fd below.
   lastFd: 255,
   // Bun leaves its own end open of a pipe beyond 2 in a call that blocks, and tells nothing of what comes there.
-  features: new Set(["argv0", "socket", "give", "real-time signals", "int32"]),
+  features: new Set(["argv0", "socket", "give", "blocking signal", "real-time signals", "int32"]),
   files: { openSync, closeSync, readSync, accessSync, statSync },
   devNull: os.devNull,
   // Not lazy would mean that Bun reads without limit what is not asked for.
   start: (call) => childOf(spawn({ ...optionsOf(call), lazy: true })),
-  runSync(call, { input, timeout, maxBuffer }, killSignal) {
+  runSync(call, { input, timeout, maxBuffer, signal }, killSignal) {
     const stdio = [input.get(0) ?? call.stdio[0], ...call.stdio.slice(1)];
-    const result = spawnSync({ ...optionsOf(call), stdio, killSignal, timeout, maxBuffer });
+    const result = spawnSync({ ...optionsOf(call), stdio, killSignal, timeout, maxBuffer, signal });
     return {
       pid: result.pid,
       exit: exitOf(result, result.resourceUsage),

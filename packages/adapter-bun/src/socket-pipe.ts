@@ -36,6 +36,7 @@ class SocketEnd {
     this.#halves = new Set(halves);
     this.source = new FedSource({
       want: () => this.#socket.resume(),
+      settle: () => this.#socket.resume(),
       enough: () => this.#socket.pause(),
       close: () => this.#close("source"),
     });
@@ -70,7 +71,8 @@ class SocketEnd {
     for (let left = chunk; left.byteLength > 0; ) {
       const count = this.#isGone || !this.#halves.has("sink") ? -1 : this.#socket.write(left);
       if (count < 0) throw brokenPipe();
-      left = left.subarray(count);
+      // The caller may do with its memory as it likes while this waits.
+      left = left === chunk ? left.slice(count) : left.subarray(count);
       if (left.byteLength === 0) return;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

@@ -105,8 +105,7 @@ function work(): void {
       chunks.push(list);
       if (list !== undefined) reading.push(collect(child[name], list).catch(ignore));
     }
-    const timer =
-      timeout === undefined ? undefined : setTimeout(() => kill("timedOut"), Math.min(timeout, 2 ** 31 - 1));
+    const timer = timeout === undefined ? undefined : setTimeout(() => kill("timedOut"), timeout);
     // Deno rejects the status of a child that a real-time signal killed, and says only there which one it was.
     const { code, signal } = await child.status.catch((error: unknown) => ({
       code: null,

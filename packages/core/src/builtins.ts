@@ -6,14 +6,18 @@ const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
 
 /** Calls back after `ms` milliseconds, and does not keep the program alive for it. Returns what cancels the call. */
 export function after(ms: number, callback: () => void): () => void {
-  const timer = setTimeout(callback, Math.min(ms, MAX_DELAY));
-  // A timer that is a number has no unref.
-  (timer as { unref?: () => void }).unref?.();
+  let timer: ReturnType<typeof setTimeout>;
+  const wait = (left: number): void => {
+    timer = setTimeout(left > MAX_DELAY ? () => wait(left - MAX_DELAY) : callback, Math.min(left, MAX_DELAY));
+    // A timer that is a number has no unref.
+    (timer as { unref?: () => void }).unref?.();
+  };
+  wait(ms);
   return () => clearTimeout(timer);
 }
 
-/** The longest delay of a timer; a longer one would fire at once. */
-const MAX_DELAY = 2_147_483_647;
+/** The longest delay of a timer, in milliseconds: 24 days. A longer one would fire at once. */
+export const MAX_DELAY = 2_147_483_647;
 
 /**
  * Makes objects on which nothing is found that was not put there, because Object.prototype is not behind them. They are

@@ -108,17 +108,12 @@ export class Drain extends FedSource {
   }
 }
 
-/** Passes a source on until it gave more than `limit` bytes: says so, closes it, and that is the end. */
+/** Passes a source on until it gave more than `limit` bytes: says so, and that is the end. `exceeded` closes it. */
 export function limited(source: Source, limit: number, exceeded: () => void): Source {
   let left = limit;
   const count = (bytes: number): number => {
     left -= bytes;
-    if (left < 0) {
-      // First the signal: a child that writes to a pipe without a reader would die of that instead.
-      exceeded();
-      // Another writer of the pipe may go on after the child is killed, and what it writes must not be kept.
-      source.close();
-    }
+    if (left < 0) exceeded();
     return bytes;
   };
   return {
@@ -128,7 +123,7 @@ export function limited(source: Source, limit: number, exceeded: () => void): So
       return typeof reading === "number" ? count(reading) : reading.then(count);
     },
     close() {
-      source.close();
+      if (left >= 0) source.close();
     },
   };
 }

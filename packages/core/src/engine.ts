@@ -57,6 +57,12 @@ export interface Source {
    * were at hand: no turn of the event loop was needed.
    */
   read(into: Uint8Array): number | Promise<number>;
+  /**
+   * The process has ended. Takes in what is at hand, within bounds, so that a pipe which nobody reads holds no fd. What
+   * was taken in is read as before. `isEnd`: nothing more is to come, though another process may still have the pipe.
+   * Does not throw.
+   */
+  settle?(isEnd: boolean): void;
   /** Idempotent. A read under way resolves to 0. */
   close(): void;
 }
@@ -65,6 +71,8 @@ export interface Source {
 export interface Sink {
   /** Done when every byte is in the pipe. Rejects (EPIPE…) with an Error that has `code` and `errno`. */
   write(chunk: Uint8Array): void | Promise<void>;
+  /** The process has ended. Closes a pipe that no process can read any more, as one that nobody closes holds an fd. */
+  settle?(): void;
   /** Idempotent. The child sees the end once everything before is read. */
   close(): void | Promise<void>;
 }
@@ -136,6 +144,8 @@ export interface SyncOptions {
   /** Bytes per "out" pipe; more than that, and `killSignal` is sent. */
   readonly maxBuffer: number | undefined;
   readonly killSignal: number;
+  /** Its abort, which only time can bring about while this thread is blocked, sends `killSignal`. */
+  readonly signal?: AbortSignal | undefined;
   /** The pid in the result is not used, and may be 0: an engine may have a quicker way without it. */
   readonly withoutPid?: true;
 }

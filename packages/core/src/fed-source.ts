@@ -1,16 +1,23 @@
 /** The one {@link Source} over what comes by itself: events of a stream or a socket, chunks of a web stream. */
+import { after } from "./builtins.js";
 import type { Source } from "./engine.js";
 
 /** Bytes at hand from which on no more are wanted before the next read. */
 const ENOUGH = 64 * 1024;
 /** Chunks that were read before the list is shortened: to shift a long list each time costs in proportion to it. */
 const SLACK = 64;
+/** Turns of the event loop in which nothing came, after which nothing is at hand that could come. */
+const QUIET = 4;
+/** Bytes after which it is the end in any case, although more comes without a pause. */
+const AT_HAND = 1024 * 1024;
 const EMPTY = new Uint8Array(0);
 
 /** Where the bytes come from. */
 export interface Feeder {
-  /** A read waits, and nothing is at hand. */
+  /** More is wanted, which may have been said before. */
   want?(): void;
+  /** The process has ended. Needed where the runtime does not close a pipe that nobody reads by itself. */
+  settle?(): void;
   /** Enough is at hand until more is wanted. */
   enough?(): void;
   /** Called once. */
@@ -26,6 +33,8 @@ export class FedSource implements Source {
   #taken = 0;
   /** Bytes at hand. */
   #size = 0;
+  /** Bytes that have come in all. */
+  #came = 0;
   #ended = false;
   #closed = false;
   #error: Error | undefined;
@@ -41,6 +50,7 @@ export class FedSource implements Source {
     if (this.#ended || chunk.byteLength === 0) return;
     this.#chunks.push(chunk);
     this.#size += chunk.byteLength;
+    this.#came += chunk.byteLength;
     if (this.#size >= ENOUGH) this.#feeder.enough?.();
     this.#awake();
   }
@@ -67,12 +77,30 @@ export class FedSource implements Source {
     }).then(() => this.read(into));
   }
 
+  settle(isEnd: boolean): void {
+    if (isEnd) this.#endWhenQuiet(QUIET);
+    else this.#feeder.settle?.();
+  }
+
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
     this.#error = undefined;
     this.#clear();
+    this.#stop();
+  }
+
+  /** Once all has come that is at hand, which a runtime does not tell. */
+  #endWhenQuiet(turns: number): void {
+    if (this.#ended) return;
+    if (turns === 0 || this.#size >= AT_HAND) return this.#stop();
+    const size = this.#came;
+    this.#feeder.want?.();
+    after(0, () => this.#endWhenQuiet(this.#came === size ? turns - 1 : QUIET));
+  }
+
+  #stop(): void {
     this.end();
+    if (this.#closed) return;
+    this.#closed = true;
     this.#feeder.close();
   }
 

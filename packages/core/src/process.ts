@@ -21,6 +21,9 @@ export interface ExtraPipes {
   readonly [fd: number]: SubprocessReadableStream | WritableStream<Uint8Array> | DuplexPipe | number;
 }
 
+/** Milliseconds in which a signal that kills has killed. */
+const GRACE = 50;
+
 /** One promise for all processes that are known to run. */
 const RUNS: Promise<undefined> = Promise.resolve(undefined);
 
@@ -44,6 +47,7 @@ export class Process {
   #replaced: Map<number, Source> | undefined;
   #writers: Set<number> | undefined;
   #onExit: (() => void)[] | undefined;
+  #isCutOff = false;
 
   constructor(host: Host, running: Running, engine: EngineName, started: Promise<SpawnError | undefined> = RUNS) {
     this.#host = host;
@@ -55,7 +59,7 @@ export class Process {
     this.exited = running.exited;
     void running.exited.then((exit) => {
       this.exit = exit;
-      this.#closeUnused();
+      this.#settle();
       if (this.#onExit !== undefined) for (const callback of this.#onExit) callback();
     });
   }
@@ -157,17 +161,16 @@ export class Process {
     return this.#fds;
   }
 
-  /** Sends `killSignal` when `signal` aborts, unless the process has ended by then. */
-  killOnAbort(signal: AbortSignal, killSignal: number): void {
-    const abort = (): void => this.end(killSignal);
+  /** Calls back when `signal` aborts, unless the process has ended by then. */
+  whenAborted(signal: AbortSignal, abort: () => void): void {
     signal.addEventListener("abort", abort, { once: true });
     this.whenExited(() => signal.removeEventListener("abort", abort));
   }
 
-  /** Sends `killSignal` after `timeout` milliseconds, unless the process has ended by then. */
-  killAfter(timeout: number, killSignal: number): void {
+  /** Calls back after `timeout` milliseconds, unless the process has ended by then. */
+  whenLate(timeout: number, callback: () => void): void {
     // The child keeps the program alive if it is to; the timer of an unref'd child must not.
-    this.whenExited(after(timeout, () => this.end(killSignal)));
+    this.whenExited(after(timeout, callback));
   }
 
   /** Calls back as soon as the exit is known, before those who wait for {@link exited}. */
@@ -185,10 +188,13 @@ export class Process {
     }
   }
 
-  /** The child has ended, so a pipe to it has no reader: an unused one is closed now, not by the garbage collector. */
-  #closeUnused(): void {
-    for (const [fd, { sink }] of this.#running.pipes) {
-      if (!this.#writers?.has(fd)) void sink?.close();
+  /** The child has ended. An fd of which nothing more can come is closed now, not by the garbage collector. */
+  #settle(): void {
+    for (const [fd, { source, sink }] of this.#running.pipes) {
+      source?.settle?.(this.#isCutOff);
+      // One that nobody has asked for is of no use to anybody.
+      if (this.#writers?.has(fd)) sink?.settle?.();
+      else void sink?.close();
     }
   }
 
@@ -196,6 +202,24 @@ export class Process {
   async dispose(): Promise<void> {
     this.end(SIGNALS.SIGTERM);
     await this.exited;
+  }
+
+  /**
+   * As {@link cutOff}, for a process that writes too much to this source, which is closed. That comes later than the
+   * signal: a process that writes to a pipe without a reader would die of SIGPIPE instead. One that lives on gets that.
+   */
+  cutShort(source: Source, signal: number): void {
+    if (this.exit !== undefined) return source.close();
+    this.cutOff(signal);
+    const close = (): void => source.close();
+    this.whenExited(close);
+    this.whenLate(GRACE, close);
+  }
+
+  /** As {@link end}; and the end of the process is that of its output, though another process may hold the pipes. */
+  cutOff(signal: number): void {
+    this.#isCutOff = true;
+    this.end(signal);
   }
 
   /** Sends a signal from a timer, an abort or a disposal, where there is no caller to tell of a failure. */

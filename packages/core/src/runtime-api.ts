@@ -18,6 +18,8 @@ export type Feature =
   | "crossed"
   /** There are pipes beyond fd 2 in a call that blocks. */
   | "blocking pipes"
+  /** A call that blocks takes an AbortSignal, and learns of its abort by time. */
+  | "blocking signal"
   /** Signals without a name can be sent. */
   | "real-time signals"
   /** A text without `#!` is always run by /bin/sh. */

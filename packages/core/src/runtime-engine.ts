@@ -4,6 +4,7 @@
  * common, so numbers are translated by them.
  */
 import { batchArguments, batchRefusal, isBatchFile } from "./batch-file.js";
+import { MAX_DELAY } from "./builtins.js";
 import { usageError } from "./check.js";
 import type { Engine, EngineName, Exit, Failure, Pipe, Refusal, Running, SyncOptions, SyncResult } from "./engine.js";
 import type { Host } from "./host.js";
@@ -46,6 +47,9 @@ export class RuntimeEngine implements Engine {
     if (request.argv[0] !== request.file && !this.#api.features.has("argv0")) {
       return { option: "argv0", reason: `${this.api} has no such option` };
     }
+    if (sync?.signal !== undefined && !this.#api.features.has("blocking signal")) {
+      return { option: "signal", reason: `${this.api}, when it blocks, learns of no abort; a timeout would do` };
+    }
     if (sync !== undefined && !this.#canSend(sync.killSignal)) {
       return { option: "killSignal", reason: `${this.api} cannot send it, because it has no name here` };
     }
@@ -66,7 +70,8 @@ export class RuntimeEngine implements Engine {
 
   spawnSync(request: SpawnRequest, options: SyncOptions): SyncResult | Failure {
     const killSignal = this.#signal(options.killSignal);
-    const result = this.#carryOut(request, (call) => this.#api.runSync(call, options, killSignal));
+    const limits = { ...options, timeout: wholeDelay(options.timeout) };
+    const result = this.#carryOut(request, (call) => this.#api.runSync(call, limits, killSignal));
     if ("errno" in result) return result;
     const output = new Map<number, Uint8Array>();
     for (const slot of request.slots) {
@@ -206,6 +211,11 @@ export class RuntimeEngine implements Engine {
     if (this.#canSend(number)) return signalName(number) ?? number;
     throw usageError("ERR_UNKNOWN_SIGNAL", `${this.api} cannot send signal ${number}, because it has no name here`);
   }
+}
+
+/** As the runtimes take it: some refuse a part of a millisecond, and some have longer ones end at once. */
+function wholeDelay(ms: number | undefined): number | undefined {
+  return ms && Math.min(Math.ceil(ms), MAX_DELAY);
 }
 
 /** Of a signal that Linux does not have nothing can be said. */

@@ -6,8 +6,13 @@ import { FedSource } from "./fed-source.js";
 /** Reads a web stream. Nothing is asked of it before a read. */
 export function webSource(stream: ReadableStream<Uint8Array>): Source {
   const reader = stream.getReader();
+  let isReading = false;
   const source = new FedSource({
-    want: () => void next(),
+    want: () => {
+      if (isReading) return;
+      isReading = true;
+      void next().finally(() => (isReading = false));
+    },
     // A stream that failed refuses to be cancelled; whoever read it was told.
     close: () => void reader.cancel().catch(() => {}),
   });

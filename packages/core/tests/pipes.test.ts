@@ -4,7 +4,7 @@ import { test } from "vitest";
 import built from "../../adapter-node/dist/index.js";
 import { Drain, limited } from "../src/collect.js";
 import { WebSink, webSource } from "../src/web-pipe.js";
-import { engineSubject, givenFdContract, pipeContract, type Subject } from "./pipe-contract.js";
+import { engineSubject, givenFdContract, hugeChunkContract, pipeContract, type Subject } from "./pipe-contract.js";
 
 const launcher: Launcher = built;
 const native = engineSubject(launcher, "vfork", { sources: [1, 2, 5], sinks: [0, 4], sockets: [3, 6] });
@@ -65,6 +65,10 @@ const subjects: readonly Subject[] = [
   between("limited", native, (source) => limited(source, Infinity, () => {})),
 ];
 
-const tests = [...subjects.flatMap(pipeContract), ...givenFdContract(launcher, "runtime")];
+const tests = [
+  ...subjects.flatMap(pipeContract),
+  ...hugeChunkContract(native),
+  ...givenFdContract(launcher, "runtime"),
+];
 
 for (const [name, run] of tests) test.concurrent(name, run, 60_000);

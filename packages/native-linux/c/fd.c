@@ -2,12 +2,18 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fd.h"
+#include "kernel.h"
 #include "pipe.h"
 #include "ringspawn.h"
 #include "thread.h"
@@ -39,12 +45,60 @@ int32_t rs_read(int32_t fd, void *into, uint32_t len)
 	return ret < 0 ? -errno : (int32_t)ret;
 }
 
+static int sigpipe_is_ignored(void)
+{
+	struct sigaction now;
+
+	return sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+/* The signal is blocked for this thread, which alone gets it, and taken away; but for one that was
+ * pending before. */
+static ssize_t write_masked(int fd, const void *from, size_t len)
+{
+	const struct timespec at_once = { 0 };
+	sigset_t sigpipe, before, pending;
+	ssize_t ret;
+	int error;
+
+	sigemptyset(&sigpipe);
+	sigaddset(&sigpipe, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
+	sigpending(&pending);
+	ret = write(fd, from, len);
+	error = errno;
+	if (ret < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE))
+		sigtimedwait(&sigpipe, NULL, &at_once);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = error;
+	return ret;
+}
+
+/* A write that raises no SIGPIPE, whatever the program has made of that signal by now. */
+static ssize_t write_quietly(int fd, const void *from, size_t len)
+{
+	static int is_refused; /* RWF_NOSIGNAL, which Linux 6.18 has, or the call itself */
+	struct iovec part = { .iov_base = (void *)from, .iov_len = len };
+	ssize_t ret;
+
+	if (!__atomic_load_n(&is_refused, __ATOMIC_RELAXED)) {
+		ret = sys6(SYS_pwritev2, fd, (long)&part, 1, -1, 0, KERNEL_RWF_NOSIGNAL);
+		if (ret >= 0)
+			return ret;
+		errno = (int)-ret;
+		if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EPERM)
+			return -1;
+		__atomic_store_n(&is_refused, 1, __ATOMIC_RELAXED);
+	}
+	return sigpipe_is_ignored() ? write(fd, from, len) : write_masked(fd, from, len);
+}
+
 int32_t rs_write(int32_t fd, const void *from, uint32_t len)
 {
 	ssize_t ret;
 
 	do
-		ret = write(fd, from, len > INT32_MAX ? INT32_MAX : len);
+		ret = write_quietly(fd, from, len > INT32_MAX ? INT32_MAX : len);
 	while (ret < 0 && errno == EINTR);
 	return ret < 0 ? -errno : (int32_t)ret;
 }
@@ -55,6 +109,18 @@ int32_t rs_close(int32_t fd)
 {
 	thread_disowns(fd);
 	return close(fd) == 0 || errno == EINTR ? 0 : -errno;
+}
+
+int32_t rs_hung_up(int32_t fd)
+{
+	/* Both events are told without being asked for: a pipe without readers has an error. */
+	struct pollfd end = { .fd = fd };
+	int ret;
+
+	do
+		ret = poll(&end, 1, 0);
+	while (ret < 0 && errno == EINTR);
+	return ret < 0 ? -errno : (end.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 int32_t rs_send(int32_t fd, const void *from, uint32_t len)

@@ -239,6 +239,11 @@ Napi::Value write(Info info)
 	return answer(info, rs_write(number(info, 0), from.data, from.length));
 }
 
+Napi::Value hung_up(Info info)
+{
+	return answer(info, rs_hung_up(number(info, 0)));
+}
+
 /* A call after which JavaScript does not have the fd any more. */
 template <int32_t (*call)(int32_t)> Napi::Value disown(Info info)
 {
@@ -308,6 +313,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports)
 	exports["reap"] = Napi::Function::New<reap>(env);
 	exports["read"] = Napi::Function::New<read>(env);
 	exports["write"] = Napi::Function::New<write>(env);
+	exports["hungUp"] = Napi::Function::New<hung_up>(env);
 	exports["close"] = Napi::Function::New<disown<rs_close>>(env);
 	exports["send"] = Napi::Function::New<send>(env);
 	exports["shutdownWrite"] = Napi::Function::New<disown<rs_shutdown_write>>(env);

@@ -40,7 +40,8 @@ static int pidfd_works(int pidfd)
 	if (epoll_fd < 0)
 		return errno;
 	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, pidfd, &event) != 0) {
-		error = errno;
+		/* Too many watches of this user: the caller looks at its children by a timer. */
+		error = errno == ENOSPC ? 0 : errno;
 	} else {
 		/* CLONE_VFORK lets the parent go on a moment before the pidfd of the ending child
 		 * becomes readable. */
@@ -104,6 +105,19 @@ void vfork_probe(struct rs_probe *out)
 	munmap(stack, stack_size);
 }
 
+/*
+ * Whether a child can be signalled by its pidfd, of which the preload library makes no use. By the
+ * pid it could not be: other code of the program may have reaped the child. An fd that is none has
+ * the kernel say EBADF, and a sandbox what it says to every call.
+ */
+static void try_signal(struct rs_probe *out)
+{
+	int error = -rs_kill(-1, 0);
+
+	if (out->part == RS_PROBE_OK && error != EBADF)
+		say(out, RS_PROBE_SIGNAL, error);
+}
+
 /* A shortage says nothing about this kernel, so the next call asks again. */
 static int is_answer(int error)
 {
@@ -117,8 +131,10 @@ int rs_probe(struct rs_probe *out)
 	if (out->size != sizeof(*out))
 		return -EINVAL;
 	pthread_mutex_lock(&lock);
-	if (!asked)
+	if (!asked) {
 		vfork_probe(&answer);
+		try_signal(&answer);
+	}
 	asked = is_answer(answer.error);
 	*out = answer;
 	out->size = sizeof(*out);
@@ -139,6 +155,7 @@ int rs_probe_io_uring(struct rs_probe *out)
 	if (!is_kept) {
 		kept = (struct rs_probe){ .size = sizeof(kept) };
 		uring_probe(&kept);
+		try_signal(&kept);
 	}
 	is_kept = is_answer(kept.error);
 	*out = kept;

@@ -1,6 +1,6 @@
 /** The C ABI. Made from c/include/ringspawn.h by `node abi.mjs`, and not to be edited. */
 
-export const ABI = 4;
+export const ABI = 5;
 export const MAX_SLOTS = 256;
 export const MAX_REQUEST = 16777216;
 
@@ -99,6 +99,7 @@ export const PROBE_PART = {
   pidfd: 2,
   memory: 3,
   closeRange: 4,
+  signal: 5,
   noSpawnAbi: 16,
   spawnAbi: 17,
   ring: 18,
@@ -274,6 +275,7 @@ export const EVENT_SIZE = 16;
 /** Of the system's headers; the same on every machine that an engine is built for */
 export const ERRNO = {
   EPERM: 1,
+  ESRCH: 3,
   EIO: 5,
   E2BIG: 7,
   EAGAIN: 11,
@@ -322,6 +324,7 @@ export const SYMBOLS = {
   rs_read: { args: ["i32", "bytes", "u32"], returns: "i32" },
   rs_write: { args: ["i32", "bytes", "u32"], returns: "i32" },
   rs_close: { args: ["i32"], returns: "i32" },
+  rs_hung_up: { args: ["i32"], returns: "i32" },
   rs_send: { args: ["i32", "bytes", "u32"], returns: "i32" },
   rs_shutdown_write: { args: ["i32"], returns: "i32" },
   rs_shutdown_read: { args: ["i32"], returns: "i32" },

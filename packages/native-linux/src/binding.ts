@@ -33,9 +33,12 @@ export interface Binding {
   /** Fills an `rs_exit`. */
   reap(pidfd: number, out: Int32Array): number;
   read(fd: number, into: Uint8Array): number;
+  /** Raises no SIGPIPE. */
   write(fd: number, from: Uint8Array): number;
+  /** 1: no process has the other end open any more. */
+  hungUp(fd: number): number;
   close(fd: number): number;
-  /** As {@link write}, for a socket: raises no SIGPIPE. */
+  /** As {@link write}, for a socket. */
   send(fd: number, from: Uint8Array): number;
   /** As {@link close}, for the fd by which a socket was written: its other end sees the end of what was sent. */
   shutdownWrite(fd: number): number;

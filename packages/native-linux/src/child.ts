@@ -72,15 +72,12 @@ export function whenEnded(
   loop.watch(pidfd, READY.readable, look);
 }
 
-/** False once it is gone. @throws where the kernel does not permit it. */
+/** False once it is gone. @throws where the kernel does not permit it, or a sandbox that the program has entered. */
 export function killPidfd(binding: Binding, pidfd: number, pid: number, signal: number): boolean {
-  const result = binding.kill(pidfd, signal);
-  if (result === -ERRNO.EPERM) {
-    throw Object.assign(new Error(`kill EPERM: not allowed to signal process ${pid}`), {
-      code: "EPERM",
-      errno: -ERRNO.EPERM,
-      syscall: "kill",
-    });
-  }
-  return result === 0;
+  const errno = binding.kill(pidfd, signal);
+  if (errno === 0) return true;
+  if (errno === -ERRNO.ESRCH) return false;
+  const code = errno === -ERRNO.EPERM ? "EPERM" : `E${-errno}`;
+  const error = new Error(`kill ${code}: not allowed to signal process ${pid}`);
+  throw Object.assign(error, { code, errno, syscall: "kill" });
 }

@@ -198,6 +198,8 @@ export class Probe {
         return "a CLONE_VM child does not really share memory here";
       case PROBE_PART.closeRange:
         return `this kernel or sandbox has no close_range${because}`;
+      case PROBE_PART.signal:
+        return `this sandbox lets no process be signalled by its pidfd${because}`;
       case PROBE_PART.noSpawnAbi:
         return `this kernel has no io_uring_spawn, or /proc does not show it${because}`;
       case PROBE_PART.spawnAbi:

@@ -19,6 +19,12 @@ import { waitSync } from "./sync.js";
 
 const SERVED: ReadonlySet<SetupKey> = new Set(Object.keys(ENCODED) as SetupKey[]);
 
+/** No JavaScript runs meanwhile, and a signal does not tell when it will abort. */
+const NO_ABORT: Refusal = {
+  option: "signal",
+  reason: "a call that blocks learns of no abort; a timeout would do",
+};
+
 interface Ready extends Loops {
   readonly binding: Binding;
   /** What the executor's trial told. */
@@ -44,7 +50,8 @@ export abstract class NativeEngine implements Engine {
     return typeof ready === "string" ? ready : undefined;
   }
 
-  refuses(request: SpawnRequest): Refusal | undefined {
+  refuses(request: SpawnRequest, sync?: SyncOptions): Refusal | undefined {
+    if (sync?.signal !== undefined) return NO_ABORT;
     const refused = this.#permits(request);
     if (refused !== undefined) return refused;
     const ready = this.#open();

@@ -11,6 +11,9 @@ import { BLOCKING, type Binding, type LoopName, type RingName, TURNING } from ".
  */
 type FfiType = "i32" | "u32" | "u64" | "bytes" | "handle" | "void";
 
+/** Bytes of one read or write: the length and the answer are 32 bits each. */
+const MAX_IO = 2 ** 31 - 1;
+
 type Argument<T extends FfiType> = T extends "bytes" ? ArrayBufferView : number;
 type Arguments<T extends readonly FfiType[]> = { [i in keyof T]: Argument<T[i]> };
 
@@ -152,11 +155,15 @@ class FfiBinding implements Binding {
   }
 
   read(fd: number, into: Uint8Array): number {
-    return this.#library.rs_read(fd, into, into.byteLength);
+    return this.#library.rs_read(fd, into, Math.min(into.byteLength, MAX_IO));
   }
 
   write(fd: number, from: Uint8Array): number {
-    return this.#library.rs_write(fd, from, from.byteLength);
+    return this.#library.rs_write(fd, from, Math.min(from.byteLength, MAX_IO));
+  }
+
+  hungUp(fd: number): number {
+    return this.#library.rs_hung_up(fd);
   }
 
   close(fd: number): number {
@@ -164,7 +171,7 @@ class FfiBinding implements Binding {
   }
 
   send(fd: number, from: Uint8Array): number {
-    return this.#library.rs_send(fd, from, from.byteLength);
+    return this.#library.rs_send(fd, from, Math.min(from.byteLength, MAX_IO));
   }
 
   shutdownWrite(fd: number): number {

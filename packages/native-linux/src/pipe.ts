@@ -9,6 +9,11 @@ import type { Loop } from "./loop.js";
 /** How the fd of an end is given up. */
 type Closing = "close" | "shutdownRead" | "shutdownWrite";
 
+/** Bytes that are taken in of a pipe whose process has ended: more than any pipe holds that is not root's. */
+const AT_HAND = 1024 * 1024;
+const CHUNK = 64 * 1024;
+let chunk: Uint8Array | undefined;
+
 /** What an attempt answers that has to wait. */
 const NOT_YET: unique symbol = Symbol("not yet");
 
@@ -28,6 +33,10 @@ class End {
     this.fd = fd;
     this.#keepAlive = keepAlive;
     this.#closing = closing;
+  }
+
+  get isWaiting(): boolean {
+    return this.#wake !== undefined;
   }
 
   /** Calls back when the fd is ready, or closed. */
@@ -73,6 +82,8 @@ const forgotten: FinalizationRegistry<End> = new FinalizationRegistry((end) => e
 /** What the child writes. */
 export class PipeSource implements Source {
   readonly #end: End;
+  /** What was taken in and not read yet. */
+  #atHand: Uint8Array | undefined;
 
   constructor(end: End) {
     this.#end = end;
@@ -93,12 +104,46 @@ export class PipeSource implements Source {
     this.#end.wait(READY.readable, callback);
   }
 
+  /** Where a read waits, that read comes to the end by itself. */
+  settle(isEnd: boolean): void {
+    if (isEnd || !this.#end.isWaiting) this.#takeIn();
+    if (isEnd) this.#end.close();
+  }
+
   close(): void {
+    this.#atHand = undefined;
     this.#end.close();
   }
 
   /** The bytes read now, 0 at the end or after close(), or -EAGAIN. */
   attempt(into: Uint8Array): number {
+    return this.#atHand === undefined ? this.#readFd(into) : this.#readAtHand(this.#atHand, into);
+  }
+
+  #readAtHand(bytes: Uint8Array, into: Uint8Array): number {
+    const count = Math.min(bytes.byteLength, into.byteLength);
+    into.set(bytes.subarray(0, count));
+    this.#atHand = count < bytes.byteLength ? bytes.subarray(count) : undefined;
+    return count;
+  }
+
+  /** At the end the fd is closed, and so it is only kept where another process still has the pipe. */
+  #takeIn(): void {
+    const into = (chunk ??= new Uint8Array(CHUNK));
+    const chunks = this.#atHand === undefined ? [] : [this.#atHand];
+    try {
+      for (let count = 0, total = 0; total < AT_HAND; total += count) {
+        count = this.#readFd(into);
+        if (count <= 0) break;
+        chunks.push(into.slice(0, count));
+      }
+    } catch {
+      // The next read comes to the same error, and tells it.
+    }
+    if (chunks.length > 0) this.#atHand = joined(chunks);
+  }
+
+  #readFd(into: Uint8Array): number {
     if (this.#end.fd < 0) return 0;
     const count = this.#end.binding.read(this.#end.fd, into);
     if (count === -ERRNO.EAGAIN) return count;
@@ -118,6 +163,9 @@ function isEndOfDuplex(result: number): boolean {
   return result === -ERRNO.EIO || result === -ERRNO.ECONNRESET;
 }
 
+/** The memory belongs to the caller, who may do this while a write waits. What is gone cannot be written. */
+const CHANGED = "the chunk was transferred or its buffer shrunk before all of it was written";
+
 /** What the child reads. */
 export class PipeSink implements Sink {
   readonly #end: End;
@@ -130,17 +178,29 @@ export class PipeSink implements Sink {
   }
 
   write(chunk: Uint8Array): void | Promise<void> {
-    let rest = this.attempt(chunk);
+    const rest = this.attempt(chunk);
     if (rest === undefined) return;
+    let length = rest.byteLength;
+    // A view of its own does not grow with its buffer.
+    let left = rest.subarray(0, length);
     return this.#end.retry<void>(READY.writable, () => {
-      rest = this.attempt(rest as Uint8Array);
-      return rest === undefined ? rest : NOT_YET;
+      if (left.byteLength !== length) throw new TypeError(CHANGED);
+      const rest = this.attempt(left);
+      if (rest === undefined) return;
+      left = rest;
+      length = left.byteLength;
+      return NOT_YET;
     });
   }
 
   /** Calls back once, when more can be written, or nobody reads it, or after close(). */
   whenReady(callback: () => void): void {
     this.#end.wait(READY.writable, callback);
+  }
+
+  settle(): void {
+    const { binding, fd } = this.#end;
+    if (fd >= 0 && binding.hungUp(fd) === 1) this.close();
   }
 
   close(): void {
@@ -243,6 +303,17 @@ export function openPipes(
     (pipes ??= new Map()).set(slot.target, pipe);
   }
   return pipes ?? NO_PIPES;
+}
+
+export function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  if (chunks.length === 1) return chunks[0] as Uint8Array;
+  const all = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
 }
 
 function pipeError(syscall: string, errno: number): Error {

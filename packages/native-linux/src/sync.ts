@@ -5,11 +5,15 @@ import { whenEnded } from "./child.js";
 import type { ExitStatus, Outcome } from "./decode.js";
 import type { Binding } from "./binding.js";
 import type { Loop } from "./loop.js";
-import { type NativePipe, openPipes, type PipeSink, type PipeSource } from "./pipe.js";
+import { joined, type NativePipe, openPipes, type PipeSink, type PipeSource } from "./pipe.js";
 
 // As it was when this was loaded: fake timers stop the clock, and a timeout must come all the same.
 const now = performance.now.bind(performance);
 
+/** Milliseconds in which a signal that kills has killed. */
+const GRACE = 50;
+/** The longest time that the loop waits in one go. */
+const MAX_WAIT = 2 ** 31 - 1;
 const CHUNK = 64 * 1024;
 /** Reads of one pipe before the loop is turned again: a firehose must not outrun the timeout. */
 const READS_A_TURN = 16;
@@ -49,6 +53,9 @@ class SyncChild {
   /** Pipes whose end has not come. */
   #open = 0;
   #exit: Exit | undefined;
+  /** Pipes of which too much came. */
+  readonly #full: PipeSource[] = [];
+  #closesFull = Infinity;
 
   constructor(binding: Binding, loop: Loop, pidfd: number, status: ExitStatus, options: SyncOptions) {
     this.#binding = binding;
@@ -74,12 +81,16 @@ class SyncChild {
     });
     // A grandchild may hold the pipes for ever: once we have killed, only the process itself is waited for.
     while (this.#exit === undefined || (this.#open > 0 && !this.timedOut && !this.overflowed)) {
-      const left = this.timedOut ? Infinity : deadline - now();
-      if (left <= 0) {
+      const next = Math.min(this.timedOut ? Infinity : deadline, this.#closesFull);
+      const left = next - now();
+      if (left > 0) {
+        this.#loop.turn(left === Infinity ? -1 : Math.min(Math.ceil(left), MAX_WAIT));
+      } else if (next === this.#closesFull) {
+        this.#closesFull = Infinity;
+        for (const source of this.#full) source.close();
+      } else {
         this.timedOut = true;
         this.#kill();
-      } else {
-        this.#loop.turn(left === Infinity ? -1 : Math.ceil(left));
       }
     }
     return this.#exit;
@@ -106,6 +117,9 @@ class SyncChild {
           if (total <= maxBuffer) continue;
           this.overflowed = true;
           this.#kill();
+          // Closed first, the pipe would kill by SIGPIPE. That is for a child which lives on.
+          this.#full.push(source);
+          this.#closesFull = Math.min(this.#closesFull, now() + GRACE);
         }
         this.#open--;
         return;
@@ -128,15 +142,4 @@ function feed(sink: PipeSink, bytes: Uint8Array | undefined): void {
     else sink.whenReady(pump);
   };
   pump();
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  if (chunks.length === 1) return chunks[0] as Uint8Array;
-  const all = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

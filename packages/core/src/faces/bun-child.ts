@@ -57,12 +57,13 @@ export class Child implements Subprocess {
     }
     for (const fd of [1, 2]) {
       if (maxBuffer !== undefined) {
-        process.replaceSource(fd, (source) => limited(source, maxBuffer, () => process.end(killSignal)));
+        process.replaceSource(fd, (source) => limited(source, maxBuffer, () => process.cutShort(source, killSignal)));
       }
       if (!lazy) process.replaceSource(fd, (source) => new Drain(source));
     }
-    if (signal !== undefined) process.killOnAbort(signal, killSignal);
-    if (timeout !== undefined) process.killAfter(timeout, killSignal);
+    const cutOff = (): void => process.cutOff(killSignal);
+    if (signal !== undefined) process.whenAborted(signal, cutOff);
+    if (timeout !== undefined) process.whenLate(timeout, cutOff);
     this.#exited = process.exited.then(exitNumber);
     if (onExit !== undefined) {
       // One turn of the microtasks later than the first reaction: then whoever awaited `exited` has run.

@@ -29,11 +29,14 @@ interface CommonOptions<In extends SpawnInput, Out extends SpawnOutput, Err exte
   readonly stdout?: Out;
   /** Default `"inherit"`; for `spawnSync` `"pipe"`. */
   readonly stderr?: Err;
-  /** Milliseconds, after which `killSignal` is sent. Default none. */
+  /**
+   * Milliseconds, after which `killSignal` is sent. Default none. The output then ends with the child, with all that
+   * was written by then, though another process may still have the pipe.
+   */
   readonly timeout?: number | undefined;
   /** Default `"SIGTERM"`. */
   readonly killSignal?: SignalName | number | undefined;
-  /** Bytes of stdout, and of stderr; more than that, and `killSignal` is sent. Default none. */
+  /** Bytes of stdout, and of stderr; more than that, and it ends as by `timeout`. Default none. */
   readonly maxBuffer?: number | undefined;
   /** argv[0]. Default: the command. */
   readonly argv0?: string | undefined;
@@ -43,7 +46,11 @@ interface CommonOptions<In extends SpawnInput, Out extends SpawnOutput, Err exte
   readonly gid?: number | undefined;
   /** The same as `setup.cgroup`. */
   readonly cgroup?: string | number | undefined;
-  /** Its abort sends `killSignal`. One that is aborted already throws an AbortError, and nothing starts. */
+  /**
+   * Its abort sends `killSignal`, and ends the output as `timeout` does. One that is aborted already throws an
+   * AbortError, and nothing starts. In `spawnSync` only `AbortSignal.timeout()` can abort, and only Bun's own spawn
+   * (engine `runtime` there) learns of that; every other engine refuses the option. `timeout` works everywhere.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Windows only; without effect elsewhere. */
   readonly windowsHide?: boolean | undefined;

@@ -68,11 +68,11 @@ export function createSpawnPair(launcher: Launcher): {
     if (options.terminal !== undefined) {
       throw usageError("ERR_INVALID_ARG_TYPE", "terminal option is only supported for spawn, not spawnSync");
     }
-    const { timeout, maxBuffer, killSignal } = controlOf(options);
+    const { timeout, maxBuffer, killSignal, signal } = controlOf(options);
     const { slots, numbers, data } = stdioOf(launcher.host, options, "pipe");
     const input = new Map<number, Uint8Array>();
     if (data !== undefined) input.set(0, bytesAtHand(data));
-    const limits: SyncOptions = { input, timeout, maxBuffer, killSignal };
+    const limits: SyncOptions = { input, timeout, maxBuffer, killSignal, signal };
     const { result, engine } = launcher.spawnSync(inputOf(launcher.host, cmd, options, slots), limits);
     const { pid, exit, output } = result;
     const bytes = (fd: number): Uint8Array<ArrayBuffer> | undefined => {

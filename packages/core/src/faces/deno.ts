@@ -175,7 +175,7 @@ export function createCommand(launcher: Launcher): CommandConstructor {
       const options = commandOptions(this.#options);
       const signal = checkedSignal(options);
       const process = launcher.spawn(commandInput(host, this.#command, options, "spawn"));
-      if (signal !== undefined && !signal.aborted) process.killOnAbort(signal, SIGNALS.SIGTERM);
+      if (signal !== undefined && !signal.aborted) endOnAbort(process, signal);
       return new Child(process);
     }
 
@@ -185,7 +185,7 @@ export function createCommand(launcher: Launcher): CommandConstructor {
       const signal = checkedSignal(options);
       const process = launcher.spawn(commandInput(host, this.#command, options, "output"));
       if (signal?.aborted) process.end(SIGNALS.SIGTERM);
-      else if (signal !== undefined) process.killOnAbort(signal, SIGNALS.SIGTERM);
+      else if (signal !== undefined) endOnAbort(process, signal);
       return outputOf(process);
     }
 
@@ -198,6 +198,11 @@ export function createCommand(launcher: Launcher): CommandConstructor {
     }
   };
   return Command;
+}
+
+/** As with Deno, who reads what the process writes goes on to the end of the pipe. */
+export function endOnAbort(process: Process, signal: AbortSignal): void {
+  process.whenAborted(signal, () => process.end(SIGNALS.SIGTERM));
 }
 
 const TO_THE_END: SyncOptions = Object.freeze({

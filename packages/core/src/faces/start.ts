@@ -14,6 +14,7 @@ import {
   type CommandOptions,
   type CommandOutput,
   type CommandStdio,
+  endOnAbort,
 } from "./deno.js";
 
 /** What `Command` takes, with the defaults of its `spawn()`. */
@@ -91,7 +92,7 @@ export function createStart(launcher: Launcher): StartFunction {
 /** The handle of a process that was begun, and that `signal` ends. */
 export function started(process: Process, signal: AbortSignal | undefined): StartedProcess {
   if (signal?.aborted) process.end(SIGNALS.SIGTERM);
-  else if (signal !== undefined) process.killOnAbort(signal, SIGNALS.SIGTERM);
+  else if (signal !== undefined) endOnAbort(process, signal);
   return new Started(process);
 }
 

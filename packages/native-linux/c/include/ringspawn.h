@@ -23,7 +23,7 @@ extern "C" {
 #define RS_API __attribute__((visibility("default")))
 
 /* This number goes up whenever a struct, a name or the meaning of a field changes. */
-#define RS_ABI 4u
+#define RS_ABI 5u
 
 /* The most fds that a request may redirect. */
 #define RS_MAX_SLOTS 256u
@@ -255,6 +255,7 @@ enum rs_probe_part {
 	RS_PROBE_PIDFD = 2,       /* no usable pidfd: waitid(P_PIDFD) or epoll refused it */
 	RS_PROBE_MEMORY = 3,      /* the child did not share memory (gVisor, WSL1, qemu-user) */
 	RS_PROBE_CLOSE_RANGE = 4, /* no close_range(2): a kernel before 5.9, or a sandbox */
+	RS_PROBE_SIGNAL = 5,      /* no pidfd_send_signal(2): of either executor */
 
 	RS_PROBE_NO_SPAWN_ABI = 16, /* /proc/sys/kernel/io_uring_spawn_abi could not be read */
 	RS_PROBE_SPAWN_ABI = 17,    /* that file names another ABI, which is `error` */
@@ -384,12 +385,16 @@ RS_API int rs_kill(int32_t pidfd, int32_t signal);
  * reaped. Any thread. */
 RS_API int rs_reap(int32_t pidfd, struct rs_exit *out);
 
-/* read(2), write(2) and close(2) with -errno. What a signal interrupts goes on. Any thread. */
+/* read(2), write(2) and close(2) with -errno. What a signal interrupts goes on. A write that nobody
+ * reads raises no SIGPIPE. Any thread. */
 RS_API int32_t rs_read(int32_t fd, void *into, uint32_t len);
 RS_API int32_t rs_write(int32_t fd, const void *from, uint32_t len);
 RS_API int32_t rs_close(int32_t fd);
 
-/* As rs_write, but a socket whose other end is closed answers -EPIPE and raises no SIGPIPE. */
+/* 1: no process has the other end of this pipe, socket or terminal open any more. 0: one has. */
+RS_API int32_t rs_hung_up(int32_t fd);
+
+/* As rs_write, for what may be a socket. */
 RS_API int32_t rs_send(int32_t fd, const void *from, uint32_t len);
 /* As rs_close, for one of the two fds of a socket: its other end sees the end of what was sent, or
  * may not send any more, while the second fd goes on. */

@@ -151,6 +151,43 @@ static void works_by_clone3(void)
 	rs_engine_close(engine);
 }
 
+static volatile int caught;
+
+static void catch_sigpipe(int sig)
+{
+	caught = sig;
+}
+
+/* SIGPIPE has its default action, a handler, or is pending already. */
+static void a_write_raises_no_signal(void)
+{
+	sigset_t sigpipe, pending;
+	int fds[2];
+
+	CHECK(pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0);
+	CHECK_IS(rs_write(fds[1], "abc", 3), 3);
+	close(fds[0]);
+	signal(SIGPIPE, SIG_DFL);
+	CHECK_IS(rs_write(fds[1], "x", 1), -EPIPE);
+	signal(SIGPIPE, catch_sigpipe);
+	CHECK_IS(rs_write(fds[1], "x", 1), -EPIPE);
+	CHECK_IS(caught, 0);
+	signal(SIGPIPE, SIG_IGN);
+	CHECK_IS(rs_write(fds[1], "x", 1), -EPIPE);
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&sigpipe);
+	sigaddset(&sigpipe, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &sigpipe, NULL);
+	CHECK_IS(rs_write(fds[1], "x", 1), -EPIPE);
+	sigpending(&pending);
+	CHECK(!sigismember(&pending, SIGPIPE));
+	raise(SIGPIPE);
+	CHECK_IS(rs_write(fds[1], "x", 1), -EPIPE);
+	sigpending(&pending);
+	CHECK(sigismember(&pending, SIGPIPE));
+	close(fds[1]);
+}
+
 static void run(int which)
 {
 	pid_t pid = fork();
@@ -185,6 +222,19 @@ static void run(int which)
 		case 8:
 			works_by_clone3();
 			break;
+		case 9:
+			probe_says(SYS_pidfd_send_signal, ENOSYS, RS_PROBE_SIGNAL);
+			break;
+		case 10:
+			probe_says(SYS_pidfd_send_signal, EPERM, RS_PROBE_SIGNAL);
+			break;
+		case 11:
+			a_write_raises_no_signal();
+			break;
+		case 12:
+			refuse(SYS_pwritev2, EOPNOTSUPP);
+			a_write_raises_no_signal();
+			break;
 		}
 		_exit(0);
 	}
@@ -197,7 +247,7 @@ static void run(int which)
 
 int main(void)
 {
-	for (int which = 0; which < 9; which++)
+	for (int which = 0; which < 13; which++)
 		run(which);
 	return 0;
 }

@@ -355,6 +355,29 @@ static void works_while_stdio_is_closed(void)
 	}
 }
 
+/* A pipe that is written, a pair of sockets and a terminal, while a process has the other end and
+ * after it. */
+static void an_end_tells_that_nobody_has_the_other(void)
+{
+	struct req *r = sh("read line; exit 0");
+	struct rs_outcome out;
+
+	slot(r, 0, RS_SLOT_PIPE_IN, 0);
+	slot(r, 5, RS_SLOT_SOCKET, 0);
+	pty_slot(r, 6, 24, 80);
+	out = spawn_ok(r);
+	for (int i = 0; i < 3; i++)
+		CHECK_IS(rs_hung_up(out.ends[i].write), 0);
+	CHECK_IS(rs_write(out.ends[0].write, "\n", 1), 1);
+	CHECK_IS(finish(&out).code, 0);
+	for (int i = 0; i < 3; i++) {
+		CHECK_IS(rs_hung_up(out.ends[i].write), 1);
+		CHECK_IS(rs_close(out.ends[i].write), 0);
+	}
+	for (int i = 1; i < 3; i++)
+		CHECK_IS(rs_close(out.ends[i].read), 0);
+}
+
 int main(void)
 {
 	int before;
@@ -363,6 +386,7 @@ int main(void)
 	before = fd_count();
 	socket_goes_both_ways();
 	no_signal_tells_of_a_lost_reader();
+	an_end_tells_that_nobody_has_the_other();
 	socket_ends_in_each_direction();
 	raw_ends_block();
 	pty_is_a_terminal();
