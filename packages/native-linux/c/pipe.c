@@ -120,10 +120,13 @@ int pipe_open(struct request *request, const struct rs_engine *engine, int *cgro
 
 	/* Before anything is opened: else a closed fd of the caller's could be one of ours by now.
 	 */
-	for (i = 0; i < count; i++)
-		if (request->slots[i].kind == RS_SLOT_FD &&
-		    fcntl(request->slots[i].fd, F_GETFD) < 0)
+	for (i = 0; i < count; i++) {
+		if (request->slots[i].kind != RS_SLOT_FD)
+			continue;
+		request->ends[i].given_flags = fcntl(request->slots[i].fd, F_GETFL);
+		if (request->ends[i].given_flags < 0)
 			return fail(out, errno, RS_STEP_STDIO, i);
+	}
 
 	error = open_cgroup(request, cgroup_fd);
 	if (error < 0)

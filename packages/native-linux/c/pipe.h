@@ -11,8 +11,9 @@ struct rs_engine;
 
 /* What stands behind one slot. */
 struct end {
-	int source; /* what the child dups to the slot's target; -1: not opened (explain) */
-	int ours;   /* `source` was opened for this spawn and is closed after the birth */
+	int source;      /* what the child dups to the slot's target; -1: not opened (explain) */
+	int ours;        /* `source` was opened for this spawn and is closed after the birth */
+	int given_flags; /* RS_SLOT_FD: what F_GETFL says of the caller's fd */
 	struct rs_end parent;
 };
 
