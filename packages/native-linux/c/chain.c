@@ -30,8 +30,6 @@
 #include "kernel.h"
 #include "request.h"
 
-extern char **environ;
-
 /* Only the birth can give these two: unshare refuses NEWUSER to a process that shares memory, and
  * moves none but the future children of its caller into a new pid namespace. */
 #define NAMESPACES_AT_BIRTH (KERNEL_CLONE_NEWUSER | KERNEL_CLONE_NEWPID)
@@ -340,7 +338,7 @@ void chain_build(struct chain *chain, struct request *request, const struct rs_e
 		.candidates = request->candidates,
 		.candidate_count = request->head.candidates.count,
 		.argv = request->argv,
-		.envp = request->envp != NULL ? request->envp : (const char *const *)environ,
+		.envp = request->envp,
 		.shell_argv = request->shell_argv,
 		.listed = has_slots_only(request) ? request->listed : NULL,
 		.changes_ids = (request->head.set & (RS_SET_GID | RS_SET_UID)) != 0,

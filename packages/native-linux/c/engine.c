@@ -116,6 +116,7 @@ void rs_engine_close(struct rs_engine *engine)
 		return;
 	uring_close(engine->uring);
 	uring_close(engine->prespawns);
+	environ_free(&engine->environ);
 	close(engine->null_fd);
 	munmap(engine->stack, engine->stack_size);
 	free(engine);

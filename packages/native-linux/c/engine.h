@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "environ.h"
+
 struct uring;
 
 struct rs_engine {
@@ -14,6 +16,7 @@ struct rs_engine {
 	int small_tables;  /* a child may be born with CLONE_FILES and copy only the fds it needs */
 	void *stack;       /* for one child at a time, because every birth by vfork is waited for */
 	size_t stack_size; /* with its guard page */
+	struct environ_copy environ;
 	struct uring *uring;     /* of rs_spawn and rs_queue; NULL until it is first used */
 	struct uring *prespawns; /* of rs_prespawn; NULL until it is first used */
 };

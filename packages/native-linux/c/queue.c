@@ -7,6 +7,7 @@
 
 #include "chain.h"
 #include "engine.h"
+#include "environ.h"
 #include "fd.h"
 #include "process_thread.h"
 #include "orphan.h"
@@ -18,29 +19,6 @@
 #include "ringspawn.h"
 #include "thread.h"
 #include "uring.h"
-
-extern char **environ;
-
-/* A copy of `environ`, in one allocation: the program may change its environment while the chain is
- * pending. NULL: there is no memory. */
-static char **copy_environ(void)
-{
-	size_t count = 0, size = 0;
-	char **copy, *text;
-
-	while (environ[count] != NULL)
-		size += strlen(environ[count++]) + 1;
-	copy = malloc((count + 1) * sizeof(char *) + size);
-	if (copy == NULL)
-		return NULL;
-	text = (char *)&copy[count + 1];
-	for (size_t i = 0; i < count; i++) {
-		copy[i] = text;
-		text = stpcpy(text, environ[i]) + 1;
-	}
-	copy[count] = NULL;
-	return copy;
-}
 
 /* Opens the fds and builds the chain. 0, or -errno with `out` filled; the caller frees `pending` in
  * both cases. */
@@ -62,9 +40,10 @@ static int pending_open(struct rs_engine *engine, struct pending *pending, struc
 static int ring_for_start(struct rs_engine *engine, struct pending *pending, struct rs_outcome *out)
 {
 	if (pending->request.envp == NULL) {
-		pending->environ = copy_environ();
+		/* The program may change its environment while the chain is pending. */
+		pending->environ = environ_duplicate(&engine->environ, out);
 		if (pending->environ == NULL)
-			return fail(out, ENOMEM, RS_STEP_MEMORY, 0);
+			return -out->error;
 		pending->chain.envp = (const char *const *)pending->environ;
 	}
 	return uring_for(&engine->uring, &pending->chain, out);
@@ -188,7 +167,7 @@ int rs_prespawn(struct rs_engine *engine, const void *block, uint32_t len, uint3
 int rs_prespawn_exec(struct rs_engine *engine, uint32_t ticket, int32_t release_fd,
 		     const void *block, uint32_t len)
 {
-	struct rs_outcome unused;
+	struct rs_outcome failure;
 	struct request program;
 	char **copy = NULL;
 	int error;
@@ -197,12 +176,12 @@ int rs_prespawn_exec(struct rs_engine *engine, uint32_t ticket, int32_t release_
 		return -EFAULT;
 	if (engine->prespawns == NULL)
 		return -ESRCH;
-	error = request_parse(&program, block, len, &unused);
+	error = request_parse(&program, block, len, &failure);
 	if (error != 0)
 		return error;
 	if (program.envp == NULL) {
-		copy = copy_environ();
-		error = copy == NULL ? -ENOMEM : 0;
+		copy = environ_duplicate(&engine->environ, &failure);
+		error = copy == NULL ? -failure.error : 0;
 	}
 	if (error == 0)
 		error = prespawn_exec(engine->prespawns, ticket, &program, copy, release_fd);

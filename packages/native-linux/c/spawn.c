@@ -6,6 +6,7 @@
 
 #include "chain.h"
 #include "engine.h"
+#include "environ.h"
 #include "fd.h"
 #include "process_thread.h"
 #include "orphan.h"
@@ -73,7 +74,9 @@ int rs_spawn(struct rs_engine *engine, const void *block, uint32_t len, struct r
 	orphans_reap();
 	if (request_parse(&request, block, len, out) != 0)
 		return 0;
-	if (pipe_open(&request, engine, &cgroup_fd, out) == 0) {
+	if (request.envp == NULL)
+		request.envp = environ_read(&engine->environ, out);
+	if (request.envp != NULL && pipe_open(&request, engine, &cgroup_fd, out) == 0) {
 		chain_build(&chain, &request, engine, cgroup_fd);
 		give_birth(engine, &request, &chain, out);
 		pipe_close_child_ends(&request, cgroup_fd);

@@ -151,6 +151,22 @@ static void works_by_clone3(void)
 	rs_engine_close(engine);
 }
 
+static void inherits_the_environment(int error)
+{
+	struct req *r;
+
+	engine_up();
+	refuse(SYS_process_vm_readv, error);
+	for (int i = 0; i < 2; i++) {
+		/* A list that libc has allocated, and not the kernel. */
+		CHECK(setenv(i == 0 ? "ADDED" : "ADDED_LATER", "x", 1) == 0);
+		r = req_show();
+		r->head.flags |= RS_F_INHERIT_ENV;
+		CHECK(strstr(shown(r), i == 0 ? "ADDED=x\n" : "ADDED_LATER=x\n") != NULL);
+	}
+	rs_engine_close(engine);
+}
+
 static void run(int which)
 {
 	pid_t pid = fork();
@@ -185,6 +201,9 @@ static void run(int which)
 		case 8:
 			works_by_clone3();
 			break;
+		case 9:
+			inherits_the_environment(EPERM);
+			break;
 		}
 		_exit(0);
 	}
@@ -197,7 +216,7 @@ static void run(int which)
 
 int main(void)
 {
-	for (int which = 0; which < 9; which++)
+	for (int which = 0; which < 10; which++)
 		run(which);
 	return 0;
 }
