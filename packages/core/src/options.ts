@@ -59,8 +59,8 @@ export interface ProcessSetup {
   /** Real, effective and saved group id. */
   readonly gid?: number;
   /**
-   * Supplementary groups; `[]` drops all. Default: dropped when `uid` or `gid` changes and we are root, else the
-   * parent's.
+   * Supplementary groups; `[]` drops all. Default: dropped when `uid` or `gid` changes, we are root and the user
+   * namespace lets us; else the parent's.
    */
   readonly groups?: readonly number[];
   /** File mode creation mask, 0 … 0o777. */

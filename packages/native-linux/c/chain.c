@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -162,10 +163,25 @@ static void add_cwd(const struct build *build)
 			request->cwd != NULL ? request->cwd : "/";
 }
 
+/* In a user namespace that an ordinary user has made, nobody may drop groups. */
+static int groups_are_fixed(void)
+{
+	char text[8] = "";
+	int fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = 0;
+	close(fd);
+	return strncmp(text, "deny", 4) == 0;
+}
+
 /* A child of root that changes its ids and keeps root's groups has kept a part of root's power. */
 static int drops_groups(const struct rs_request *h)
 {
-	return !(h->set & RS_SET_GROUPS) && (h->set & (RS_SET_UID | RS_SET_GID)) && geteuid() == 0;
+	return !(h->set & RS_SET_GROUPS) && (h->set & (RS_SET_UID | RS_SET_GID)) &&
+	       geteuid() == 0 && getgroups(0, NULL) != 0 && !groups_are_fixed();
 }
 
 static void add_groups(const struct build *build)
