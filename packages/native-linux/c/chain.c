@@ -320,14 +320,6 @@ static uint32_t fds_end(const struct request *request)
 	return (uint32_t)highest + 1;
 }
 
-static int is_target(const struct request *request, int32_t target)
-{
-	for (uint32_t i = 0; i < request->head.slots.count; i++)
-		if (request->slots[i].target == target)
-			return 1;
-	return 0;
-}
-
 /* Whether the child needs no fd of the parent, at any time, besides those of its slots. */
 static int has_slots_only(const struct request *request)
 {
@@ -335,7 +327,7 @@ static int has_slots_only(const struct request *request)
 
 	return !(h->flags & RS_F_KEEP_FDS) && h->slots.count > 0 &&
 	       (!(h->set & RS_SET_CONTROLLING_TERMINAL) ||
-		is_target(request, h->controlling_terminal));
+		pipe_is_target(request, h->controlling_terminal));
 }
 
 void chain_build(struct chain *chain, struct request *request, const struct rs_engine *engine,

@@ -22,11 +22,14 @@ struct end {
  * open. Afterwards no source is a number that another slot's target would overwrite: the order in
  * which the child dups does not matter.
  */
-int pipe_open(struct request *request, const struct rs_engine *engine, int *cgroup_fd,
+int pipe_open(struct request *request, struct rs_engine *engine, int *cgroup_fd,
 	      struct rs_outcome *out);
 
 /* The same without opening anything: what is not there yet has source -1. */
 void pipe_pretend(struct request *request, const struct rs_engine *engine, int *cgroup_fd);
+
+/* Whether a slot of the request aims at this number. */
+int pipe_is_target(const struct request *request, int fd);
 
 /* For a birth that comes later: the caller's own fds may be closed by then, so duplicates take
  * their place. 0, or -errno with `out` filled and nothing left open. */

@@ -240,15 +240,15 @@ static void use_blocking(const struct rs_slot *slot, struct end *end)
 	}
 }
 
-int slot_open(const struct request *request, const struct rs_engine *engine, uint32_t i)
+int slot_open(const struct request *request, struct rs_engine *engine, uint32_t i)
 {
 	const struct rs_slot *slot = &request->slots[i];
 	struct end *end = &request->ends[i];
 
 	switch ((enum rs_slot_kind)slot->kind) {
 	case RS_SLOT_NULL:
-		end->source = engine->null_fd;
-		return 0;
+		end->source = engine_null_fd(engine);
+		return end->source < 0 ? end->source : 0;
 	case RS_SLOT_FD:
 		end->source = slot->fd;
 		if (end->given_flags & O_NONBLOCK)
