@@ -542,6 +542,20 @@ const cases: Case[] = [
     },
   },
   {
+    name: "dieWithParent is refused for a setuid program, which the kernel spares that signal",
+    needs: ["root", "a checkout others may enter"],
+    run(t) {
+      const file = path.join(t.dir, "setuid-witness");
+      fs.copyFileSync(t.witness, file);
+      fs.chownSync(file, NOBODY, NOBODY);
+      fs.chmodSync(file, 0o4755);
+      t.needs({ setup: { dieWithParent: true } });
+      const error = t.fails(() => t.spawn([file], { setup: { dieWithParent: true } }));
+      assert.deepEqual([error.code, error.step], ["EPERM", "dieWithParent"]);
+      assert.ok(error.message.includes(`'${file}' is setuid`), error.message);
+    },
+  },
+  {
     name: "closeFds: false leaves open what has no CLOEXEC, and nothing else",
     async run(t) {
       const own = fs.openSync("/dev/null", "r");

@@ -157,7 +157,7 @@ function sentence(request: SpawnRequest, { errno, step, index }: Failure): strin
     case "uid":
       return `its uid could not become ${setup.uid}: ${idReason("uid", errno, "CAP_SETUID")}`;
     case "dieWithParent":
-      return `it cannot be made to end with this program${errno === ESRCH ? ", which has ended already" : `: ${text}`}`;
+      return `it cannot be made to end with this program${deathReason(request, index, errno)}`;
     case "noNewPrivileges":
       return `it cannot be kept from new privileges: ${text}`;
     case "closeFds":
@@ -330,6 +330,13 @@ function fileSentence(request: SpawnRequest, index: number, errno: number): stri
     default:
       return `${named} could not be executed: ${errnoText(errno)}`;
   }
+}
+
+function deathReason(request: SpawnRequest, index: number, errno: number): string {
+  if (errno === ESRCH) return ", which has ended already";
+  if (errno !== EPERM) return `: ${errnoText(errno)}`;
+  const named = `'${request.candidates[index] ?? request.file}'${inRoot(request)}`;
+  return `: ${named} is setuid, setgid or has capabilities, and the kernel spares such programs that signal`;
 }
 
 function interpreterSentence(request: SpawnRequest, index: number, errno: number): string {

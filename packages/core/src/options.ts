@@ -92,7 +92,10 @@ export interface ProcessSetup {
   readonly cgroup?: string | number;
   /** No program that the child executes gains privileges (PR_SET_NO_NEW_PRIVS). Default false. */
   readonly noNewPrivileges?: boolean;
-  /** The signal the child gets when this program ends, however it ends. `true` means SIGKILL. */
+  /**
+   * The signal the child gets when this program ends, however it ends. `true` means SIGKILL. Refused for a program that
+   * is setuid, setgid or has capabilities of its own, which the kernel spares that signal.
+   */
   readonly dieWithParent?: boolean | SignalName | number;
   /** Close every fd that was not asked for, whether CLOEXEC or not. Default true. */
   readonly closeFds?: boolean;

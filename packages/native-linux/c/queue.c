@@ -14,6 +14,7 @@
 #include "outcome.h"
 #include "pending.h"
 #include "pipe.h"
+#include "privileged.h"
 #include "prespawn.h"
 #include "request.h"
 #include "ringspawn.h"
@@ -77,6 +78,8 @@ static int queue(struct rs_engine *engine, struct pending *pending, uint32_t rel
 	else if (pending_open(engine, pending, out) == 0) {
 		error = release == NO_RELEASE ? ring_for_start(engine, pending, out)
 					      : ring_for_prespawn(engine, pending, release, out);
+		if (error == 0)
+			error = refuse_privileged(&pending->request.head, &pending->chain, out);
 		if (error != 0)
 			pipe_close_parent_ends(&pending->request);
 	}

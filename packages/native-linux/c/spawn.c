@@ -12,6 +12,7 @@
 #include "orphan.h"
 #include "outcome.h"
 #include "pipe.h"
+#include "privileged.h"
 #include "request.h"
 #include "ringspawn.h"
 #include "thread.h"
@@ -81,7 +82,8 @@ int rs_spawn(struct rs_engine *engine, const void *block, uint32_t len, struct r
 		    !(request.head.flags & RS_F_KEEP_FDS))
 			low_fds_use(&engine->low, &request);
 		chain_build(&chain, &request, engine, cgroup_fd);
-		give_birth(engine, &request, &chain, out);
+		if (refuse_privileged(&request.head, &chain, out) == 0)
+			give_birth(engine, &request, &chain, out);
 		low_fds_leave(&engine->low);
 		pipe_close_child_ends(&request, cgroup_fd);
 		if (out->error == 0) {
