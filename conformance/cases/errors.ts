@@ -1,4 +1,4 @@
-import type { ProcessSetup, SpawnError } from "ringspawn";
+import type { ProcessSetup, SpawnError, SpawnOptions } from "ringspawn";
 import { type Case, finished, type T } from "../harness.ts";
 import type { Attempt, Outcome } from "../programs/attempts.ts";
 import { assert, fs, nicer, parent, path, patience, volume } from "../tools.ts";
@@ -190,6 +190,27 @@ const cases: Case[] = [
       assert.equal(t.fails(() => t.spawn([t.witness], { env: { BIG: "x".repeat(128 * 1024) } })).code, "E2BIG");
       assert.equal(t.fails(() => t.command(t.witness, { args: much }).outputSync()).code, "E2BIG");
       if (t.native) assert.deepEqual([error.step, error.path], ["file", t.witness]);
+    },
+  },
+  {
+    name: "arguments and paths beyond all measure fail with what the kernel would say of them",
+    run(t) {
+      const huge = "x".repeat(17 * 1024 * 1024);
+      const much = Array.from({ length: 170 }, () => "x".repeat(100_000));
+      const list: [code: string, step: string, command: string[], options?: SpawnOptions][] = [
+        ["E2BIG", "file", [t.witness, ...much]],
+        ["E2BIG", "file", [t.witness, huge]],
+        ["E2BIG", "file", [t.witness], { env: { HUGE: huge } }],
+        ["ENAMETOOLONG", "file", [`/${huge}`]],
+        ["ENAMETOOLONG", "cwd", [t.witness], { cwd: `/${huge}` }],
+        ["ENAMETOOLONG", "stdio", [t.witness], { setup: { fds: { 5: { file: `/${huge}` } } } }],
+        ["ENAMETOOLONG", "root", [t.witness], { setup: { root: `/${huge}` } }],
+      ];
+      for (const [code, step, command, options] of list) {
+        const error = t.fails(() => t.spawn(command, options));
+        assert.equal(error.code, code);
+        if (t.native) assert.equal(error.step, step);
+      }
     },
   },
   {

@@ -212,6 +212,12 @@ const CASES: { readonly [step in Step]: readonly Case[] } = {
   ],
   dieWithParent: [
     [{ setup: { dieWithParent: true } }, 3, 0, "it cannot be made to end with this program, which has ended already"],
+    [
+      { file: "/bin/su", setup: { dieWithParent: true } },
+      EPERM,
+      0,
+      "it cannot be made to end with this program: '/bin/su' is setuid, setgid or has capabilities, and the kernel spares such programs that signal",
+    ],
   ],
   noNewPrivileges: [
     [{ setup: { noNewPrivileges: true } }, EINVAL, 0, "it cannot be kept from new privileges: invalid argument"],

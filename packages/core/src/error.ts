@@ -160,7 +160,7 @@ function sentence(request: SpawnRequest, { errno, step, index }: Failure): strin
     case "uid":
       return `its uid could not become ${setup.uid}: ${idReason("uid", errno, "CAP_SETUID")}`;
     case "dieWithParent":
-      return `it cannot be made to end with this program${errno === ESRCH ? ", which has ended already" : `: ${text}`}`;
+      return `it cannot be made to end with this program${deathReason(request, index, errno)}`;
     case "noNewPrivileges":
       return `it cannot be kept from new privileges: ${text}`;
     case "closeFds":
@@ -348,6 +348,13 @@ function notFoundSentence(request: SpawnRequest): string {
   const where = searched(request);
   const found = `Executable not found in $PATH: ${JSON.stringify(request.file)}`;
   return where === "" ? found : `${found}${inRoot(request)}, which was looked for in ${where}`;
+}
+
+function deathReason(request: SpawnRequest, index: number, errno: number): string {
+  if (errno === ESRCH) return ", which has ended already";
+  if (errno !== EPERM) return `: ${errnoText(errno)}`;
+  const named = `'${request.candidates[index] ?? request.file}'${inRoot(request)}`;
+  return `: ${named} is setuid, setgid or has capabilities, and the kernel spares such programs that signal`;
 }
 
 function interpreterSentence(request: SpawnRequest, index: number, errno: number): string {

@@ -64,9 +64,10 @@ static void say(struct rs_probe *out, enum rs_probe_part part, int error)
 void vfork_probe(struct rs_probe *out)
 {
 	struct probe_child child = { .said = 0 };
-	struct vfork_birth birth = {
-		.flags = KERNEL_CLONE_PIDFD, .cgroup_fd = -1, .child = probe_child, .arg = &child
-	};
+	struct vfork_birth birth = { .flags = KERNEL_CLONE_VM | KERNEL_CLONE_PIDFD,
+				     .cgroup_fd = -1,
+				     .child = probe_child,
+				     .arg = &child };
 	size_t stack_size;
 	uint64_t signals;
 	void *stack = stack_map(&stack_size);

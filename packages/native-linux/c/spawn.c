@@ -6,11 +6,13 @@
 
 #include "chain.h"
 #include "engine.h"
+#include "environ.h"
 #include "fd.h"
 #include "process_thread.h"
 #include "orphan.h"
 #include "outcome.h"
 #include "pipe.h"
+#include "privileged.h"
 #include "request.h"
 #include "ringspawn.h"
 #include "thread.h"
@@ -73,9 +75,16 @@ int rs_spawn(struct rs_engine *engine, const void *block, uint32_t len, struct r
 	orphans_reap();
 	if (request_parse(&request, block, len, out) != 0)
 		return 0;
-	if (pipe_open(&request, engine, &cgroup_fd, out) == 0) {
+	if (request.envp == NULL)
+		request.envp = environ_read(&engine->environ, out);
+	if (request.envp != NULL && pipe_open(&request, engine, &cgroup_fd, out) == 0) {
+		if (request.head.executor == RS_EXECUTOR_VFORK && engine->small_tables &&
+		    !(request.head.flags & RS_F_KEEP_FDS))
+			low_fds_use(&engine->low, &request);
 		chain_build(&chain, &request, engine, cgroup_fd);
-		give_birth(engine, &request, &chain, out);
+		if (refuse_privileged(&request.head, &chain, out) == 0)
+			give_birth(engine, &request, &chain, out);
+		low_fds_leave(&engine->low);
 		pipe_close_child_ends(&request, cgroup_fd);
 		if (out->error == 0) {
 			pipe_close_given(&request);

@@ -28,7 +28,8 @@ extern "C" {
 /* The most fds that a request may redirect. */
 #define RS_MAX_SLOTS 256u
 /* The most bytes of a request block. The kernel refuses more than 6 MiB of argv and envp (3/4 of
- * _STK_LIM) anyway; the rest is for candidates and tables. */
+ * _STK_LIM) anyway; the rest is for candidates and tables. A longer block fails as in the kernel:
+ * with ENAMETOOLONG at the step of a path, or with E2BIG at RS_STEP_FILE. */
 #define RS_MAX_REQUEST (16u * 1024u * 1024u)
 
 /*
