@@ -155,6 +155,11 @@ int rs_loop_take(struct rs_loop *loop, struct rs_event *out, uint32_t capacity, 
 	return count;
 }
 
+int rs_loop_fd(const struct rs_loop *loop)
+{
+	return loop->epoll_fd;
+}
+
 int rs_loop_wait(struct rs_loop *loop)
 {
 	struct pollfd fds[2] = {

@@ -1,6 +1,6 @@
 /** The C ABI. Made from c/include/ringspawn.h by `node abi.mjs`, and not to be edited. */
 
-export const ABI = 4;
+export const ABI = 5;
 export const MAX_SLOTS = 256;
 export const MAX_REQUEST = 16777216;
 
@@ -334,6 +334,7 @@ export const SYMBOLS = {
   rs_loop_take: { args: ["handle", "bytes", "u32", "i32"], returns: "i32" },
   rs_loop_wait: { args: ["handle"], returns: "i32" },
   rs_loop_stop: { args: ["handle"], returns: "void" },
+  rs_loop_fd: { args: ["handle"], returns: "i32" },
   rs_loop_taken: { args: ["handle"], returns: "void" },
   rs_loop_start_fd: { args: ["handle"], returns: "i32" },
   rs_thread_cleanup: { args: ["handle", "handle", "handle", "i32"], returns: "i32" },

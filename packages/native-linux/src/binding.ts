@@ -52,6 +52,11 @@ export interface Binding {
   /** While it is ref'd, the turning loop keeps the program alive. It begins unref'd. */
   ref(): void;
   unref(): void;
+  /**
+   * The turning loop watches nothing any more. Until the next {@link watch}, the binding lasts only as long as somebody
+   * has it. Undefined where it lasts as long as its environment.
+   */
+  idle?(): void;
 }
 
 /** `TURNING` is served by the runtime's event loop. `BLOCKING` is waited for by spawnSync alone. */

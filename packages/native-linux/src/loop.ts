@@ -1,6 +1,6 @@
 /** Readiness of fds → callbacks, over one `rs_loop`. Every watch is one-shot. */
 import { EVENT, EVENT_SIZE } from "./abi.gen.js";
-import type { Binding, LoopName } from "./binding.js";
+import { type Binding, type LoopName, TURNING } from "./binding.js";
 
 const BATCH = 64;
 
@@ -29,7 +29,9 @@ export class Loop {
 
   /** Must come before the fd is closed: a child that has not exec'd yet would keep the watch alive. */
   forget(fd: number, token: number): void {
-    if (this.#waiting.delete(token)) this.#binding.forget(this.#name, fd);
+    if (!this.#waiting.delete(token)) return;
+    this.#binding.forget(this.#name, fd);
+    this.#rest();
   }
 
   /** Takes what is ready and calls back; waits `timeoutMs` for the first (0: not at all, -1: for ever). */
@@ -44,8 +46,9 @@ export class Loop {
         this.#waiting.delete(token);
         callback?.();
       }
-      if (count < BATCH) return;
+      if (count < BATCH) break;
     }
+    this.#rest();
   }
 
   /** Each hold keeps the program alive until it is released. */
@@ -55,5 +58,9 @@ export class Loop {
 
   release(): void {
     if (--this.#holds === 0) this.#binding.unref();
+  }
+
+  #rest(): void {
+    if (this.#waiting.size === 0 && this.#name === TURNING) this.#binding.idle?.();
   }
 }

@@ -23,7 +23,7 @@ extern "C" {
 #define RS_API __attribute__((visibility("default")))
 
 /* This number goes up whenever a struct, a name or the meaning of a field changes. */
-#define RS_ABI 4u
+#define RS_ABI 5u
 
 /* The most fds that a request may redirect. */
 #define RS_MAX_SLOTS 256u
@@ -417,12 +417,15 @@ RS_API int rs_loop_take(struct rs_loop *loop, struct rs_event *out, uint32_t cap
  * thread at a time, other than the owner. */
 RS_API int rs_loop_wait(struct rs_loop *loop);
 RS_API void rs_loop_stop(struct rs_loop *loop);
+/* The fd that is readable while something can be taken, for a runtime that watches fds in its own
+ * thread. It belongs to the loop. */
+RS_API int rs_loop_fd(const struct rs_loop *loop);
 /* Starts a thread that calls `notify` when something can be taken, and then waits for
  * rs_loop_taken. */
 RS_API int rs_loop_start(struct rs_loop *loop, void (*notify)(void *), void *context);
 RS_API void rs_loop_taken(struct rs_loop *loop);
-/* The same for a runtime that can only watch fds: instead of a call, a byte comes on the socket
- * that is returned (CLOEXEC, O_NONBLOCK, and the caller's to close). */
+/* The same for a runtime that can only read from sockets: instead of a call, a byte comes on the
+ * socket that is returned (CLOEXEC, O_NONBLOCK, and the caller's to close). */
 RS_API int rs_loop_start_fd(struct rs_loop *loop);
 
 /*
