@@ -1,4 +1,4 @@
-import type { ProcessSetup } from "ringspawn";
+import type { ProcessSetup, SpawnError } from "ringspawn";
 import { type Case, finished, type T } from "../harness.ts";
 import type { Attempt, Outcome } from "../programs/attempts.ts";
 import { assert, fs, nicer, parent, path, patience, volume } from "../tools.ts";
@@ -283,7 +283,7 @@ const cases: Case[] = [
         ["nproc=60", `uid=${uid}`, `gid=${NOBODY}`],
       )) as [Outcome, Outcome];
       assert.equal(outcome.code, "EAGAIN", JSON.stringify(outcome));
-      assert.equal(outcome.name, "SpawnError");
+      assert.equal(outcome.name, "Error");
       assert.equal(after.exit, 3, "the next one, with room again");
       if (!t.native) return;
       assert.equal(outcome.step, "birth");
@@ -323,7 +323,7 @@ const cases: Case[] = [
     async run(t) {
       const outcomes = await noFdLeft(t);
       assert.equal(outcomes[0]?.code, "EMFILE", JSON.stringify(outcomes[0]));
-      assert.equal(outcomes[0]?.name, "SpawnError");
+      assert.equal(outcomes[0]?.name, "Error");
       if (t.native) assert.equal(outcomes[0]?.step, "stdio");
       for (const outcome of outcomes) {
         assert.ok(outcome.code === "EMFILE" || outcome.exit !== undefined, JSON.stringify(outcome));
@@ -338,18 +338,36 @@ const cases: Case[] = [
     },
   },
   {
+    name: "an empty command is found nowhere, whatever PATH is",
+    run(t) {
+      const starts: [name: string, start: () => unknown][] = [
+        ["Command", () => t.command("").spawn()],
+        ["outputSync", () => t.command("", { env: { PATH: "/usr/bin" } }).outputSync()],
+        ["spawn", () => t.spawn([""], { cwd: "/usr" })],
+        ["spawnSync", () => t.spawnSync([""], { env: { PATH: ":/bin" } })],
+      ];
+      for (const [name, start] of starts) {
+        assert.throws(start, (error: SpawnError) => {
+          assert.ok(error instanceof t.SpawnError, `${name}: ${String(error)}`);
+          assert.deepEqual([error.code, error.path, error.engine], ["ENOENT", undefined, t.ENGINE], name);
+          assert.equal(error.step, "file", name);
+          return true;
+        });
+      }
+    },
+  },
+  {
     name: "usage mistakes are TypeErrors that name the option and its value",
     run(t) {
       const withSetup = (setup: unknown) => (): unknown => t.spawn([t.witness], { setup: setup as never });
       const bad: [shown: RegExp, start: () => unknown][] = [
         [/cmd/, () => t.spawn([])],
-        [/cmd\[0\].*""/, () => t.spawn([""])],
-        [/NUL/, () => t.spawn(["a\0b"])],
-        [/args\[0\].*NUL/, () => t.spawn([t.witness, "a\0b"])],
-        [/env\.A.*NUL/, () => t.spawn([t.witness], { env: { A: "a\0b" } })],
+        [/cmd\[0\].*null bytes/, () => t.spawn(["a\0b"])],
+        [/args\[1\].*null bytes/, () => t.spawn([t.witness, "a\0b"])],
+        [/env\.A.*null bytes/, () => t.spawn([t.witness], { env: { A: "a\0b" } })],
         [/env/, () => t.spawn([t.witness], { env: { "A=B": "1" } })],
-        [/cwd.*NUL/, () => t.spawn([t.witness], { cwd: "/\0" })],
-        [/argv0.*NUL/, () => t.spawn([t.witness], { argv0: "\0" })],
+        [/cwd.*null bytes/, () => t.spawn([t.witness], { cwd: "/\0" })],
+        [/argv0.*null bytes/, () => t.spawn([t.witness], { argv0: "\0" })],
         [/stdin.*-1/, () => t.spawn([t.witness], { stdin: -1 })],
         [/stdout.*1\.5/, () => t.spawn([t.witness], { stdout: 1.5 })],
         [/stdout.*"piped"/, () => t.spawn([t.witness], { stdout: "piped" as never })],

@@ -37,6 +37,7 @@ const cases: Case[] = [
         assert.equal(report.argv[0], t.witness);
         const { code } = await t.command(t.witness, { args: ["exit", "3"] }).output();
         assert.equal(code, 3);
+        assert.equal(await t.spawnAny([t.witness, "exit", "5"]).exited, 5, "without options");
       } finally {
         for (const key of polluted) Reflect.deleteProperty(Object.prototype, key);
       }
@@ -71,6 +72,53 @@ const cases: Case[] = [
         assert.equal(reads, 1, key);
       }
       assert.equal([...children()].length, 0, "a child was started");
+    },
+  },
+  {
+    name: "every key of setup and of its fds is read once",
+    async run(t) {
+      const reads: string[] = [];
+      const fds = {
+        get 3(): "null" {
+          reads.push("fds.3");
+          return "null";
+        },
+      };
+      const setup = {
+        get umask(): number {
+          reads.push("umask");
+          return 0o77;
+        },
+        fds,
+      };
+      await t.spawn([t.witness, "exit", "0"], { setup }).exited;
+      // The harness looks at some of the keys itself, to know what the engine lacks.
+      const before = reads.length;
+      await t.spawnAny([t.witness, "exit", "0"], { setup, engine: t.ENGINE }).exited;
+      assert.deepEqual(reads.slice(before).sort(), ["fds.3", "umask"]);
+    },
+  },
+  {
+    name: "a signal to which nobody could stop listening is a usage mistake",
+    run(t) {
+      const signal = { aborted: false, addEventListener() {} } as unknown as AbortSignal;
+      assert.throws(
+        () => t.spawnAny([t.witness, "exit", "0"], { signal, engine: t.ENGINE }),
+        /signal must be an AbortSignal/,
+      );
+    },
+  },
+  {
+    name: "children end, and timeouts come, while a test framework has stopped the clocks and timers",
+    timeout: 15_000,
+    async run(t) {
+      const { stdout, code, stderr } = await t.program("fake-timers");
+      assert.equal(code, 0, stderr);
+      const lines = ["spawn 3", "spawn 3", "start 4", "spawnSync true"];
+      assert.deepEqual(
+        stdout.trim().split("\n"),
+        lines.map((line) => `${line} ${t.ENGINE}`),
+      );
     },
   },
   {
