@@ -6,12 +6,13 @@
 import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import type * as Package from "ringspawn";
+import type { EngineName } from "ringspawn";
 import { alive, assert, fs, openFds, parent, path, pathToFileURL, tmpdir, until } from "../tools.ts";
 
 type Copy = typeof Package;
 
 interface Task {
-  readonly engine: "vfork";
+  readonly engine: EngineName;
   readonly witness: string;
   readonly entries: readonly string[];
 }
@@ -77,7 +78,7 @@ async function endWorker(task: Task): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const [engine, witness] = parent.argv.slice(2) as ["vfork", string];
+  const [engine, witness] = parent.argv.slice(2) as [EngineName, string];
   const folder = fs.mkdtempSync(path.join(tmpdir(), "ringspawn-copies-"));
   try {
     const entries = (["linked", "linked", "copied"] as const).map((native, i) =>
@@ -90,9 +91,9 @@ async function main(): Promise<void> {
     await endWorker(task);
     const known = openFds();
     for (let i = 0; i < 2; i++) await endWorker(task);
-    // A child that outlived its environment is reaped by a later spawn of its library.
     const more = (): string[] => {
-      for (const { spawnSync } of copies) spawnSync([witness, "exit", "0"], { engine });
+      // A child that outlived its environment is reaped by a later spawn of its native library.
+      if (engine !== "runtime") for (const { spawnSync } of copies) spawnSync([witness, "exit", "0"], { engine });
       return [...openFds()].filter(([fd]) => !known.has(fd)).map((entry) => entry.join(" -> "));
     };
     let left: string[] = [];
