@@ -79,6 +79,22 @@ async function endWorker(task: Task): Promise<void> {
   await until("the worker's children end", () => !pids.some(alive));
 }
 
+async function endWorkers(copies: readonly Copy[], task: Task): Promise<void> {
+  await endWorker(task);
+  const before = openFds().size;
+  for (let i = 0; i < WORKERS; i++) await endWorker(task);
+  const more = (): number => {
+    // A child that outlived its environment is reaped by a later spawn of its native library.
+    for (const { spawnSync } of copies) spawnSync([task.witness, "exit", "0"], { engine: task.engine });
+    return openFds().size - before;
+  };
+  // A runtime may have opened something of its own meanwhile.
+  await until(
+    () => `the workers' fds are closed; there are ${more()} more than before`,
+    () => more() < WORKERS,
+  );
+}
+
 async function main(): Promise<void> {
   const [engine, witness] = parent.argv.slice(2) as [EngineName, string];
   const folder = fs.mkdtempSync(path.join(tmpdir(), "ringspawn-copies-"));
@@ -90,19 +106,8 @@ async function main(): Promise<void> {
     const copies = await load(entries);
     assert.equal(new Set(copies.map(({ Command }) => Command)).size, copies.length, "each is evaluated anew");
     await work(copies, task);
-    await endWorker(task);
-    const before = openFds().size;
-    for (let i = 0; i < WORKERS; i++) await endWorker(task);
-    const more = (): number => {
-      // A child that outlived its environment is reaped by a later spawn of its native library.
-      if (engine !== "runtime") for (const { spawnSync } of copies) spawnSync([witness, "exit", "0"], { engine });
-      return openFds().size - before;
-    };
-    // A runtime may have opened something of its own meanwhile.
-    await until(
-      () => `the workers' fds are closed; there are ${more()} more than before`,
-      () => more() < WORKERS,
-    );
+    // What the runtime's own spawn leaves in a worker is the runtime's.
+    if (engine !== "runtime") await endWorkers(copies, task);
     await work(copies, task);
     console.log(`${copies.length} copies ${engine}`);
   } finally {
