@@ -167,7 +167,8 @@ export class Process {
   /** Sends `killSignal` after `timeout` milliseconds, unless the process has ended by then. */
   killAfter(timeout: number, killSignal: number): void {
     // The child keeps the program alive if it is to; the timer of an unref'd child must not.
-    this.whenExited(after(timeout, () => this.end(killSignal)));
+    const end = (): void => this.end(killSignal);
+    this.whenExited(this.#running.after?.(timeout, end) ?? after(timeout, end));
   }
 
   /** Calls back as soon as the exit is known, before those who wait for {@link exited}. */

@@ -337,6 +337,22 @@ Napi::Value Binding::take(Info info)
 					 number(info, 2)));
 }
 
+Napi::Value Binding::alarm(Info info)
+{
+	if (!loops_[TURNING])
+		return answer(info, -EBADF);
+	return answer(info,
+		      rs_loop_alarm(loops_[TURNING], info[0].As<Napi::Number>().Uint32Value()));
+}
+
+Napi::Value Binding::now(Info info)
+{
+	double ms = 0;
+
+	rs_now(&ms);
+	return Napi::Number::New(info.Env(), ms);
+}
+
 void Binding::ref(Info)
 {
 	if (poll_)
@@ -388,6 +404,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports)
 			Wrap::InstanceMethod<&Binding::watch>("watch"),
 			Wrap::InstanceMethod<&Binding::forget>("forget"),
 			Wrap::InstanceMethod<&Binding::take>("take"),
+			Wrap::InstanceMethod<&Binding::alarm>("alarm"),
+			Wrap::InstanceMethod<&Binding::now>("now"),
 		});
 	return exports;
 }

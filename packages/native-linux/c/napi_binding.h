@@ -55,6 +55,8 @@ class Binding : public Napi::ObjectWrap<Binding>
 	Napi::Value watch(Info);
 	Napi::Value forget(Info);
 	Napi::Value take(Info);
+	Napi::Value alarm(Info);
+	Napi::Value now(Info);
 	/* A call after which JavaScript does not have the fd any more. */
 	template <int32_t (*call)(int32_t)> Napi::Value disown(Info info)
 	{

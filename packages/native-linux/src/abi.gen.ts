@@ -334,6 +334,8 @@ export const SYMBOLS = {
   rs_loop_take: { args: ["handle", "bytes", "u32", "i32"], returns: "i32" },
   rs_loop_wait: { args: ["handle"], returns: "i32" },
   rs_loop_stop: { args: ["handle"], returns: "void" },
+  rs_loop_alarm: { args: ["handle", "u32"], returns: "i32" },
+  rs_now: { args: ["bytes"], returns: "i32" },
   rs_loop_fd: { args: ["handle"], returns: "i32" },
   rs_loop_taken: { args: ["handle"], returns: "void" },
   rs_loop_start_fd: { args: ["handle"], returns: "i32" },

@@ -3,6 +3,16 @@ import { EVENT, EVENT_SIZE } from "./abi.gen.js";
 import { type Binding, type LoopName, TURNING } from "./binding.js";
 
 const BATCH = 64;
+/** The token of the alarm. */
+const ALARM = 0;
+const MAX_TOKEN = 2 ** 32 - 1;
+/** The longest time that an alarm is set to, in milliseconds. Who waits longer is found not to be due, and waits on. */
+const MAX_ALARM = 2 ** 31 - 1;
+
+interface Timer {
+  readonly due: number;
+  readonly callback: () => void;
+}
 
 export class Loop {
   readonly #binding: Binding;
@@ -10,6 +20,9 @@ export class Loop {
   /** By token. A token is never used twice, so an event of a closed fd finds nobody. */
   readonly #waiting = new Map<number, () => void>();
   readonly #events = new Uint32Array((BATCH * EVENT_SIZE) / 4);
+  readonly #timers = new Set<Timer>();
+  /** When the alarm goes off. */
+  #alarm = Infinity;
   #lastToken = 0;
   #holds = 0;
 
@@ -20,7 +33,7 @@ export class Loop {
 
   /** Calls back once, when `fd` is ready. Returns a token for {@link forget}. */
   watch(fd: number, ready: number, callback: () => void): number {
-    const token = (this.#lastToken = (this.#lastToken + 1) >>> 0);
+    const token = (this.#lastToken = this.#lastToken === MAX_TOKEN ? 1 : this.#lastToken + 1);
     const result = this.#binding.watch(this.#name, fd, ready, token);
     if (result < 0) throw new Error(`epoll refuses fd ${fd} (errno ${-result})`);
     this.#waiting.set(token, callback);
@@ -42,6 +55,10 @@ export class Loop {
       const tokens: number[] = [];
       for (let i = 0; i < count; i++) tokens.push(this.#events[(i * EVENT_SIZE + EVENT.token) >> 2] as number);
       for (const token of tokens) {
+        if (token === ALARM) {
+          this.#ring();
+          continue;
+        }
         const callback = this.#waiting.get(token);
         this.#waiting.delete(token);
         callback?.();
@@ -49,6 +66,38 @@ export class Loop {
       if (count < BATCH) break;
     }
     this.#rest();
+  }
+
+  /**
+   * Calls back in `ms` milliseconds, and returns what cancels that. It is for what is watched as well: it holds neither
+   * the program nor the binding. Undefined where there is no fd left for it.
+   */
+  after(ms: number, callback: () => void): (() => void) | undefined {
+    const timer = { due: this.#binding.now() + ms, callback };
+    // Where the alarm goes off earlier, it is set anew then: programs of one time limit set it once for many children.
+    if (timer.due < this.#alarm && !this.#set(timer.due)) return undefined;
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  #set(due: number): boolean {
+    const ms = Math.min(Math.max(Math.ceil(due - this.#binding.now()), 0), MAX_ALARM);
+    if (this.#binding.alarm(ms) < 0) return false;
+    this.#alarm = due;
+    return true;
+  }
+
+  #ring(): void {
+    const now = this.#binding.now();
+    const due: Timer[] = [];
+    let next = Infinity;
+    for (const timer of this.#timers) {
+      if (timer.due <= now) due.push(timer);
+      else next = Math.min(next, timer.due);
+    }
+    this.#alarm = Infinity;
+    if (next < Infinity) this.#set(next);
+    for (const timer of due) if (this.#timers.delete(timer)) timer.callback();
   }
 
   /** Each hold keeps the program alive until it is released. */

@@ -7,9 +7,6 @@ import type { Binding } from "./binding.js";
 import type { Loop } from "./loop.js";
 import { type NativePipe, openPipes, type PipeSink, type PipeSource } from "./pipe.js";
 
-// As it was when this was loaded: fake timers stop the clock, and a timeout must come all the same.
-const now = performance.now.bind(performance);
-
 const CHUNK = 64 * 1024;
 /** Reads of one pipe before the loop is turned again: a firehose must not outrun the timeout. */
 const READS_A_TURN = 16;
@@ -68,13 +65,13 @@ class SyncChild {
   /** Turns the loop until it has ended. */
   run(): Exit {
     const { timeout } = this.#options;
-    const deadline = timeout === undefined ? Infinity : now() + timeout;
+    const deadline = timeout === undefined ? Infinity : this.#binding.now() + timeout;
     whenEnded(this.#binding, this.#loop, this.#pidfd, this.#status, (exit) => {
       this.#exit = exit;
     });
     // A grandchild may hold the pipes for ever: once we have killed, only the process itself is waited for.
     while (this.#exit === undefined || (this.#open > 0 && !this.timedOut && !this.overflowed)) {
-      const left = this.timedOut ? Infinity : deadline - now();
+      const left = this.timedOut || deadline === Infinity ? Infinity : deadline - this.#binding.now();
       if (left <= 0) {
         this.timedOut = true;
         this.#kill();
