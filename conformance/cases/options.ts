@@ -1,4 +1,5 @@
 /** Options as hostile or careless programs give them: of another realm, polluted, sparse, throwing, without end. */
+import { expectedLines } from "../programs/children-end.ts";
 import { type Case, finished } from "../harness.ts";
 import { assert, children, vm } from "../tools.ts";
 
@@ -119,6 +120,15 @@ const cases: Case[] = [
         stdout.trim().split("\n"),
         lines.map((line) => `${line} ${t.ENGINE}`),
       );
+    },
+  },
+  {
+    name: "children end, and timeouts come, while clocks and timers are fake, which were so before this was loaded",
+    timeout: 20_000,
+    async run(t) {
+      const { stdout, code, stderr } = await t.program("faked-first", ["sinon"]);
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(stdout.trim().split("\n"), expectedLines(t.ENGINE));
     },
   },
   {

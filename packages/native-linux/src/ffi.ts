@@ -65,6 +65,7 @@ export function openFfi<Name>(path: string, ffi: Ffi<Name>): Binding | string {
 class FfiBinding implements Binding {
   readonly #library: Library;
   readonly #listen: (fd: number, notify: () => void) => Listener;
+  readonly #clock = new Float64Array(1);
   #engine = 0;
   /** By {@link LoopName}. */
   #loops: readonly number[] = [];
@@ -196,6 +197,15 @@ class FfiBinding implements Binding {
 
   take(loop: LoopName, out: Uint32Array, timeoutMs: number): number {
     return this.#library.rs_loop_take(this.#loop(loop), out, out.byteLength / EVENT_SIZE, timeoutMs);
+  }
+
+  alarm(ms: number): number {
+    return this.#library.rs_loop_alarm(this.#loop(TURNING), ms);
+  }
+
+  now(): number {
+    this.#library.rs_now(this.#clock);
+    return this.#clock[0] as number;
   }
 
   start(notify: () => void): number {
