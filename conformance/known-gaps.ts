@@ -60,7 +60,7 @@ export const gaps: readonly Gap[] = [
     repair: "Deno: close the pipe of an ended child once it is empty and no process has it any more",
   },
   {
-    case: "data: a write that nobody reads is EPIPE, and no signal, in a program that has set SIGPIPE back to its default",
+    case: "data: a write that nobody reads is EPIPE and no signal, though SIGPIPE has its default action",
     cells: ["node:runtime", "deno:runtime"],
     reason: "both runtimes write to their children in a way that raises SIGPIPE, and removing a handler makes it fatal",
     repair: "both runtimes: write without the signal, or ignore it again once its last handler is removed",

@@ -1,4 +1,4 @@
-/** Gives SIGPIPE its default action, as removing a handler does, writes to a child that has ended, and tells the error. */
+/** Gives SIGPIPE its default action, as removing a handler does, writes to ended children, and tells the errors. */
 import { Command } from "ringspawn";
 import type { EngineName } from "ringspawn";
 import { parent } from "../tools.ts";
@@ -14,11 +14,12 @@ const handler = (): void => {};
 parent.on("SIGPIPE", handler);
 parent.off("SIGPIPE", handler);
 await child.status;
-const written = await writer.write(new Uint8Array(1)).catch((error: { code?: string }) => error.code);
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
+const written = await writer.write(new Uint8Array(1)).catch(codeOf);
 const late = other.stdin.getWriter();
 let last: unknown;
 // The shell may not have closed its stdin yet.
-while (last === undefined) last = await late.write(new Uint8Array(1)).catch((error: { code?: string }) => error.code);
+while (last === undefined) last = await late.write(new Uint8Array(1)).catch(codeOf);
 other.kill("SIGKILL");
 await other.status;
 console.log(JSON.stringify({ ran: child.engine, written, last }));
