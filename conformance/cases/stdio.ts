@@ -477,6 +477,28 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a FIFO is handed on without a wait for its other end",
+    needs: ["/bin/sh"],
+    async run(t) {
+      const file = path.join(t.dir, "fifo");
+      assert.equal(await t.spawnAny(["mkfifo", file]).exited, 0);
+      // This program goes on while another thread waits for somebody who writes.
+      const opening = fs.promises.open(file, "r");
+      const writer = t.spawnAny(["/bin/sh", "-c", 'echo through > "$0"', file], { stdout: "ignore" });
+      const handle = await opening;
+      try {
+        const child = t.spawn([t.witness, "cat"], { stdin: handle.fd, stdout: "pipe" });
+        assert.equal(await textOf(child.stdout), "through\n");
+        assert.deepEqual([await child.exited, await writer.exited], [0, 0]);
+      } finally {
+        await handle.close();
+      }
+      const report = await t.report({ setup: { fds: { 5: { file, open: "r+" } } } });
+      assert.equal(fdOf(report, 5).ino, fs.statSync(file).ino);
+      assert.deepEqual([fdOf(report, 5).access, fdOf(report, 5).nonblock], ["rw", false]);
+    },
+  },
+  {
     name: "setup.fds takes 200 fds at once",
     async run(t) {
       const fds: Record<number, "null"> = {};

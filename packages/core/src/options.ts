@@ -32,6 +32,9 @@ export type FdSpec =
    * `"r"` reads, `"w"` truncates or creates, `"a"` appends or creates, `"r+"` reads and writes,
    * `"w+"` and `"a+"` as in fopen(3). Default `"r"`. `mode`: permission bits of a created file, default 0o666
    * before the umask.
+   *
+   * To open a FIFO for reading or writing alone waits for its other end, and this whole program with it. What does not
+   * wait: `"r+"`; or an fd of your own that `open` of node:fs/promises has opened, which is given by its number.
    */
   | { readonly file: string | URL; readonly open?: "r" | "r+" | "w" | "w+" | "a" | "a+"; readonly mode?: number };
 

@@ -9,7 +9,7 @@
 #include "engine.h"
 #include "environ.h"
 #include "fd.h"
-#include "process_thread.h"
+#include "lasting_thread.h"
 #include "orphan.h"
 #include "outcome.h"
 #include "pending.h"
@@ -120,7 +120,7 @@ int rs_queue(struct rs_engine *engine, const void *block, uint32_t len, struct r
 
 	if (pending == NULL)
 		return error;
-	if (pending->request.shell_argv != NULL || needs_process_thread(&pending->request)) {
+	if (pending->request.shell_argv != NULL || needs_lasting_thread(&pending->request)) {
 		pending_free(pending);
 		return -EOPNOTSUPP;
 	}
@@ -153,7 +153,7 @@ int rs_prespawn(struct rs_engine *engine, const void *block, uint32_t len, uint3
 		return error;
 	if (!inherits_at(&pending->request, release))
 		error = -EINVAL;
-	else if (pending->request.shell_argv != NULL || needs_process_thread(&pending->request))
+	else if (pending->request.shell_argv != NULL || needs_lasting_thread(&pending->request))
 		error = -EOPNOTSUPP;
 	if (error != 0) {
 		pending_free(pending);
