@@ -31,7 +31,7 @@ function freezeAll(): void {
     if ((typeof value !== "object" && typeof value !== "function") || value === null || seen.has(value)) continue;
     seen.add(value);
     for (const key of Reflect.ownKeys(value)) {
-      left.push(...Object.values(Reflect.getOwnPropertyDescriptor(value, key) as PropertyDescriptor));
+      left.push(...(Object.values(Reflect.getOwnPropertyDescriptor(value, key) ?? {}) as unknown[]));
     }
     left.push(Object.getPrototypeOf(value));
     Object.freeze(value);
