@@ -353,6 +353,17 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a first start without free fds fails with EMFILE and leaves the engine as good as it was",
+    async run(t) {
+      const { code, stdout, stderr } = await t.program("first-without-fds", [], ["nofile=128"]);
+      assert.equal(code, 0, stderr);
+      const outcomes = JSON.parse(stdout) as string[];
+      assert.equal(outcomes[0], "EMFILE", stdout);
+      for (const outcome of outcomes) assert.ok(outcome === "EMFILE" || outcome === "3", stdout);
+      assert.equal(outcomes.at(-1), "3", stdout);
+    },
+  },
+  {
     name: "a start with too few free fds gives back those that it had got",
     async run(t) {
       for (const outcome of await noFdLeft(t)) assert.deepEqual(outcome.left, [], JSON.stringify(outcome));

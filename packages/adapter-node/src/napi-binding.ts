@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { ABI, type Binding, nativePath } from "@ringspawn/native-linux";
+import { ABI, type Binding, loadFailure, nativePath, type Shortage } from "@ringspawn/native-linux";
 import { hasPermissionModel } from "./permission.js";
 
 /** One for each environment, whoever loads it. */
@@ -10,7 +10,7 @@ interface Addon {
 }
 
 /** A binding that N-API opens, or why there is none. */
-export function openBinding(): Binding | string {
+export function openBinding(): Binding | Shortage | string {
   const found = nativePath("engine.node", process.platform, process.arch);
   if (typeof found === "string") return found;
   let addon: Addon;
@@ -25,7 +25,7 @@ export function openBinding(): Binding | string {
         : "native addons are switched off in this process";
     }
     // The messages of dlopen and require have several lines.
-    return `${found.path} could not be loaded: ${message.split("\n", 1)[0]}`;
+    return loadFailure(found.path, message.split("\n", 1)[0] as string);
   }
   if (addon.abi !== ABI) return `${found.path} speaks ABI ${addon.abi}, this version needs ${ABI}`;
   return new addon.Binding();
