@@ -237,6 +237,16 @@ const suites = [
     count: (output) => check((output.match(/\/vmlinux$/gm) ?? []).length, "kernels"),
   },
   {
+    // However the lab ends, it leaves no process behind.
+    name: "kernel boot",
+    lab: true,
+    notQuick: true,
+    command: join(root, "kernel", "test-boot"),
+    args: [],
+    minutes: 5,
+    count: closingLine,
+  },
+  {
     name: "kernel",
     lab: true,
     notQuick: true,
