@@ -4,11 +4,8 @@
  * use the ring don't wait for it: they submit, what this one had not come to is theirs as well, and
  * each entry is submitted once.
  */
-#include "lib.h"
-#include <linux/userfaultfd.h>
-#include <poll.h>
+#include "waits.h"
 #include <pthread.h>
-#include <sys/ioctl.h>
 
 static struct ring *ring;
 static int submitted;
@@ -19,23 +16,10 @@ static void *submit_birth(void *arg)
 	return arg;
 }
 
-static int faults_of(void *page)
-{
-	/* poll() of one that may block is an error at once */
-	int fd = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	struct uffdio_register reg = { .range = { (uintptr_t)page, 4096 },
-				       .mode = UFFDIO_REGISTER_MODE_MISSING };
-
-	CHECK(fd >= 0);
-	CHECK(!ioctl(fd, UFFDIO_API, &(struct uffdio_api){ .api = UFFD_API }));
-	CHECK(!ioctl(fd, UFFDIO_REGISTER, &reg));
-	return fd;
-}
-
 static void test(struct ring *r)
 {
-	int *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct pollfd fault = { .fd = faults_of(page), .events = POLLIN };
+	int *page = one_page();
+	struct pollfd fault = { .fd = faults_of(page, 0), .events = POLLIN };
 	struct io_uring_sqe *s;
 	pthread_t thread;
 	int fds[1] = { 0 }, pid = 0, seen = 0, status;

@@ -7,10 +7,7 @@
  * What waits is an exec of a file with a lease on it, and of one in a file system whose server does
  * not answer.
  */
-#include "lib.h"
-#include <linux/fuse.h>
-#include <poll.h>
-#include <sys/mount.h>
+#include "waits.h"
 
 enum how { EXECS, EXITS, KILLED };
 
@@ -111,30 +108,6 @@ static void lease(struct ring *r)
 
 static const char mountpoint[] = "/dev/shm/left_waiting";
 
-/* A file system whose server says hello and then no more. Returns the server's end. */
-static int silent_fuse(void)
-{
-	struct {
-		struct fuse_out_header header;
-		struct fuse_init_out init;
-	} answer = { 0 };
-	char request[FUSE_MIN_READ_BUFFER], options[64];
-	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-
-	CHECK(fd >= 0);
-	mkdir(mountpoint, 0755);
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
-	CHECK(!mount("silent", mountpoint, "fuse", 0, options));
-	CHECK(read(fd, request, sizeof(request)) > 0);
-	answer.header.len = sizeof(answer);
-	answer.header.unique = ((struct fuse_in_header *)request)->unique;
-	answer.init.major = FUSE_KERNEL_VERSION;
-	answer.init.minor = FUSE_KERNEL_MINOR_VERSION;
-	answer.init.max_write = 4096;
-	CHECK(write(fd, &answer, sizeof(answer)) == sizeof(answer));
-	return fd;
-}
-
 static void fuse_end(int fd)
 {
 	/* calls everything off: who waits for the server has a copy of its end as well */
@@ -143,18 +116,36 @@ static void fuse_end(int fd)
 	rmdir(mountpoint);
 }
 
+/* Executes something while its child looks up a path. */
+static void looks_up(unsigned flags, int tell, const char *path, struct pollfd *asked)
+{
+	struct ring r;
+	int child;
+
+	ring_open(&r, 8, flags);
+	put_clone(&r, SOFT, 1);
+	put_call(&r, SOFT, 2, __NR_chdir, (uintptr_t)path, 0, 0, 0);
+	put_exec(&r, 0, 3, tiny_true(), ARGV("true"));
+	submit(&r);
+	child = result(&r, 1);
+	CHECK(poll(asked, 1, 10000) == 1);
+	CHECK(write(tell, &child, sizeof(child)) == sizeof(child));
+	execl(tiny_true(), "true", NULL);
+	_exit(1);
+}
+
 static void fuse(struct ring *r)
 {
 	const char *const paths[] = { "/dev/shm/left_waiting/program", NULL };
 	char request[FUSE_MIN_READ_BUFFER];
 	struct pollfd p = { .events = POLLIN };
-	int pid, child, tell[2];
+	int pid, child, status, tell[2];
 
 	for (int taken = 0; taken < 2; taken++)
 		for (enum how how = EXECS; how <= KILLED; how++) {
 			/* taken: a request that is with the server can't be called off, by SIGKILL
 			 * neither */
-			p.fd = silent_fuse();
+			p.fd = silent_fuse(mountpoint);
 			CHECK(!pipe2(tell, O_CLOEXEC));
 			pid = fork();
 			if (!pid)
@@ -177,34 +168,22 @@ static void fuse(struct ring *r)
 				killed(child, SIGKILL);
 		}
 
-	/* no exec: the submitter waits for it, but not for longer than it lives itself */
-	p.fd = silent_fuse();
-	CHECK(!pipe2(tell, O_CLOEXEC));
-	pid = fork();
-	if (!pid) {
-		struct ring own;
-
-		ring_open(&own, 8, r->flags);
-		put_clone(&own, SOFT, 1);
-		put_call(&own, SOFT, 2, __NR_chdir, (uintptr_t)paths[0], 0, 0, 0);
-		put_exec(&own, 0, 3, tiny_true(), ARGV("true"));
-		submit(&own);
-		child = result(&own, 1);
-		/* the server has been asked */
-		CHECK(poll(&p, 1, 10000) == 1);
-		CHECK(write(tell[1], &child, sizeof(child)) == sizeof(child));
-		execl(tiny_true(), "true", NULL);
-		_exit(1);
+	/* no exec: who executes something waits for it, but not for long */
+	for (enum how how = EXECS; how <= KILLED; how += KILLED - EXECS) {
+		p.fd = silent_fuse(mountpoint);
+		CHECK(!pipe2(tell, O_CLOEXEC));
+		pid = fork();
+		if (!pid)
+			looks_up(r->flags, tell[1], paths[0], &p);
+		CHECK(read(tell[0], &child, sizeof(child)) == sizeof(child));
+		close(tell[0]), close(tell[1]);
+		if (how == KILLED)
+			kill(pid, SIGKILL);
+		status = ends(pid);
+		CHECK(how == KILLED ? WIFSIGNALED(status) : status == 0);
+		killed(child, SIGKILL);
+		fuse_end(p.fd);
 	}
-	CHECK(read(tell[0], &child, sizeof(child)) == sizeof(child));
-	close(tell[0]), close(tell[1]);
-	/* in its exec */
-	usleep(300000);
-	CHECK(!waitpid(pid, NULL, WNOHANG));
-	kill(pid, SIGKILL);
-	ends(pid);
-	killed(child, SIGKILL);
-	fuse_end(p.fd);
 }
 
 static void test(struct ring *r)

@@ -461,8 +461,6 @@ static inline int abi(void)
 	return n;
 }
 
-static void test(struct ring *r);
-
 static const struct mode {
 	const char *name;
 	unsigned flags;
@@ -472,9 +470,12 @@ static const struct mode {
 	{ "defer", IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN },
 };
 
+#ifndef HOSTILE
 #ifndef RING_ENTRIES
 #define RING_ENTRIES 64
 #endif
+
+static void test(struct ring *r);
 
 int main(void)
 {
@@ -497,5 +498,6 @@ int main(void)
 	}
 	return 0;
 }
+#endif
 
 #endif
