@@ -34,6 +34,7 @@ int clone3_refused(void);
 
 /* The child of a probe. Its code stands in vfork.c, because the same rules hold for it. */
 struct probe_child {
+	int only_says;             /* 1: it makes no call but that of its end */
 	volatile uint32_t said;    /* PROBE_CHILD_SAID, if the memory is shared */
 	volatile long close_range; /* what the kernel answered */
 };

@@ -10,7 +10,8 @@ type Whole = typeof Main & typeof Pool;
 
 interface NodeProcess {
   readonly versions?: { readonly node?: string };
-  getBuiltinModule?(name: "node:module"): { createRequire(from: string): (path: string) => object };
+  getBuiltinModule?(name: "node:module"): { new (path: string): { require(path: string): object } };
+  getBuiltinModule?(name: "node:url"): { fileURLToPath(url: URL): string };
 }
 
 function load(): Whole {
@@ -22,9 +23,14 @@ function load(): Whole {
   if (process?.getBuiltinModule === undefined) {
     throw new Error(`ringspawn under the condition "browser" needs Node 20.19, 22.12 or later, this is ${node}`);
   }
-  // A module whose names are known only now is had by require alone, which takes ES modules.
-  const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);
-  return { ...require("./index.js"), ...require("./pool.js") } as Whole;
+  // Without `await`, only require can load what depends on a condition; it takes ES modules. This is Node's own, which
+  // a test framework does not replace as it does createRequire: the package is evaluated where the globals are Node's.
+  const Module = process.getBuiltinModule("node:module");
+  const url = process.getBuiltinModule("node:url");
+  const pathOf = (name: string): string => url.fileURLToPath(new URL(name, import.meta.url));
+  const here = new Module(pathOf("./browser.js"));
+  const load = (name: string): object => here.require(pathOf(name));
+  return { ...load("./index.js"), ...load("./pool.js") } as Whole;
 }
 
 // All of them, although the first statement throws in a browser: without a name the import would fail before, with an
