@@ -1,6 +1,6 @@
 // Compiles the C programs of conformance: those in programs/, and the witness, which is static where libc allows that,
-// so that it runs in an empty root, too. What is called preload-* is a library. This is plain JavaScript, which any
-// Node runs before anything is built.
+// so that it runs in an empty root, too. What is called preload-* is a library. This file is plain JavaScript,
+// which any Node runs before anything is built.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";

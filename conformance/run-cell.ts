@@ -22,11 +22,12 @@ function tell(event: RunnerEvent): void {
 /** A case that did not end in time. It cannot be stopped, and would disturb the next ones. */
 class TimeOut extends Error {}
 
-/** The first spawns let runtimes and engines open what they keep (loops, event fds), which is no leak. */
+/** The first spawns let runtimes and engines open what they keep (loops, event fds, a timerfd), which is no leak. */
 async function warmUp(): Promise<void> {
   const witness = path.join(plan.build, "witness");
   for (const engine of new Set([plan.engine, "runtime"] as const)) {
-    const child = spawn([witness, "cat"], { engine, stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+    const options = { engine, stdin: "pipe", stdout: "pipe", stderr: "pipe", timeout: 60_000 } as const;
+    const child = spawn([witness, "cat"], options);
     void child.stdin.end();
     await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
     spawnSync([witness, "exit", "0"], { engine });

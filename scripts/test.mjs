@@ -232,9 +232,19 @@ const suites = [
     lab: true,
     notQuick: true,
     command: "bash",
-    args: ["-c", "kernel/build && kernel/build --debug"],
+    args: ["-c", "kernel/build && kernel/build --debug && kernel/build --unpatched"],
     minutes: 40,
     count: (output) => check((output.match(/\/vmlinux$/gm) ?? []).length, "kernels"),
+  },
+  {
+    // However the lab ends, it leaves no process behind.
+    name: "kernel boot",
+    lab: true,
+    notQuick: true,
+    command: join(root, "kernel", "test-boot"),
+    args: [],
+    minutes: 5,
+    count: closingLine,
   },
   {
     name: "kernel",
@@ -252,6 +262,16 @@ const suites = [
     notQuick: true,
     command: join(root, "kernel", "run-tests"),
     args: ["--debug-kernel"],
+    minutes: 30,
+    count: closingLine,
+  },
+  {
+    // liburing's own tests, which pass without our patches, with them.
+    name: "kernel liburing",
+    lab: true,
+    notQuick: true,
+    command: join(root, "kernel", "run-liburing"),
+    args: [],
     minutes: 30,
     count: closingLine,
   },

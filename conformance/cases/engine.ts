@@ -76,6 +76,15 @@ const cases: Case[] = [
     },
   },
   {
+    name: "copies of the package in one process work side by side, and each ends with its environment",
+    timeout: 60_000,
+    async run(t) {
+      const { stdout, code, stderr } = await t.program("copies");
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout, `3 copies ${t.ENGINE}\n`);
+    },
+  },
+  {
     name: "RINGSPAWN_ENGINE chooses by default, and the option engine overrules it",
     async run(t) {
       const spawnWith = async (variable: string | undefined, option?: EngineName): Promise<string> => {

@@ -91,6 +91,15 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a child's environment is whole while another thread changes it",
+    // A runtime whose own spawn takes the lock of the environment waits for that thread each time.
+    timeout: 30_000,
+    async run(t) {
+      const { stdout, stderr } = await t.program("changing-env", [], [], { env: { ...parent.env, STEADY: "yes" } });
+      assert.equal(stdout, "[]\n", stderr);
+    },
+  },
+  {
     name: "the child's own PATH decides where its command is found",
     async run(t) {
       const dir = t.witness.slice(0, t.witness.lastIndexOf("/"));

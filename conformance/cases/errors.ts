@@ -1,4 +1,4 @@
-import type { ProcessSetup } from "ringspawn";
+import type { ProcessSetup, SpawnError, SpawnOptions } from "ringspawn";
 import { type Case, finished, type T } from "../harness.ts";
 import type { Attempt, Outcome } from "../programs/attempts.ts";
 import { assert, fs, nicer, parent, path, patience, volume } from "../tools.ts";
@@ -193,6 +193,27 @@ const cases: Case[] = [
     },
   },
   {
+    name: "arguments and paths beyond all measure fail with what the kernel would say of them",
+    run(t) {
+      const huge = "x".repeat(17 * 1024 * 1024);
+      const much = Array.from({ length: 170 }, () => "x".repeat(100_000));
+      const list: [code: string, step: string, command: string[], options?: SpawnOptions][] = [
+        ["E2BIG", "file", [t.witness, ...much]],
+        ["E2BIG", "file", [t.witness, huge]],
+        ["E2BIG", "file", [t.witness], { env: { HUGE: huge } }],
+        ["ENAMETOOLONG", "file", [`/${huge}`]],
+        ["ENAMETOOLONG", "cwd", [t.witness], { cwd: `/${huge}` }],
+        ["ENAMETOOLONG", "stdio", [t.witness], { setup: { fds: { 5: { file: `/${huge}` } } } }],
+        ["ENAMETOOLONG", "root", [t.witness], { setup: { root: `/${huge}` } }],
+      ];
+      for (const [code, step, command, options] of list) {
+        const error = t.fails(() => t.spawn(command, options));
+        assert.equal(error.code, code);
+        if (t.native) assert.equal(error.step, step);
+      }
+    },
+  },
+  {
     name: "an fd that is not open fails with EBADF",
     run(t) {
       for (const start of [
@@ -283,7 +304,7 @@ const cases: Case[] = [
         ["nproc=60", `uid=${uid}`, `gid=${NOBODY}`],
       )) as [Outcome, Outcome];
       assert.equal(outcome.code, "EAGAIN", JSON.stringify(outcome));
-      assert.equal(outcome.name, "SpawnError");
+      assert.equal(outcome.name, "Error");
       assert.equal(after.exit, 3, "the next one, with room again");
       if (!t.native) return;
       assert.equal(outcome.step, "birth");
@@ -323,12 +344,23 @@ const cases: Case[] = [
     async run(t) {
       const outcomes = await noFdLeft(t);
       assert.equal(outcomes[0]?.code, "EMFILE", JSON.stringify(outcomes[0]));
-      assert.equal(outcomes[0]?.name, "SpawnError");
+      assert.equal(outcomes[0]?.name, "Error");
       if (t.native) assert.equal(outcomes[0]?.step, "stdio");
       for (const outcome of outcomes) {
         assert.ok(outcome.code === "EMFILE" || outcome.exit !== undefined, JSON.stringify(outcome));
       }
       assert.equal(outcomes.at(-1)?.exit, 4);
+    },
+  },
+  {
+    name: "a first start without free fds fails with EMFILE and leaves the engine as good as it was",
+    async run(t) {
+      const { code, stdout, stderr } = await t.program("first-without-fds", [], ["nofile=128"]);
+      assert.equal(code, 0, stderr);
+      const outcomes = JSON.parse(stdout) as string[];
+      assert.equal(outcomes[0], "EMFILE", stdout);
+      for (const outcome of outcomes) assert.ok(outcome === "EMFILE" || outcome === "3", stdout);
+      assert.equal(outcomes.at(-1), "3", stdout);
     },
   },
   {
@@ -338,18 +370,36 @@ const cases: Case[] = [
     },
   },
   {
+    name: "an empty command is found nowhere, whatever PATH is",
+    run(t) {
+      const starts: [name: string, start: () => unknown][] = [
+        ["Command", () => t.command("").spawn()],
+        ["outputSync", () => t.command("", { env: { PATH: "/usr/bin" } }).outputSync()],
+        ["spawn", () => t.spawn([""], { cwd: "/usr" })],
+        ["spawnSync", () => t.spawnSync([""], { env: { PATH: ":/bin" } })],
+      ];
+      for (const [name, start] of starts) {
+        assert.throws(start, (error: SpawnError) => {
+          assert.ok(error instanceof t.SpawnError, `${name}: ${String(error)}`);
+          assert.deepEqual([error.code, error.path, error.engine], ["ENOENT", undefined, t.ENGINE], name);
+          assert.equal(error.step, "file", name);
+          return true;
+        });
+      }
+    },
+  },
+  {
     name: "usage mistakes are TypeErrors that name the option and its value",
     run(t) {
       const withSetup = (setup: unknown) => (): unknown => t.spawn([t.witness], { setup: setup as never });
       const bad: [shown: RegExp, start: () => unknown][] = [
         [/cmd/, () => t.spawn([])],
-        [/cmd\[0\].*""/, () => t.spawn([""])],
-        [/NUL/, () => t.spawn(["a\0b"])],
-        [/args\[0\].*NUL/, () => t.spawn([t.witness, "a\0b"])],
-        [/env\.A.*NUL/, () => t.spawn([t.witness], { env: { A: "a\0b" } })],
+        [/cmd\[0\].*null bytes/, () => t.spawn(["a\0b"])],
+        [/args\[1\].*null bytes/, () => t.spawn([t.witness, "a\0b"])],
+        [/env\.A.*null bytes/, () => t.spawn([t.witness], { env: { A: "a\0b" } })],
         [/env/, () => t.spawn([t.witness], { env: { "A=B": "1" } })],
-        [/cwd.*NUL/, () => t.spawn([t.witness], { cwd: "/\0" })],
-        [/argv0.*NUL/, () => t.spawn([t.witness], { argv0: "\0" })],
+        [/cwd.*null bytes/, () => t.spawn([t.witness], { cwd: "/\0" })],
+        [/argv0.*null bytes/, () => t.spawn([t.witness], { argv0: "\0" })],
         [/stdin.*-1/, () => t.spawn([t.witness], { stdin: -1 })],
         [/stdout.*1\.5/, () => t.spawn([t.witness], { stdout: 1.5 })],
         [/stdout.*"piped"/, () => t.spawn([t.witness], { stdout: "piped" as never })],

@@ -1,4 +1,5 @@
 /** Options as hostile or careless programs give them: of another realm, polluted, sparse, throwing, without end. */
+import { expectedLines } from "../programs/children-end.ts";
 import { type Case, finished } from "../harness.ts";
 import { assert, children, vm } from "../tools.ts";
 
@@ -37,6 +38,7 @@ const cases: Case[] = [
         assert.equal(report.argv[0], t.witness);
         const { code } = await t.command(t.witness, { args: ["exit", "3"] }).output();
         assert.equal(code, 3);
+        assert.equal(await t.spawnAny([t.witness, "exit", "5"]).exited, 5, "without options");
       } finally {
         for (const key of polluted) Reflect.deleteProperty(Object.prototype, key);
       }
@@ -71,6 +73,62 @@ const cases: Case[] = [
         assert.equal(reads, 1, key);
       }
       assert.equal([...children()].length, 0, "a child was started");
+    },
+  },
+  {
+    name: "every key of setup and of its fds is read once",
+    async run(t) {
+      const reads: string[] = [];
+      const fds = {
+        get 3(): "null" {
+          reads.push("fds.3");
+          return "null";
+        },
+      };
+      const setup = {
+        get umask(): number {
+          reads.push("umask");
+          return 0o77;
+        },
+        fds,
+      };
+      await t.spawn([t.witness, "exit", "0"], { setup }).exited;
+      // The harness looks at some of the keys itself, to know what the engine lacks.
+      const before = reads.length;
+      await t.spawnAny([t.witness, "exit", "0"], { setup, engine: t.ENGINE }).exited;
+      assert.deepEqual(reads.slice(before).sort(), ["fds.3", "umask"]);
+    },
+  },
+  {
+    name: "a signal to which nobody could stop listening is a usage mistake",
+    run(t) {
+      const signal = { aborted: false, addEventListener() {} } as unknown as AbortSignal;
+      assert.throws(
+        () => t.spawnAny([t.witness, "exit", "0"], { signal, engine: t.ENGINE }),
+        /signal must be an AbortSignal/,
+      );
+    },
+  },
+  {
+    name: "children end, and timeouts come, while a test framework has stopped the clocks and timers",
+    timeout: 15_000,
+    async run(t) {
+      const { stdout, code, stderr } = await t.program("fake-timers");
+      assert.equal(code, 0, stderr);
+      const lines = ["spawn 3", "spawn 3", "start 4", "spawnSync true"];
+      assert.deepEqual(
+        stdout.trim().split("\n"),
+        lines.map((line) => `${line} ${t.ENGINE}`),
+      );
+    },
+  },
+  {
+    name: "children end, and timeouts come, while clocks and timers are fake, which were so before this was loaded",
+    timeout: 20_000,
+    async run(t) {
+      const { stdout, code, stderr } = await t.program("faked-first", ["sinon"]);
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(stdout.trim().split("\n"), expectedLines(t.ENGINE));
     },
   },
   {
@@ -129,16 +187,20 @@ const cases: Case[] = [
       assert.equal((await finished(child)).stdout, "before\n");
     },
   },
-  {
-    name: "a program that has frozen Error.prototype gets the same errors as any other",
-    async run(t) {
-      const { stdout, code, stderr } = await t.program("frozen");
-      assert.equal(code, 0, stderr);
-      // The runtime's own spawn may fail otherwise in such a program.
-      if (t.native) assert.match(stdout, /^true ENOENT$/m);
-      assert.match(stdout, /^false ABORT_ERR AbortError$/m);
-    },
-  },
+  ...(["frozen after", "wrapped before", "wrapped after", "enumerable before", "enumerable after"] as const).map(
+    (how): Case => ({
+      name: `the built-in classes may be changed by a program: ${how} this was loaded`,
+      timeout: 20_000,
+      async run(t) {
+        const { stdout, code, stderr } = await t.program("intrinsics", how.split(" "));
+        assert.equal(code, 0, stderr);
+        const lines = stdout.trim().split("\n");
+        // Where errors are frozen, the runtime's own spawn may fail otherwise.
+        if (!t.native && how.startsWith("frozen")) lines[4] = "true ENOENT";
+        assert.deepEqual(lines, ["input 3", "b", "300000", "4", "true ENOENT", "false ABORT_ERR", t.ENGINE]);
+      },
+    }),
+  ),
 ];
 
 export default cases;

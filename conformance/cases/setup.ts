@@ -205,6 +205,28 @@ const cases: Case[] = [
     },
   },
   {
+    name: "in a user namespace that forbids to drop groups, uid and gid work without groups",
+    slow: true,
+    needs: ["root", "user namespaces", "a checkout others may enter"],
+    async run(t) {
+      const under = ["group=7", `uid=${NOBODY}`, `gid=${NOBODY}`, "userns=1"];
+      const { report } = await reportUnder(t, under, { uid: 0, gid: 0 });
+      assert.deepEqual(
+        [report.uid, report.gid],
+        [
+          [0, 0, 0],
+          [0, 0, 0],
+        ],
+      );
+      assert.equal(report.groups.length, 1);
+      // Who asks for groups is told that there are none to be had.
+      t.needs({ setup: { groups: [] } });
+      const asked = await t.program("report", [JSON.stringify({ uid: 0, setup: { groups: [] } })], under);
+      assert.notEqual(asked.code, 0);
+      assert.match(asked.stderr, /supplementary groups.*\(groups, EPERM\)/);
+    },
+  },
+  {
     name: "without groups, those of root are dropped with uid or gid, and kept else",
     slow: true,
     needs: ["root", "a checkout others may enter"],
@@ -517,6 +539,20 @@ const cases: Case[] = [
         }
         await reader.cancel();
       }
+    },
+  },
+  {
+    name: "dieWithParent is refused for a setuid program, which the kernel spares that signal",
+    needs: ["root", "a checkout others may enter"],
+    run(t) {
+      const file = path.join(t.dir, "setuid-witness");
+      fs.copyFileSync(t.witness, file);
+      fs.chownSync(file, NOBODY, NOBODY);
+      fs.chmodSync(file, 0o4755);
+      t.needs({ setup: { dieWithParent: true } });
+      const error = t.fails(() => t.spawn([file], { setup: { dieWithParent: true } }));
+      assert.deepEqual([error.code, error.step], ["EPERM", "dieWithParent"]);
+      assert.ok(error.message.includes(`'${file}' is setuid`), error.message);
     },
   },
   {

@@ -477,6 +477,28 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a FIFO is handed on without a wait for its other end",
+    needs: ["/bin/sh"],
+    async run(t) {
+      const file = path.join(t.dir, "fifo");
+      assert.equal(await t.spawnAny(["mkfifo", file]).exited, 0);
+      // This program goes on while another thread waits for somebody who writes.
+      const opening = fs.promises.open(file, "r");
+      const writer = t.spawnAny(["/bin/sh", "-c", 'echo through > "$0"', file], { stdout: "ignore" });
+      const handle = await opening;
+      try {
+        const child = t.spawn([t.witness, "cat"], { stdin: handle.fd, stdout: "pipe" });
+        assert.equal(await textOf(child.stdout), "through\n");
+        assert.deepEqual([await child.exited, await writer.exited], [0, 0]);
+      } finally {
+        await handle.close();
+      }
+      const report = await t.report({ setup: { fds: { 5: { file, open: "r+" } } } });
+      assert.equal(fdOf(report, 5).ino, fs.statSync(file).ino);
+      assert.deepEqual([fdOf(report, 5).access, fdOf(report, 5).nonblock], ["rw", false]);
+    },
+  },
+  {
     name: "setup.fds takes 200 fds at once",
     async run(t) {
       const fds: Record<number, "null"> = {};
@@ -484,6 +506,29 @@ const cases: Case[] = [
       const report = await t.report({ setup: { fds } });
       if (t.api.closesFds) assert.equal(report.fds.length, 203);
       for (let fd = 3; fd < 203; fd++) assert.equal(fdOf(report, fd).target, "/dev/null");
+    },
+  },
+  {
+    name: "an fd that this program uses without blocking blocks in the child, and stays as it is here",
+    async run(t) {
+      const file = path.join(t.dir, "fifo");
+      assert.equal(await t.spawnAny(["mkfifo", file]).exited, 0);
+      const { O_RDWR, O_NONBLOCK } = fs.constants;
+      for (const target of [0, 1, 2, 5]) {
+        // Engine `runtime` leaves the flag beyond 2, as its runtime does.
+        if (target > 2 && !t.native) continue;
+        const fd = fs.openSync(file, O_RDWR | O_NONBLOCK);
+        try {
+          const name = ["stdin", "stdout", "stderr"][target];
+          const given = name === undefined ? { setup: { fds: { [target]: fd } } } : { [name]: fd };
+          const report = await t.reportToFile({ stdout: "ignore", ...given });
+          assert.equal(fdOf(report, target).ino, statFd(fd).ino);
+          assert.equal(fdOf(report, target).nonblock, false, `fd ${target} would rather fail than wait`);
+          if (t.native) assert.equal(nonblocking(fd), true, `what became fd ${target} blocks here`);
+        } finally {
+          fs.closeSync(fd);
+        }
+      }
     },
   },
   {

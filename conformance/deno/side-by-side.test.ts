@@ -64,8 +64,7 @@ function compare(attempt: Attempt, line: Line): void {
     // Deno looks for a name before it asks whether that may run; ours need not tell who is not there.
     const isUnfound = own.error === "NotFound" && !attempt.command.includes("/");
     if (isUnfound && outcome.error === "NotCapable") continue;
-    // Deno has no class for some errors of the system.
-    equal(outcome.error, own.error === "Error" ? "SpawnError" : own.error, shown);
+    equal(outcome.error, own.error, shown);
     if (own.error === "NotCapable") equal(outcome.message, own.message, shown);
   }
 }

@@ -45,8 +45,8 @@ function failed(call: () => unknown): unknown {
   try {
     call();
   } catch (error) {
-    const { code, errno, path } = error as { code: unknown; errno: unknown; path: unknown };
-    return { isError: error instanceof Error, code, errno, path };
+    const { name, code, errno, path } = error as Record<"name" | "code" | "errno" | "path", unknown>;
+    return { isError: error instanceof Error, name, code, errno, path };
   }
   return "nothing thrown";
 }
@@ -95,6 +95,52 @@ const CASES: Record<string, (api: Api) => unknown> = {
   "cmd missing in options": ({ spawn }) => thrown(() => spawn({})),
   "cmd with a number": async ({ spawn }) => rejection((async () => await spawn(["echo", 5]).stdout.text())()),
   "cmd[0] empty": ({ spawn, spawnSync }) => [failed(() => spawn([""])), failed(() => spawnSync([""]))],
+  "the words that programs look for in messages": ({ spawn, spawnSync }) => {
+    const calls: [words: string, call: () => unknown][] = [
+      ["must be a string without null bytes", () => spawn(["echo\0"])],
+      ["args[1]", () => spawn(["echo", "a\0"])],
+      ["must be a string without null bytes", () => spawn(["echo"], { cwd: "/\0" })],
+      ['Executable not found in $PATH: "no-such-command"', () => spawn(["no-such-command"])],
+      ['Executable not found in $PATH: "no-such-command"', () => spawnSync(["no-such-command"])],
+      ["cmd must be an array", () => spawn("echo")],
+      ["cmd must not be empty", () => spawn([])],
+      ["stdio must be an array", () => spawn(["true"], { stdio: "pipe" })],
+      ["'socket-fd' is only supported at indices >= 3", () => spawn(["true"], { stdio: ["socket-fd"] })],
+      ["ArrayBufferView cannot be used for stdout/stderr yet", () => spawn(["true"], { stdout: new Uint8Array(1) })],
+      ["Blobs are immutable, and cannot be used for stdout/stderr", () => spawn(["true"], { stderr: new Blob(["x"]) })],
+      ["Blob cannot be used for stdio[3] yet", () => spawn(["true"], { stdio: [null, null, null, new Blob(["x"])] })],
+      [
+        "ReadableStream cannot be used for stdio[3] yet",
+        () => spawn(["true"], { stdio: [null, null, null, new ReadableStream()] }),
+      ],
+      [
+        "'stdin' ReadableStream cannot be used in sync mode",
+        () => spawnSync(["true"], { stdin: new ReadableStream({ pull() {} }) }),
+      ],
+      ['The value of "timeout" is out of range. It must be >= 0', () => spawn(["true"], { timeout: -1 })],
+      ["must be one of 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGILL'", () => spawn(["true"], { killSignal: "sigterm" })],
+      ["must be one of 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGILL'", () => spawn(["true"]).kill("SIGNOPE")],
+      ["onExit must be a function or undefined", () => spawn(["true"], { onExit: 1 })],
+      ["onDisconnect must be a function or undefined", () => spawn(["true"], { onDisconnect: 1 })],
+      ["terminal option is only supported for", () => spawnSync(["true"], { terminal: {} })],
+      ["env must be an object", () => spawn(["true"], { env: 1 })],
+    ];
+    return calls.map(([words, call]) => {
+      try {
+        call();
+      } catch (error) {
+        const { message } = error as Error;
+        return message.includes(words) ? words : `not: ${words}`;
+      }
+      return `nothing thrown: ${words}`;
+    });
+  },
+  "what means nothing to Bun without ipc": async ({ spawn, spawnSync }) => [
+    await spawn(["true"], { serialization: "json", onDisconnect() {} }).exited,
+    await spawn(["true"], { ipc: 5, maxBuffer: -1 }).exited,
+    await spawn(["true"], { stdio: ["ignore", new Uint8Array(), "ignore", new Blob([])] }).exited,
+    spawnSync(["true"], { serialization: "json", onDisconnect() {}, ipc() {} }).exitCode,
+  ],
   "options a string": async ({ spawn }) => rejection((async () => await spawn(["true"], "x").exited)()),
 
   // the handle
@@ -854,7 +900,6 @@ const CASES: Record<string, (api: Api) => unknown> = {
 /** What differs on purpose. `engine`: the only engine that differs. */
 const IMPROVED: Record<string, { readonly engine?: string; readonly why: string }> = {
   "options a string": { why: "Bun ignores a string, which no caller means" },
-  "cmd[0] empty": { why: "an empty command is a mistake in the call, and said to be one" },
   "the handle's members of IPC": { why: "ipc is not there yet" },
   "stdout is not locked after text()": { why: "one class of streams for both faces, and Deno's stays locked" },
   "stdout to a file that is longer": { why: "Bun leaves the rest of what the file held behind the output" },

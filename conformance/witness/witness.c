@@ -722,17 +722,45 @@ static int do_unlock_pty(char **args)
 	return 0;
 }
 
+static void set_proc(const char *name, const char *value)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/%s", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		die(path);
+	all_of(fd, value, strlen(value));
+	close(fd);
+}
+
+static void become_root_of_namespace(void)
+{
+	char uids[32], gids[32];
+
+	snprintf(uids, sizeof(uids), "0 %u 1", geteuid());
+	snprintf(gids, sizeof(gids), "0 %u 1", getegid());
+	/* After a change of ids the files below would be root's. */
+	if (unshare(CLONE_NEWUSER) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0)
+		die("userns");
+	set_proc("setgroups", "deny");
+	set_proc("uid_map", uids);
+	set_proc("gid_map", gids);
+}
+
 /*
  * under [name=value]... -- CMD [...]: changes itself, then becomes CMD. It stands between an engine
  * and a program when the program must start in a state that the engine under test cannot be asked
- * for. Names: the limits above, uid, gid, group (a supplementary one), close (an fd), ignore, mask,
- * default (a signal).
+ * for. Names: the limits above, uid, gid, group (a supplementary one), userns (1: it becomes root
+ * of a user namespace, as an ordinary user may), close (an fd), ignore, mask, default (a signal).
  */
 static int do_under(char **args)
 {
 	uid_t uid = getuid();
 	gid_t gid = getgid(), groups[64];
 	size_t count = 0;
+	long userns = 0;
 
 	for (; *args && strcmp(*args, "--"); args++) {
 		char *equals = strchr(*args, '=');
@@ -758,6 +786,8 @@ static int do_under(char **args)
 			gid = (gid_t)value;
 		} else if (!strcmp(*args, "group") && count < 64) {
 			groups[count++] = (gid_t)value;
+		} else if (!strcmp(*args, "userns")) {
+			userns = value;
 		} else if (!strcmp(*args, "close")) {
 			close((int)value);
 		} else if (!strcmp(*args, "ignore")) {
@@ -784,6 +814,8 @@ static int do_under(char **args)
 		die("gid");
 	if (uid != getuid() && setresuid(uid, uid, uid) < 0)
 		die("uid");
+	if (userns)
+		become_root_of_namespace();
 	execvp(args[1], args + 1);
 	die(args[1]);
 	return 99;

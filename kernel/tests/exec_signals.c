@@ -16,28 +16,6 @@ static void handler(int sig)
 	handled++;
 }
 
-/* A script with a lease on it: whoever opens it sleeps until the lease is given back. */
-static int leased(char *path, const char *script)
-{
-	int fd;
-
-	strcpy(path, "/dev/shm/leased.XXXXXX");
-	fd = mkostemp(path, O_CLOEXEC);
-	CHECK(fd >= 0 && !fchmod(fd, 0755));
-	CHECK(write(fd, script, strlen(script)) == (ssize_t)strlen(script));
-	close(fd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	CHECK(fd >= 0);
-	CHECK(!fcntl(fd, F_SETLEASE, F_WRLCK));
-	return fd;
-}
-
-static void release(int fd)
-{
-	CHECK(!fcntl(fd, F_SETLEASE, F_UNLCK));
-	close(fd);
-}
-
 static const char survive[] = "#!/bin/sh\nexit 3\n";
 
 static void test(struct ring *r)
@@ -46,7 +24,6 @@ static void test(struct ring *r)
 	char path[64];
 	int lease, pid, status;
 
-	signal(SIGIO, SIG_IGN); /* that somebody waits for the lease */
 	handled = 0;
 	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = handler, .sa_flags = SA_RESTART },
 		  NULL);
@@ -64,7 +41,7 @@ static void test(struct ring *r)
 	kill(pid, SIGUSR1);
 	no_more_cqes(r);
 	UNTIL(state(pid) == 'S'); /* again, where it was on its way there */
-	release(lease);
+	lease_release(lease);
 	RESULT(r, 2, 0);
 	killed(pid, SIGUSR1);
 	unlink(path);
@@ -86,7 +63,7 @@ static void test(struct ring *r)
 	kill(pid, SIGUSR1);
 	RESULT(r, 2, -EINTR);
 	UNTIL(state(pid) == 'S');
-	release(lease);
+	lease_release(lease);
 	RESULT(r, 3, -ENOENT);
 	RESULT(r, 4, 0);
 	RESULT(r, 5, -ECANCELED);
@@ -103,7 +80,7 @@ static void test(struct ring *r)
 	UNTIL(state(pid) == 'S');
 	kill(0, SIGINT);
 	UNTIL(handled == 1);
-	release(lease);
+	lease_release(lease);
 	RESULT(r, 2, 0);
 	killed(pid, SIGINT);
 	unlink(path);
@@ -123,7 +100,7 @@ static void test(struct ring *r)
 	RESULT(r, 2, 0);
 	UNTIL(state(pid) == 'S');
 	kill(pid, SIGUSR1);
-	release(lease);
+	lease_release(lease);
 	RESULT(r, 3, 0);
 	exited(pid, 4);
 	unlink(path);
@@ -149,13 +126,13 @@ static void test(struct ring *r)
 		UNTIL(state(pid) == 'S');
 		kill(pid, SIGUSR1);
 		if (ignore) {
-			release(lease);
+			lease_release(lease);
 			RESULT(r, 3, 0);
 			exited(pid, 3);
 		} else {
 			RESULT(r, 3, -EINTR);
 			killed(pid, SIGUSR1);
-			release(lease);
+			lease_release(lease);
 		}
 		unlink(path);
 	}
@@ -175,7 +152,7 @@ static void test(struct ring *r)
 		kill(pid, SIGCONT);
 	}
 	UNTIL(state(pid) == 'S');
-	release(lease);
+	lease_release(lease);
 	RESULT(r, 2, 0);
 	exited(pid, 3);
 	unlink(path);
@@ -198,7 +175,7 @@ static void test(struct ring *r)
 		CHECK(res == -EINTR || res == -ECANCELED);
 		RESULT(r, 3, -ECANCELED);
 		killed(pid, SIGKILL);
-		release(lease);
+		lease_release(lease);
 		unlink(path);
 	}
 	signal(SIGUSR1, SIG_DFL);

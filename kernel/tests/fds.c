@@ -2,25 +2,9 @@
 /* IORING_CLONE_FDS: a child is born with the descriptors that are listed, and no others. */
 #include "lib.h"
 
-#define CLONE_F_FDS (1u << 16)
-
-struct entry {
-	int fd, from;
-};
-
-static struct io_uring_sqe *put_clone_fds(struct ring *r, const struct entry *list, unsigned count)
-{
-	struct io_uring_sqe *s = put_clone(r, HARD, 1);
-
-	s->rw_flags = CLONE_F_FDS;
-	s->addr3 = (uintptr_t)list;
-	s->len = count;
-	return s;
-}
-
-#define LIST(...)                                \
-	((const struct entry[]){ __VA_ARGS__ }), \
-		(sizeof((const struct entry[]){ __VA_ARGS__ }) / sizeof(struct entry))
+#define LIST(...)                                   \
+	((const struct fd_entry[]){ __VA_ARGS__ }), \
+		(sizeof((const struct fd_entry[]){ __VA_ARGS__ }) / sizeof(struct fd_entry))
 
 static void refused(struct ring *r, int want)
 {
@@ -53,13 +37,13 @@ static void reads(int fd, const char *want)
  */
 static void shell_has(struct ring *r, const int *fds, unsigned count, const char *want)
 {
-	struct entry list[16];
+	struct fd_entry list[16];
 	char script[128];
 	int p[2], pid;
 
 	CHECK(!pipe2(p, O_CLOEXEC));
 	for (unsigned i = 0; i < count; i++)
-		list[i] = (struct entry){ fds[i], p[1] };
+		list[i] = (struct fd_entry){ fds[i], p[1] };
 	snprintf(script, sizeof(script), "cd /proc/$$/fd; set -- *; echo $* >/dev/fd/%d", fds[0]);
 	put_clone_fds(r, list, count);
 	put_exec(r, 0, 2, "/bin/sh", ARGV("sh", "-c", script));
@@ -151,7 +135,7 @@ static void test(struct ring *r)
 	put_clone_fds(r, LIST({ 0x7fffffff, p[1] })), refused(r, -EINVAL);
 	put_clone_fds(r, LIST({ 0, -1 })), refused(r, -EBADF);
 	put_clone_fds(r, LIST({ 0, p[1] }, { 1, 1000 })), refused(r, -EBADF);
-	put_clone_fds(r, (const struct entry *)8, 1), refused(r, -EFAULT);
+	put_clone_fds(r, (const struct fd_entry *)8, 1), refused(r, -EFAULT);
 	put_clone_fds(r, LIST({ 0, p[1] }))->len = 0x20000000, refused(r, -EFAULT);
 
 	/* beyond the limit for descriptors, as dup2 has it */

@@ -40,6 +40,7 @@
 #define OP_SPAWN_CALL 202
 #define CLONE_F_PIDFD (1u << 0)
 #define CLONE_F_INTO_CGROUP (1u << 1)
+#define CLONE_F_FDS (1u << 16) /* beyond ABI 1 */
 #define EXEC_F_SEARCH (1u << 0)
 
 /* newer than the headers of some */
@@ -226,6 +227,21 @@ static inline struct io_uring_sqe *put_clone(struct ring *r, unsigned link, uint
 	return sqe(r, OP_CLONE, link, user_data);
 }
 
+struct fd_entry {
+	int fd, from;
+};
+
+static inline struct io_uring_sqe *put_clone_fds(struct ring *r, const struct fd_entry *list,
+						 unsigned count)
+{
+	struct io_uring_sqe *s = put_clone(r, HARD, 1);
+
+	s->rw_flags = CLONE_F_FDS;
+	s->addr3 = (uintptr_t)list;
+	s->len = count;
+	return s;
+}
+
 static inline struct io_uring_sqe *put_exec(struct ring *r, unsigned link, uint64_t user_data,
 					    const char *path, char *const *argv)
 {
@@ -268,14 +284,13 @@ static inline struct io_uring_sqe *put_read(struct ring *r, unsigned link, uint6
 	return s;
 }
 
-/* A program that does nothing but exit with 0: 14 bytes of code, on tmpfs. For who needs many of
- * them. */
-static inline const char *tiny_true(void)
+/* A program of a few bytes of code, on tmpfs. For who needs many of them. */
+static inline const char *tiny_program(const char *path, const void *code, size_t len)
 {
-	static const struct {
+	struct {
 		Elf64_Ehdr e;
 		Elf64_Phdr p;
-		unsigned char code[16];
+		unsigned char code[64];
 	} elf = {
 		.e = {
 			.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
@@ -296,18 +311,51 @@ static inline const char *tiny_true(void)
 			.p_memsz = sizeof(elf),
 			.p_align = 4096,
 		},
-		/* xor edi, edi; mov eax, 60; syscall */
-		.code = { 0x31, 0xff, 0xb8, 0x3c, 0x00, 0x00, 0x00, 0x0f, 0x05 },
 	};
-	static const char path[] = "/dev/shm/tiny_true";
 	int fd;
 
-	if (!access(path, X_OK))
-		return path;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	CHECK(len <= sizeof(elf.code));
+	memcpy(elf.code, code, len);
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
 	CHECK(write(fd, &elf, sizeof(elf)) == sizeof(elf));
 	close(fd);
 	return path;
+}
+
+/* One that does nothing but exit with 0. */
+static inline const char *tiny_true(void)
+{
+	/* xor edi, edi; mov eax, 60; syscall */
+	static const unsigned char code[] = {
+		0x31, 0xff, 0xb8, 0x3c, 0x00, 0x00, 0x00, 0x0f, 0x05
+	};
+	static const char path[] = "/dev/shm/tiny_true";
+
+	return access(path, X_OK) ? tiny_program(path, code, sizeof(code)) : path;
+}
+
+/* A script with a lease on it: whoever opens it sleeps until the lease is given back. */
+static inline int leased(char *path, const char *script)
+{
+	int fd;
+
+	signal(SIGIO, SIG_IGN); /* that somebody waits for the lease */
+	strcpy(path, "/dev/shm/leased.XXXXXX");
+	fd = mkostemp(path, O_CLOEXEC);
+	CHECK(fd >= 0 && !fchmod(fd, 0755));
+	CHECK(write(fd, script, strlen(script)) == (ssize_t)strlen(script));
+	close(fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	CHECK(fd >= 0);
+	CHECK(!fcntl(fd, F_SETLEASE, F_WRLCK));
+	return fd;
+}
+
+static inline void lease_release(int fd)
+{
+	CHECK(!fcntl(fd, F_SETLEASE, F_UNLCK));
+	close(fd);
 }
 
 static inline int reap(pid_t pid)
@@ -386,6 +434,21 @@ static inline int share_of(int n)
 	return share ? n / atoi(share) : n;
 }
 
+/* ... which is also how to know that audit, security modules and tracepoints must be there. */
+static inline int on_debug_kernel(void)
+{
+	return !!getenv("RINGSPAWN_TEST_SHARE");
+}
+
+/* Seconds that a race is to be run for, where a run of the tests does with a moment: the variable
+ * RINGSPAWN_TEST_CAMPAIGN. */
+static inline int campaign(void)
+{
+	const char *seconds = getenv("RINGSPAWN_TEST_CAMPAIGN");
+
+	return seconds ? atoi(seconds) : 0;
+}
+
 static inline int abi(void)
 {
 	FILE *f = fopen("/proc/sys/kernel/io_uring_spawn_abi", "r");
@@ -398,8 +461,6 @@ static inline int abi(void)
 	return n;
 }
 
-static void test(struct ring *r);
-
 static const struct mode {
 	const char *name;
 	unsigned flags;
@@ -409,9 +470,12 @@ static const struct mode {
 	{ "defer", IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN },
 };
 
+#ifndef HOSTILE
 #ifndef RING_ENTRIES
 #define RING_ENTRIES 64
 #endif
+
+static void test(struct ring *r);
 
 int main(void)
 {
@@ -421,7 +485,7 @@ int main(void)
 		SKIP("this kernel has no io_uring_spawn, ABI 1");
 	setpgid(0, 0);
 	test_pid = getpid();
-	alarm(300);
+	alarm(300 + 10 * campaign());
 	for (unsigned i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
 		int fds = count_fds();
 
@@ -434,5 +498,6 @@ int main(void)
 	}
 	return 0;
 }
+#endif
 
 #endif

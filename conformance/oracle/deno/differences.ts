@@ -16,7 +16,6 @@ export const differences: readonly Difference[] = [
   { question: "args that are no array", why: told },
   { question: "a name of env that is empty", why: told },
   { question: "a name of env with an =", why: told },
-  { question: "an empty command", why: usage },
   { question: "NUL in the command", why: usage },
   { question: "kill() of what is no signal", why: words },
   { question: "the words of an error", why: words },
@@ -28,7 +27,7 @@ export const differences: readonly Difference[] = [
   { question: "a real-time signal", why: "the status resolves, as its types promise, and tells the signal's number" },
   {
     question: "cwd that is a file",
-    why: "one error for all three methods, and what the kernel says: Deno's spawn() and output() say it is missing",
+    why: "one class for all three methods, as Deno's spawn() and output(), with the code that the kernel gives",
   },
   {
     question: "blocked signals and dispositions",

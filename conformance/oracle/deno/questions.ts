@@ -545,5 +545,24 @@ export const questions: Readonly<Record<string, Question>> = {
   "too many arguments": (Command) => eachWay(Command, "true", { args: ["x".repeat(200_000)] }),
   "a file below a file": (Command, { plain }) => eachWay(Command, join(plain, "x")),
   "a signal that is none": (Command) => eachWay(Command, "true", { signal: {} as AbortSignal }),
+  "the words that programs look for in messages": (Command, { plain }) => {
+    const calls: [words: string, call: () => unknown][] = [
+      ["No such cwd '/no/dir'", () => new Command("true", { cwd: "/no/dir" }).spawn()],
+      ["cwd is not a directory", () => new Command("true", { cwd: plain }).spawn()],
+      ["Failed to spawn '/no/such'", () => new Command("/no/such").spawn()],
+      [
+        "Piped stdin is not supported for this function, use 'Deno.Command.spawn()' instead",
+        () => new Command("true", { stdin: "piped" }).outputSync(),
+      ],
+    ];
+    return calls.map(([words, call]) => {
+      try {
+        call();
+      } catch (error) {
+        return (error as Error).message.includes(words) ? words : `not: ${words}`;
+      }
+      return `nothing thrown: ${words}`;
+    });
+  },
   "the words of an error": (Command) => said(() => new Command("/no/such").outputSync()),
 };

@@ -1,5 +1,5 @@
 import { dlopen, type FFIFunction } from "bun:ffi";
-import { type Binding, type Ffi, type Listener, nativePath, openFfi } from "@ringspawn/native-linux";
+import { type Binding, type Ffi, type Listener, nativePath, openFfi, type Shortage } from "@ringspawn/native-linux";
 
 const ffi: Ffi<FFIFunction["returns"]> = {
   types: { i32: "i32", u32: "u32", u64: "u64", bytes: "ptr", handle: "ptr", void: "void" },
@@ -12,7 +12,7 @@ const ffi: Ffi<FFIFunction["returns"]> = {
 };
 
 /** The binding that bun:ffi opens, or why there is none. */
-export function openBinding(): Binding | string {
+export function openBinding(): Binding | Shortage | string {
   const found = nativePath("engine.so", process.platform, process.arch);
   return typeof found === "string" ? found : openFfi(found.path, ffi);
 }

@@ -1,6 +1,7 @@
 /** What keeps the program alive while a child of Bun's is there. */
 import type { Pipe } from "@ringspawn/core/seam";
 
+// eslint-disable-next-line no-restricted-syntax -- its time never comes: what counts is that Bun waits for it
 const { setInterval, clearInterval } = globalThis;
 
 /** Closes a pipe that nothing can use any more. */

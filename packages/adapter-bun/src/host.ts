@@ -39,11 +39,14 @@ export function environOfC(env: SpawnRequest["env"]): SpawnRequest["env"] {
   if (env !== startEnviron) return env ?? environ();
   // What a program writes to process.env never reaches C in Bun: its `environ` stays what the kernel gave.
   startsAsC ??= isGivenByKernel(startEnviron);
-  return startsAsC ? undefined : env;
+  return startsAsC === true ? undefined : env;
 }
 
-/** False with .env files, in a worker with an environment of its own, and after a change before this was loaded. */
-function isGivenByKernel(env: Readonly<Record<string, string>>): boolean {
+/**
+ * False with .env files, in a worker with an environment of its own, and after a change before this was loaded.
+ * Undefined when it cannot be looked up now.
+ */
+function isGivenByKernel(env: Readonly<Record<string, string>>): boolean | undefined {
   try {
     const pairs = readFileSync("/proc/self/environ", "utf8").split("\0").slice(0, -1);
     const has = (pair: string): boolean => {
@@ -52,6 +55,6 @@ function isGivenByKernel(env: Readonly<Record<string, string>>): boolean {
     };
     return pairs.length === Object.keys(env).length && pairs.every(has);
   } catch {
-    return false;
+    return undefined;
   }
 }

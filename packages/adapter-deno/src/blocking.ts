@@ -66,6 +66,7 @@ function errorOf({ name, message, code }: { name: string; message: string; code?
   return Object.assign(new Class(message), code !== undefined && { code });
 }
 
+/* eslint-disable no-restricted-globals -- the globals of the worker, which no program replaces */
 /** The whole program of the worker. It can use nothing of this module: only its text gets there. */
 function work(): void {
   const run = async (order: Order): Promise<Ended> => {
@@ -133,5 +134,6 @@ function work(): void {
     }
   };
 }
+/* eslint-enable no-restricted-globals */
 
 const PROGRAM = `data:text/javascript,${encodeURIComponent(`(${work.toString()})()`)}`;

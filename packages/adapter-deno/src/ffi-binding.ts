@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import process from "node:process";
-import { type Binding, type Ffi, type Listener, nativePath, openFfi } from "@ringspawn/native-linux";
+import { type Binding, type Ffi, type Listener, nativePath, openFfi, type Shortage } from "@ringspawn/native-linux";
 import { mayLoad } from "./permission.js";
 
 const ffi: Ffi<Deno.NativeResultType> = {
@@ -14,7 +14,7 @@ const ffi: Ffi<Deno.NativeResultType> = {
 };
 
 /** The binding that Deno.dlopen opens, or why there is none. */
-export function openBinding(): Binding | string {
+export function openBinding(): Binding | Shortage | string {
   // Deno says which libc this is. detect-libc would read files, which may not be permitted.
   const found = nativePath("engine.so", process.platform, process.arch, Deno.build.target.includes("musl"));
   if (typeof found === "string") return found;

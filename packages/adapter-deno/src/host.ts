@@ -16,7 +16,8 @@ export const host: Host = {
   authorize,
   openFile,
   bytes: (array) => array,
-  errorClass: (code) => CLASSES[code],
+  // Deno says of a working directory that is a file that none was found.
+  errorClass: (code, step) => (step === "cwd" && code === "ENOTDIR" ? Deno.errors.NotFound : CLASSES[code]),
 };
 
 /** The classes in which Deno itself throws these; any other is a plain Error there, too. */

@@ -7,9 +7,16 @@ import { hidden } from "./permission.js";
 import { denoCommand } from "./runtime-engine.js";
 
 // Opened now and not by the first spawn: a library that a test loads is a leak to Deno's sanitizers.
-const binding = openBinding();
-// The native engines do only what Deno would let Deno.Command do.
-const native = nativeEngines({ load: () => binding, permits: hidden });
+let opened: ReturnType<typeof openBinding> | undefined = openBinding();
+const native = nativeEngines({
+  load() {
+    const binding = opened ?? openBinding();
+    opened = undefined;
+    return binding;
+  },
+  // The native engines do only what Deno would let Deno.Command do.
+  permits: hidden,
+});
 
 const launcher: Launcher = createLauncher(host, [...native, new RuntimeEngine(host, denoCommand)]);
 

@@ -1,18 +1,16 @@
 import { createRequire } from "node:module";
-import { ABI, type Binding, nativePath } from "@ringspawn/native-linux";
+import { ABI, type Binding, loadFailure, nativePath, type Shortage } from "@ringspawn/native-linux";
 import { hasPermissionModel } from "./permission.js";
 
-// As it was when this was loaded: a test framework may replace it, and a child must end all the same.
-const { setImmediate } = globalThis;
-
-interface Addon extends Binding {
+/** One for each environment, whoever loads it. */
+interface Addon {
   readonly abi: number;
-  /** Lets the notifier look again. It does not notify before that. */
-  taken(): void;
+  /** Everything of one evaluation of this package. */
+  readonly Binding: new () => Binding;
 }
 
-/** The binding that N-API opens, or why there is none. */
-export function openBinding(): Binding | string {
+/** A binding that N-API opens, or why there is none. */
+export function openBinding(): Binding | Shortage | string {
   const found = nativePath("engine.node", process.platform, process.arch);
   if (typeof found === "string") return found;
   let addon: Addon;
@@ -27,19 +25,8 @@ export function openBinding(): Binding | string {
         : "native addons are switched off in this process";
     }
     // The messages of dlopen and require have several lines.
-    return `${found.path} could not be loaded: ${message.split("\n", 1)[0]}`;
+    return loadFailure(found.path, message.split("\n", 1)[0] as string);
   }
   if (addon.abi !== ABI) return `${found.path} speaks ABI ${addon.abi}, this version needs ${ABI}`;
-  return {
-    ...addon,
-    start(notify) {
-      const taken = (): void => addon.taken();
-      return addon.start(() => {
-        notify();
-        // `taken` has to wait. Node calls a thread-safe function as long as there is a call for it, up to a thousand
-        // times before timers and sockets get their turn.
-        setImmediate(taken);
-      });
-    },
-  };
+  return new addon.Binding();
 }

@@ -2,6 +2,7 @@
  * The globals that are used on the way of a spawn, as they were when this package was loaded. A test framework may
  * replace them later (fake timers), and a child must end all the same.
  */
+// eslint-disable-next-line no-restricted-syntax -- here they are taken, for all others
 const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
 
 /** Calls back after `ms` milliseconds, and does not keep the program alive for it. Returns what cancels the call. */

@@ -51,7 +51,7 @@ export function shown(value: unknown): string {
 /** A string the kernel can take: it ends every string at the first NUL. */
 export function text(option: string, value: unknown): string {
   if (typeof value !== "string") throw mustBeOfType(option, "a string", value);
-  if (value.includes("\0")) throw mustBe(option, "a string without NUL bytes", value);
+  if (value.includes("\0")) throw mustBe(option, "a string without null bytes", value);
   return value;
 }
 
@@ -147,7 +147,9 @@ export function unknownKey(option: string, key: string, known: readonly string[]
 export function signal(option: string, value: unknown, min: 0 | 1 = 1): number {
   if (typeof value === "string" && Object.hasOwn(SIGNALS, value)) return SIGNALS[value as SignalName];
   if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= MAX_SIGNAL) return value;
-  throw mustBeOfType(option, `a signal (a name such as "SIGTERM", or a number from ${min} to ${MAX_SIGNAL})`, value);
+  // The names all in a row and so quoted, because programs written for Bun and Node look for that in the message.
+  const names = Object.keys(SIGNALS).map((name) => `'${name}'`);
+  throw mustBeOfType(option, `one of ${names.join(", ")}, or a number from ${min} to ${MAX_SIGNAL}`, value);
 }
 
 /** By shape: an AbortSignal may come from a library. */

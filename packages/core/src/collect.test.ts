@@ -98,13 +98,6 @@ describe("collect", () => {
     expect([first, second].map((bytes) => new TextDecoder().decode(bytes))).toEqual(["first", "other"]);
   });
 
-  test("a source that always has more does not keep the program from its timers", async () => {
-    let stop = false;
-    const endless: Source = { read: (into) => (stop ? 0 : into.byteLength), close() {} };
-    setTimeout(() => (stop = true), 0);
-    expect((await collect(endless)).byteLength).toBeGreaterThan(0);
-  });
-
   test.each(["throws", "rejects"])("a read that %s rejects, and the source is closed", async (how) => {
     const close = vi.fn();
     const error = new Error("EIO");

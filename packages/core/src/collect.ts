@@ -2,15 +2,10 @@
 import type { Source } from "./engine.js";
 import { FedSource } from "./fed-source.js";
 
-// As it was when this was loaded: a test framework may replace it.
-const { setTimeout } = globalThis;
-
 /** As much as a pipe holds by default. */
 const CHUNK = 64 * 1024;
 /** Chunks below this are copied out of the buffer they were read into; above, the buffer itself is kept. */
 const COPIED = CHUNK / 4;
-/** Bytes at hand that are read in one go: a firehose must not keep the program from its other work. */
-const BURST = 1024 * 1024;
 /** Buffers kept for the next read. More would be memory that nobody uses once a crowd of children is gone. */
 const SPARE = 64;
 
@@ -53,28 +48,16 @@ export function concat(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 /** Gives every chunk to `take`, which then owns it, until the end; closes the source. Rejects if a read fails. */
 async function pump(source: Source, take: (chunk: Uint8Array<ArrayBuffer>) => void): Promise<void> {
-  let burst = 0;
   try {
     for (;;) {
       const buffer = takeBuffer();
       const reading = source.read(buffer);
-      let count: number;
-      if (typeof reading === "number") {
-        count = reading;
-        burst += count;
-      } else {
-        count = await reading;
-        burst = 0;
-      }
+      const count = typeof reading === "number" ? reading : await reading;
       if (count === 0) {
         giveBuffer(buffer);
         return;
       }
       take(handOut(buffer, count));
-      if (burst >= BURST) {
-        burst = 0;
-        await new Promise<void>((resolve) => setTimeout(resolve, 0));
-      }
     }
   } finally {
     source.close();

@@ -54,7 +54,8 @@ export interface Usage {
 export interface Source {
   /**
    * Fills the beginning of `into`. Resolves to the number of bytes, 0 at the end. A plain number means that the bytes
-   * were at hand: no turn of the event loop was needed.
+   * were at hand: no turn of the event loop was needed. A source that always has more waits for one now and then,
+   * so that its reader keeps nobody from the loop.
    */
   read(into: Uint8Array): number | Promise<number>;
   /**
@@ -103,6 +104,11 @@ export interface Running {
   /** A ref'd process (the default) keeps the program alive until the process has ended and its reads are done. */
   ref(): void;
   unref(): void;
+  /**
+   * Calls back after `ms` milliseconds, while the process runs, by a clock and timers that are not those of JavaScript,
+   * which test frameworks stop. Returns what cancels it. Undefined: it cannot be done, or not now.
+   */
+  after?(ms: number, callback: () => void): (() => void) | undefined;
 }
 
 /**

@@ -181,17 +181,11 @@ const CASES: { readonly [step in Step]: readonly Case[] } = {
     [{ setup: { root: "/r" } }, EPERM, 0, "the root directory '/r' cannot be entered: that takes CAP_SYS_CHROOT", "/r"],
   ],
   cwd: [
-    [{ cwd: "/nope" }, ENOENT, 0, "the working directory '/nope' does not exist", "/nope"],
-    [{ cwd: "/etc/passwd" }, 20, 0, "the working directory '/etc/passwd' is not a directory", "/etc/passwd"],
+    [{ cwd: "/nope" }, ENOENT, 0, "No such cwd '/nope'", "/nope"],
+    [{ cwd: "/etc/passwd" }, 20, 0, "cwd is not a directory '/etc/passwd'", "/etc/passwd"],
     [{ cwd: "/root" }, EACCES, 0, "the working directory '/root' may not be entered: permission denied", "/root"],
     [{ cwd: "/l" }, 40, 0, "the working directory '/l' cannot be entered: too many symbolic links", "/l"],
-    [
-      { cwd: "/w", setup: { root: "/r" } },
-      ENOENT,
-      0,
-      "the working directory '/w' inside the root '/r' does not exist",
-      "/w",
-    ],
+    [{ cwd: "/w", setup: { root: "/r" } }, ENOENT, 0, "No such cwd '/w' inside the root '/r'", "/w"],
     [
       { setup: { root: "/r" } },
       EACCES,
@@ -218,6 +212,12 @@ const CASES: { readonly [step in Step]: readonly Case[] } = {
   ],
   dieWithParent: [
     [{ setup: { dieWithParent: true } }, 3, 0, "it cannot be made to end with this program, which has ended already"],
+    [
+      { file: "/bin/su", setup: { dieWithParent: true } },
+      EPERM,
+      0,
+      "it cannot be made to end with this program: '/bin/su' is setuid, setgid or has capabilities, and the kernel spares such programs that signal",
+    ],
   ],
   noNewPrivileges: [
     [{ setup: { noNewPrivileges: true } }, EINVAL, 0, "it cannot be kept from new privileges: invalid argument"],
@@ -245,16 +245,29 @@ const CASES: { readonly [step in Step]: readonly Case[] } = {
       "the file '/x' inside the root '/r' does not exist",
       "/x",
     ],
-    [{ file: "x" }, ENOENT, 1, "'x' was not found in PATH: /usr/bin, /bin", "x"],
-    [{ file: "x", env: { PATH: ":/" } }, ENOENT, 1, "'x' was not found in PATH: ., /", "x"],
+    [{ file: "" }, ENOENT, 0, 'Executable not found in $PATH: ""', undefined],
+    [{ file: "x" }, ENOENT, 1, 'Executable not found in $PATH: "x", which was looked for in /usr/bin, /bin', "x"],
+    [
+      { file: "x", env: { PATH: ":/" } },
+      ENOENT,
+      1,
+      'Executable not found in $PATH: "x", which was looked for in ., /',
+      "x",
+    ],
     [
       { file: "x", env: { PATH: Array.from({ length: 25 }, (_, i) => `/${i}`).join(":") } },
       ENOENT,
       0,
-      "'x' was not found in PATH: /0, /1, /2, /3, /4, /5, /6, /7, /8, /9, /10, /11, /12, /13, /14, /15, /16, /17, /18, /19 and 5 more",
+      'Executable not found in $PATH: "x", which was looked for in /0, /1, /2, /3, /4, /5, /6, /7, /8, /9, /10, /11, /12, /13, /14, /15, /16, /17, /18, /19 and 5 more',
       "x",
     ],
-    [{ file: "x", env: { PATH: "/etc/passwd" } }, 20, 0, "'x' was not found in PATH: /etc/passwd", "/etc/passwd/x"],
+    [
+      { file: "x", env: { PATH: "/etc/passwd" } },
+      20,
+      0,
+      'Executable not found in $PATH: "x", which was looked for in /etc/passwd',
+      "/etc/passwd/x",
+    ],
     [{ file: "/etc/passwd/x" }, 20, 0, "a part of the path '/etc/passwd/x' is not a directory", "/etc/passwd/x"],
     [
       { file: "/tmp" },
@@ -305,7 +318,7 @@ describe.each(Object.entries(CASES) as [Step, readonly Case[]][])("step %s", (st
     const error = spawnError(request, "vfork", { errno, step, index });
     const code = CODES[errno] ?? error.code;
     expect(error.message).toBe(`Failed to spawn '${request.file}': ${sentence} (${step}, ${code})`);
-    expect(error).toMatchObject({ name: "SpawnError", code, errno: -errno, syscall: "spawn", step, engine: "vfork" });
+    expect(error).toMatchObject({ name: "Error", code, errno: -errno, syscall: "spawn", step, engine: "vfork" });
     // Where the step is about no path of its own, it is the command's.
     const own = ["cgroup", "root", "cwd", "file", "interpreter"].includes(step);
     expect(error.path).toBe(own ? path : (path ?? request.file));
@@ -356,5 +369,5 @@ describe("refusals", () => {
 test("an error without a cause has none, not even an undefined one", () => {
   const error = spawnError(requestOf(), "vfork", { errno: ENOENT, step: "file", index: 0 });
   expect(Object.hasOwn(error, "cause")).toBe(false);
-  expect(error.stack).toContain("SpawnError: Failed to spawn");
+  expect(error.stack).toContain("Error: Failed to spawn");
 });

@@ -34,9 +34,11 @@ interface Details {
   readonly cause?: unknown;
 }
 
-/** A process that could not be started. Nothing is left of the attempt, and the program never ran. */
+/**
+ * A process that could not be started. Nothing is left of the attempt, and the program never ran. Its `name` is
+ * "Error", as of the errors of Node and Bun, or that of the runtime's own class for such errors, as in Deno.
+ */
 export class SpawnError extends Error {
-  override readonly name: string = "SpawnError";
   /** `"ENOENT"`, … ; `"ENOTSUP"` when no engine asked for can serve the request. */
   readonly code: string;
   /** Negative, as Node and Bun give it. */
@@ -69,7 +71,8 @@ export class SpawnError extends Error {
 export function inClassOf<T>(host: Host, error: T): T {
   if (!(error instanceof Error)) return error;
   const { code } = error as { code?: unknown };
-  const Class = typeof code === "string" ? host.errorClass?.(code) : undefined;
+  const { step } = error as { step?: Step };
+  const Class = typeof code === "string" ? host.errorClass?.(code, step) : undefined;
   if (Class === undefined) return error;
   Object.defineProperty(error, "name", { value: Class.name, configurable: true, writable: true });
   return Object.setPrototypeOf(error, Class.prototype as object) as T;
@@ -149,7 +152,7 @@ function sentence(request: SpawnRequest, { errno, step, index }: Failure): strin
         errno === EPERM ? "cannot be entered: that takes CAP_SYS_CHROOT" : directoryReason(errno)
       }`;
     case "cwd":
-      return `the working directory '${request.cwd ?? "/"}'${inRoot(request)} ${directoryReason(errno)}`;
+      return cwdSentence(request, errno);
     case "groups":
       return `its supplementary groups could not be set: ${idReason("group", errno, "CAP_SETGID")}`;
     case "gid":
@@ -157,7 +160,7 @@ function sentence(request: SpawnRequest, { errno, step, index }: Failure): strin
     case "uid":
       return `its uid could not become ${setup.uid}: ${idReason("uid", errno, "CAP_SETUID")}`;
     case "dieWithParent":
-      return `it cannot be made to end with this program${errno === ESRCH ? ", which has ended already" : `: ${text}`}`;
+      return `it cannot be made to end with this program${deathReason(request, index, errno)}`;
     case "noNewPrivileges":
       return `it cannot be kept from new privileges: ${text}`;
     case "closeFds":
@@ -276,6 +279,14 @@ function limitSentence(resource: number | undefined, errno: number): string {
   return `its limit ${name ?? `number ${resource}`} could not be set: ${reason}`;
 }
 
+/** For a directory that is none, in the words that programs written for Deno look for. */
+function cwdSentence(request: SpawnRequest, errno: number): string {
+  const named = `'${request.cwd ?? "/"}'${inRoot(request)}`;
+  if (errno === ENOENT) return `No such cwd ${named}`;
+  if (errno === ENOTDIR) return `cwd is not a directory ${named}`;
+  return `the working directory ${named} ${directoryReason(errno)}`;
+}
+
 function directoryReason(errno: number): string {
   switch (errno) {
     case ENOENT:
@@ -310,10 +321,10 @@ function fileSentence(request: SpawnRequest, index: number, errno: number): stri
   const named = `'${path}'${from}${inRoot(request)}`;
   switch (errno) {
     case ENOENT:
-      if (bare) return `'${file}' was not found in PATH${inRoot(request)}: ${searched(request)}`;
+      if (bare) return notFoundSentence(request);
       return `the file ${named} does not exist`;
     case ENOTDIR:
-      if (bare) return `'${file}' was not found in PATH${inRoot(request)}: ${searched(request)}`;
+      if (bare) return notFoundSentence(request);
       return `a part of the path ${named} is not a directory`;
     case EACCES:
       return `${named} may not be executed: it is a directory, lacks the permission, or is on a noexec filesystem`;
@@ -330,6 +341,20 @@ function fileSentence(request: SpawnRequest, index: number, errno: number): stri
     default:
       return `${named} could not be executed: ${errnoText(errno)}`;
   }
+}
+
+/** In the words that programs written for Bun look for. */
+function notFoundSentence(request: SpawnRequest): string {
+  const where = searched(request);
+  const found = `Executable not found in $PATH: ${JSON.stringify(request.file)}`;
+  return where === "" ? found : `${found}${inRoot(request)}, which was looked for in ${where}`;
+}
+
+function deathReason(request: SpawnRequest, index: number, errno: number): string {
+  if (errno === ESRCH) return ", which has ended already";
+  if (errno !== EPERM) return `: ${errnoText(errno)}`;
+  const named = `'${request.candidates[index] ?? request.file}'${inRoot(request)}`;
+  return `: ${named} is setuid, setgid or has capabilities, and the kernel spares such programs that signal`;
 }
 
 function interpreterSentence(request: SpawnRequest, index: number, errno: number): string {
@@ -350,6 +375,7 @@ function interpreterSentence(request: SpawnRequest, index: number, errno: number
 
 /** The directories of the search, as far as they fit into a message. */
 function searched({ file, candidates }: SpawnRequest): string {
+  if (file === "") return "";
   const all = candidates.map((candidate) => candidate.slice(0, -file.length - 1) || "/");
   const shown = all.slice(0, 20).join(", ");
   return all.length > 20 ? `${shown} and ${all.length - 20} more` : shown;
@@ -372,8 +398,8 @@ function pathOf(request: SpawnRequest, { errno, step, index }: Failure): string 
       return slot?.kind === "file" ? slot.path : request.file;
     }
     case "file":
-      // The program was found nowhere: no candidate is more to blame than the others.
-      if (errno === ENOENT && !request.file.includes("/")) return request.file;
+      // The program was found nowhere: no candidate is more to blame than the others. An empty command is no path.
+      if (errno === ENOENT && !request.file.includes("/")) return request.file || undefined;
       return request.candidates[index] ?? request.file;
     case "interpreter":
       return request.candidates[index] ?? request.file;

@@ -1,3 +1,4 @@
+import type { Step } from "./engine.js";
 import type { SpawnRequest } from "./request.js";
 import type { FileSlot } from "./stdio.js";
 
@@ -35,8 +36,11 @@ export interface Host {
   openFile?(slot: FileSlot): OpenFile | undefined;
   /** Bytes as the users of this runtime expect them of a blocking call: a Buffer, or the same array again. */
   bytes(array: Uint8Array): Uint8Array;
-  /** The runtime's own class for errors with this code, if there is one: a SpawnError is then an instance of both. */
-  errorClass?(code: string): (new (message?: string) => Error) | undefined;
+  /**
+   * The runtime's own class for errors with this code, and for this step where that matters, if there is one: a
+   * SpawnError is then an instance of both.
+   */
+  errorClass?(code: string, step: Step | undefined): (new (message?: string) => Error) | undefined;
 }
 
 /** A file that a {@link Host} has opened. */

@@ -32,6 +32,9 @@ export type FdSpec =
    * `"r"` reads, `"w"` truncates or creates, `"a"` appends or creates, `"r+"` reads and writes,
    * `"w+"` and `"a+"` as in fopen(3). Default `"r"`. `mode`: permission bits of a created file, default 0o666
    * before the umask.
+   *
+   * To open a FIFO for reading or writing alone waits for its other end, and this whole program with it. What does not
+   * wait: `"r+"`; or an fd of your own that `open` of node:fs/promises has opened, which is given by its number.
    */
   | { readonly file: string | URL; readonly open?: "r" | "r+" | "w" | "w+" | "a" | "a+"; readonly mode?: number };
 
@@ -59,8 +62,8 @@ export interface ProcessSetup {
   /** Real, effective and saved group id. */
   readonly gid?: number;
   /**
-   * Supplementary groups; `[]` drops all. Default: dropped when `uid` or `gid` changes and we are root, else the
-   * parent's.
+   * Supplementary groups; `[]` drops all. Default: dropped when `uid` or `gid` changes, we are root and the user
+   * namespace lets us; else the parent's.
    */
   readonly groups?: readonly number[];
   /** File mode creation mask, 0 … 0o777. */
@@ -92,7 +95,10 @@ export interface ProcessSetup {
   readonly cgroup?: string | number;
   /** No program that the child executes gains privileges (PR_SET_NO_NEW_PRIVS). Default false. */
   readonly noNewPrivileges?: boolean;
-  /** The signal the child gets when this program ends, however it ends. `true` means SIGKILL. */
+  /**
+   * The signal the child gets when this program ends, however it ends. `true` means SIGKILL. Refused for a program that
+   * is setuid, setgid or has capabilities of its own, which the kernel spares that signal.
+   */
   readonly dieWithParent?: boolean | SignalName | number;
   /** Close every fd that was not asked for, whether CLOEXEC or not. Default true. */
   readonly closeFds?: boolean;

@@ -40,7 +40,8 @@ export function candidatesOf(
   file: string,
   env: Readonly<Record<string, string>> | undefined,
 ): readonly string[] {
-  const needsNoSearch = host.platform !== "win32" && isPath(file, host.platform);
+  // An empty command is found nowhere, and an entry of PATH by itself is no program.
+  const needsNoSearch = file === "" || (host.platform !== "win32" && isPath(file, host.platform));
   return needsNoSearch ? [file] : candidates(file, searchOf(host, env));
 }
 

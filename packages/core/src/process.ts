@@ -170,7 +170,7 @@ export class Process {
   /** Calls back after `timeout` milliseconds, unless the process has ended by then. */
   whenLate(timeout: number, callback: () => void): void {
     // The child keeps the program alive if it is to; the timer of an unref'd child must not.
-    this.whenExited(after(timeout, callback));
+    this.whenExited(this.#running.after?.(timeout, callback) ?? after(timeout, callback));
   }
 
   /** Calls back as soon as the exit is known, before those who wait for {@link exited}. */

@@ -38,6 +38,8 @@ export interface RequestInput {
   readonly fileOption: string;
   readonly file: unknown;
   readonly argsOption: string;
+  /** The number of the first of `args` in a message. Default 0; 1 where the command counts as the one before. */
+  readonly firstArg?: number;
   /** Without argv[0]. */
   readonly args: readonly unknown[];
   readonly argv0?: unknown;
@@ -75,10 +77,11 @@ const NOTHING_GIVEN: readonly SetupKey[] = Object.freeze([]);
  * @throws {TypeError} naming the option and what was given.
  */
 export function normalize(host: Host, engines: readonly EngineName[], input: RequestInput): SpawnRequest {
-  const file = filePath(host, input.file, input.fileOption);
+  // An empty one is no mistake, but found nowhere, as in the APIs that the faces have the shape of.
+  const file = input.file === "" ? "" : filePath(host, input.file, input.fileOption);
   const argv = [input.argv0 === undefined ? file : text("argv0", input.argv0)];
-  for (let i = 0; i < input.args.length; i++) argv.push(text(`${input.argsOption}[${i}]`, input.args[i]));
-  const { env } = input;
+  const { env, args, argsOption, firstArg = 0 } = input;
+  for (let i = 0; i < args.length; i++) argv.push(text(`${argsOption}[${i + firstArg}]`, args[i]));
   const { setup, given } = normalizeSetup(host, input);
   const slots = setup.fds === undefined ? input.slots : mergeSlots(input.slots, setup.fds);
   if (slots.length > MAX_SLOTS) {

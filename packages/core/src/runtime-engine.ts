@@ -115,7 +115,10 @@ export class RuntimeEngine implements Engine {
   #carryOut<T extends object>(request: SpawnRequest, run: (call: RuntimeCall) => T | string): T | Failure {
     const { files } = this.#api;
     const found = this.#find(request);
-    if (found.file === undefined) return { errno: errnoOf(found.code), step: undefined, index: 0 };
+    if (found.file === undefined) {
+      const step = found.code === "ENOENT" ? "file" : undefined;
+      return { errno: errnoOf(found.code), step, index: 0 };
+    }
     const opened: number[] = [];
     let result: T | string;
     try {

@@ -88,7 +88,7 @@ describe("setup.fds", () => {
     [{ file: "/x", raw: true }, /^setup\.fds\.3\.raw must be absent beside file/],
     [{ pipe: "in", file: "/x" }, /^setup\.fds\.3\.file must be absent beside pipe/],
     [{ file: "" }, /must be a string that is not empty, got ""$/],
-    [{ file: "/a\0b" }, /without NUL bytes/],
+    [{ file: "/a\0b" }, /without null bytes/],
     [{ file: "/x", open: "rw" }, /^setup\.fds\.3\.open must be one of .*, got "rw"$/],
     [{ file: "/x", mode: 0o10000 }, /^setup\.fds\.3\.mode must be an integer from 0 to 4095, got 4096$/],
     [

@@ -222,8 +222,32 @@ export function slotOfBunWord(
     }
     return { slot: pipeSlot(0), data: word };
   }
+  refuseAsBun(target, word, option);
+  if (isEmptyData(word)) return { slot: target <= 2 ? nullSlot(target) : undefined };
   const more = target === 0 ? ", bytes, a Blob, a ReadableStream, a Response or a Request" : "";
   throw mustBeOfType(option, `"pipe", "inherit", "ignore", an fd number${more}`, word);
+}
+
+/** What Bun refuses to use as an output, in the words that programs look for. */
+function refuseAsBun(target: number, word: unknown, option: string): void {
+  const refusal = (words: string): TypeError => usageError("ERR_INVALID_ARG_TYPE", `${option}: ${words}`);
+  if (word === "socket-fd") {
+    throw refusal(target <= 2 ? "'socket-fd' is only supported at indices >= 3" : "'socket-fd' is not supported yet");
+  }
+  if (!isInputData(word)) return;
+  const isStream = "getReader" in word;
+  const isBlob = !isStream && ("stream" in word || "body" in word);
+  if (target > 2 && isStream) throw refusal(`ReadableStream cannot be used for stdio[${target}] yet`);
+  if (isBlob && target <= 2) throw refusal("Blobs are immutable, and cannot be used for stdout/stderr");
+  if (isEmptyData(word)) return;
+  const what = isBlob ? "Blob" : isStream ? "ReadableStream" : "ArrayBufferView";
+  throw refusal(`${what} cannot be used for ${target <= 2 ? "stdout/stderr" : `stdio[${target}]`} yet`);
+}
+
+function isEmptyData(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { byteLength, size } = value as { readonly byteLength?: unknown; readonly size?: unknown };
+  return isInputData(value) && (byteLength === 0 || size === 0);
 }
 
 function isInputData(value: unknown): value is InputData {

@@ -152,6 +152,23 @@ function sourceTests(subject: Subject, fd: number): Test[] {
       assert.equal(await textOf(source, 64), "ab");
       source.close();
     }),
+    test("one that always has more does not keep the program from its timers", async () => {
+      const child = start(`exec cat /dev/zero >&${fd}`);
+      const source = sourceOf(child, fd);
+      // So few bytes at a time that the child always writes faster.
+      const into = new Uint8Array(16);
+      for (let i = 0; i < 1000; i++) await source.read(into);
+      let isTime = false;
+      setTimeout(() => (isTime = true), 0);
+      // More than any runtime has at hand.
+      const tooMuch = 64 * 1024 * 1024;
+      let read = 0;
+      while (!isTime && read < tooMuch) read += await source.read(into);
+      assert.ok(isTime, `${read} bytes were read in one turn of the event loop`);
+      source.close();
+      child.kill(SIGKILL);
+      await child.exited;
+    }),
     test("much of it, byte for byte, by buffers of any size", async () => {
       const expected = Array.from({ length: 40_000 }, (_, i) => `${i + 1}\n`).join("");
       for (const size of [1000, 65_536]) {

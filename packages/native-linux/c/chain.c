@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -29,8 +30,6 @@
 #include "engine.h"
 #include "kernel.h"
 #include "request.h"
-
-extern char **environ;
 
 /* Only the birth can give these two: unshare refuses NEWUSER to a process that shares memory, and
  * moves none but the future children of its caller into a new pid namespace. */
@@ -164,10 +163,25 @@ static void add_cwd(const struct build *build)
 			request->cwd != NULL ? request->cwd : "/";
 }
 
+/* In a user namespace that an ordinary user has made, nobody may drop groups. */
+static int groups_are_fixed(void)
+{
+	char text[8] = "";
+	int fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = 0;
+	close(fd);
+	return strncmp(text, "deny", 4) == 0;
+}
+
 /* A child of root that changes its ids and keeps root's groups has kept a part of root's power. */
 static int drops_groups(const struct rs_request *h)
 {
-	return !(h->set & RS_SET_GROUPS) && (h->set & (RS_SET_UID | RS_SET_GID)) && geteuid() == 0;
+	return !(h->set & RS_SET_GROUPS) && (h->set & (RS_SET_UID | RS_SET_GID)) &&
+	       geteuid() == 0 && getgroups(0, NULL) != 0 && !groups_are_fixed();
 }
 
 static void add_groups(const struct build *build)
@@ -306,14 +320,6 @@ static uint32_t fds_end(const struct request *request)
 	return (uint32_t)highest + 1;
 }
 
-static int is_target(const struct request *request, int32_t target)
-{
-	for (uint32_t i = 0; i < request->head.slots.count; i++)
-		if (request->slots[i].target == target)
-			return 1;
-	return 0;
-}
-
 /* Whether the child needs no fd of the parent, at any time, besides those of its slots. */
 static int has_slots_only(const struct request *request)
 {
@@ -321,7 +327,7 @@ static int has_slots_only(const struct request *request)
 
 	return !(h->flags & RS_F_KEEP_FDS) && h->slots.count > 0 &&
 	       (!(h->set & RS_SET_CONTROLLING_TERMINAL) ||
-		is_target(request, h->controlling_terminal));
+		pipe_is_target(request, h->controlling_terminal));
 }
 
 void chain_build(struct chain *chain, struct request *request, const struct rs_engine *engine,
@@ -340,7 +346,7 @@ void chain_build(struct chain *chain, struct request *request, const struct rs_e
 		.candidates = request->candidates,
 		.candidate_count = request->head.candidates.count,
 		.argv = request->argv,
-		.envp = request->envp != NULL ? request->envp : (const char *const *)environ,
+		.envp = request->envp,
 		.shell_argv = request->shell_argv,
 		.listed = has_slots_only(request) ? request->listed : NULL,
 		.changes_ids = (request->head.set & (RS_SET_GID | RS_SET_UID)) != 0,

@@ -55,8 +55,8 @@ struct chain {
 	const char *late_cwd;    /* the cwd that a prespawned child gets after its steps, or NULL */
 	struct listed_fd *listed; /* as many as there are FDS steps, where the child is to have
 				     their targets and no other fd; or NULL */
-	int changes_ids;          /* a step changes uid or gid, which makes the kernel mark the
-				     shared memory undumpable */
+	int changes_ids;          /* a step changes uid or gid, so a child of vfork.c must not
+				     share the memory */
 	int without_interpreter;  /* a failed exec is told by the candidates' errors alone, and not
 				     by whether an interpreter is missing */
 };

@@ -12,17 +12,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "child_path.h"
 #include "fault.h"
 #include "kernel.h"
 #include "prespawn.h"
 #include "run.h"
 #include "exec_failure.h"
 #include "vfork_birth.h"
-
-#ifndef SYS_openat2
-#define SYS_openat2 437
-#endif
-#define RESOLVE_IN_ROOT 0x10u
 
 void run_fail(struct run *run, int error, enum rs_step step, uint32_t index)
 {
@@ -121,36 +117,12 @@ void uring_turn(struct uring *uring, uint32_t wanted)
 	assert(ring_unsubmitted(ring) == 0);
 }
 
-static const char *data_of(const struct chain *chain, enum rs_step kind)
-{
-	for (uint32_t i = 0; i < chain->step_count; i++)
-		if (chain->steps[i].kind == kind)
-			return chain->steps[i].data;
-	return NULL;
-}
-
 /* Whether the child found a file at this path. The child is gone, so its root and its cwd are
  * followed from here. */
 static int is_there(const struct chain *chain, const char *path)
 {
-	const char *root = data_of(chain, RS_STEP_ROOT);
-	const char *cwd = chain->late_cwd != NULL ? chain->late_cwd : data_of(chain, RS_STEP_CWD);
-	struct {
-		uint64_t flags, mode, resolve;
-	} how = { O_PATH | O_CLOEXEC, 0, root != NULL ? RESOLVE_IN_ROOT : 0 };
-	int from = root != NULL ? open(root, O_PATH | O_DIRECTORY | O_CLOEXEC) : AT_FDCWD;
-	size_t size = strlen(path) + (cwd != NULL ? strlen(cwd) : 0) + 2;
-	char *whole = malloc(size);
-	int fd = -1;
+	int fd = child_path_open(chain, path);
 
-	if (whole != NULL) {
-		snprintf(whole, size, "%s%s%s", path[0] == '/' || cwd == NULL ? "" : cwd,
-			 path[0] == '/' || cwd == NULL ? "" : "/", path);
-		fd = (int)syscall(SYS_openat2, from, whole, &how, sizeof(how));
-		free(whole);
-	}
-	if (from >= 0)
-		close(from);
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0;

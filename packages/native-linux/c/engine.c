@@ -80,6 +80,13 @@ uint32_t rs_abi(void)
 	return RS_ABI;
 }
 
+int engine_null_fd(struct rs_engine *engine)
+{
+	if (engine->null_fd < 0)
+		engine->null_fd = fd_above_stdio(open("/dev/null", O_RDWR | O_CLOEXEC));
+	return engine->null_fd >= 0 ? engine->null_fd : -errno;
+}
+
 int rs_engine_open(struct rs_engine **out)
 {
 	struct rs_engine *engine;
@@ -91,19 +98,15 @@ int rs_engine_open(struct rs_engine **out)
 	engine = calloc(1, sizeof(*engine));
 	if (engine == NULL)
 		return -ENOMEM;
-	engine->null_fd = fd_above_stdio(open("/dev/null", O_RDWR | O_CLOEXEC));
-	if (engine->null_fd < 0) {
-		error = errno;
-		free(engine);
-		return -error;
-	}
 	engine->stack = stack_map(&engine->stack_size);
 	if (engine->stack == NULL) {
 		error = errno;
-		close(engine->null_fd);
 		free(engine);
 		return -error;
 	}
+	engine->null_fd = -1;
+	engine_null_fd(engine);
+	low_fds_open(&engine->low, engine->null_fd);
 	engine->ignored = read_ignored();
 	engine->small_tables = tables_can_be_cut();
 	*out = engine;
@@ -116,7 +119,10 @@ void rs_engine_close(struct rs_engine *engine)
 		return;
 	uring_close(engine->uring);
 	uring_close(engine->prespawns);
-	close(engine->null_fd);
+	environ_free(&engine->environ);
+	low_fds_close(&engine->low);
+	if (engine->null_fd >= 0)
+		close(engine->null_fd);
 	munmap(engine->stack, engine->stack_size);
 	free(engine);
 }

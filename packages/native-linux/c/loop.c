@@ -14,6 +14,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@
 
 struct rs_loop {
 	int epoll_fd;
+	int alarm_fd;      /* a timerfd, in the epoll set; -1 until it is first used */
 	int stop_fd;       /* an eventfd that stays readable once the loop is to stop */
 	uint32_t stopping; /* the same, for the thread that waits for a futex */
 	uint32_t notified; /* 1: the owner was told, and has not taken the events yet */
@@ -50,6 +52,7 @@ int rs_loop_open(struct rs_loop **out)
 	if (loop == NULL)
 		return -ENOMEM;
 	loop->socket_fd = -1;
+	loop->alarm_fd = -1;
 	loop->epoll_fd = fd_above_stdio(epoll_create1(EPOLL_CLOEXEC));
 	if (loop->epoll_fd < 0) {
 		error = errno;
@@ -77,6 +80,8 @@ void rs_loop_close(struct rs_loop *loop)
 	}
 	if (loop->socket_fd >= 0)
 		close(loop->socket_fd);
+	if (loop->alarm_fd >= 0)
+		close(loop->alarm_fd);
 	close(loop->epoll_fd);
 	close(loop->stop_fd);
 	free(loop);
@@ -153,6 +158,52 @@ int rs_loop_take(struct rs_loop *loop, struct rs_event *out, uint32_t capacity, 
 		out[i] = (struct rs_event){ .token = events[i].data.u64, .ready = ready };
 	}
 	return count;
+}
+
+static int open_alarm(struct rs_loop *loop)
+{
+	/* Each time it goes off it gives one event, without being read or asked for anew. */
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data.u64 = 0 };
+	int fd = fd_above_stdio(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+
+	if (fd < 0)
+		return -errno;
+	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+		int error = errno;
+
+		close(fd);
+		return -error;
+	}
+	loop->alarm_fd = fd;
+	return 0;
+}
+
+int rs_loop_alarm(struct rs_loop *loop, uint32_t ms)
+{
+	/* A time of 0 would mean never. */
+	struct itimerspec when = { .it_value = { .tv_sec = ms / 1000,
+						 .tv_nsec = ms % 1000 * 1000000 + 1 } };
+	int error = loop->alarm_fd < 0 ? open_alarm(loop) : 0;
+
+	if (error != 0)
+		return error;
+	return timerfd_settime(loop->alarm_fd, 0, &when, NULL) == 0 ? 0 : -errno;
+}
+
+int rs_now(double *ms)
+{
+	struct timespec now;
+
+	if (ms == NULL)
+		return -EFAULT;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	*ms = (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+	return 0;
+}
+
+int rs_loop_fd(const struct rs_loop *loop)
+{
+	return loop->epoll_fd;
 }
 
 int rs_loop_wait(struct rs_loop *loop)

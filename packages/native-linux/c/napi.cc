@@ -1,6 +1,6 @@
 /*
  * napi.cc - the binding for Node: ringspawn.h as functions of numbers and byte arrays
- * (src/binding.ts). No decision is made here, and nothing of libuv is used.
+ * (src/binding.ts). No decision is made here.
  */
 #include <napi.h>
 #include <algorithm>
@@ -12,12 +12,8 @@
 namespace
 {
 
-using Info = const Napi::CallbackInfo &;
-
-Binding &binding(Info info)
-{
-	return *info.Env().GetInstanceData<Binding>();
-}
+/* The property that has the function which is called when there is something to take. */
+constexpr const char *NOTIFY = "notify";
 
 int32_t number(Info info, size_t i)
 {
@@ -51,7 +47,9 @@ Napi::Value answer(Info info, int32_t value)
 	return Napi::Number::New(info.Env(), value);
 }
 
-Napi::Value probe(Info info)
+} /* namespace */
+
+Napi::Value Binding::probe(Info info)
 {
 	Bytes out(info, 0);
 
@@ -60,7 +58,7 @@ Napi::Value probe(Info info)
 	return answer(info, rs_probe(static_cast<struct rs_probe *>(out.data)));
 }
 
-Napi::Value probe_io_uring(Info info)
+Napi::Value Binding::probe_io_uring(Info info)
 {
 	Bytes out(info, 0);
 
@@ -69,128 +67,190 @@ Napi::Value probe_io_uring(Info info)
 	return answer(info, rs_probe_io_uring(static_cast<struct rs_probe *>(out.data)));
 }
 
-Napi::Value open(Info info)
+Napi::Value Binding::open(Info info)
 {
-	return answer(info, binding(info).open());
+	int error = engine_ ? 0 : rs_engine_open(&engine_);
+
+	for (rs_loop *&loop : loops_) {
+		if (!error && !loop)
+			error = rs_loop_open(&loop);
+	}
+	return answer(info, error);
 }
 
-Napi::Value start(Info info)
+Napi::Value Binding::start(Info info)
 {
-	return answer(info, binding(info).start(info[0].As<Napi::Function>()));
+	if (!loops_[TURNING])
+		return answer(info, -EINVAL);
+	if (poll_)
+		return answer(info, -EALREADY);
+	poll_ = Poll::open(
+		info.Env(), rs_loop_fd(loops_[TURNING]), ready,
+		[](void *self) { static_cast<Binding *>(self)->close(); }, this);
+	if (!poll_)
+		return answer(info, -ENOMEM);
+	/* The object has it and is not held by it, so that both can be collected together. */
+	Value().Set(NOTIFY, info[0]);
+	return answer(info, 0);
 }
 
-void taken(Info info)
+/* An error that JavaScript throws is one of the program: there is no caller to tell. */
+void Binding::ready(void *self)
 {
-	binding(info).taken();
+	Binding *binding = static_cast<Binding *>(self);
+	Napi::Env env = binding->Env();
+	Napi::HandleScope scope(env);
+	Napi::Value notify = binding->Value().Get(NOTIFY);
+	napi_value error;
+
+	/* Without an async context of its own: whoever waits for a promise has that of the wait. */
+	if (napi_make_callback(env, nullptr, env.Global(), notify, 0, nullptr, nullptr) ==
+	    napi_pending_exception) {
+		napi_get_and_clear_last_exception(env, &error);
+		napi_fatal_exception(env, error);
+	}
+}
+
+void Binding::close()
+{
+	if (poll_)
+		poll_->close();
+	poll_ = nullptr;
+	for (rs_loop *&loop : loops_) {
+		rs_loop_close(loop);
+		loop = nullptr;
+	}
+	rs_engine_close(engine_);
+	engine_ = nullptr;
+	/* These are the fds that an ended worker left open. Its children run on, and a later spawn
+	 * of any environment reaps them. */
+	for (size_t fd = 0; fd < fds_.size(); fd++) {
+		if (fds_[fd])
+			rs_abandon(static_cast<int32_t>(fd));
+	}
+	fds_.clear();
+}
+
+/* Only while something is watched, Node holds the object, and with it all that belongs to it. */
+void Binding::retain(bool is_wanted)
+{
+	if (is_wanted == is_retained_)
+		return;
+	is_retained_ = is_wanted;
+	if (is_wanted)
+		Ref();
+	else
+		Unref();
+}
+
+void Binding::idle(Info)
+{
+	retain(false);
 }
 
 /* What every kind of start is called with: a request block, and an outcome that it is to fill. */
-struct Start {
-	rs_engine *engine;
+struct Binding::Start {
+	Binding &binding;
 	Bytes block;
 	uint32_t length;
 	Bytes out;
 	rs_outcome *outcome;
 
-	Start(Info info, size_t out_at)
-		: engine(binding(info).engine()), block(info, 0),
-		  length(info[1].As<Napi::Number>().Uint32Value()), out(info, out_at),
-		  outcome(static_cast<rs_outcome *>(out.data))
+	Start(Binding &self, Info info, size_t out_at)
+		: binding(self), block(info, 0), length(info[1].As<Napi::Number>().Uint32Value()),
+		  out(info, out_at), outcome(static_cast<rs_outcome *>(out.data))
 	{
 	}
 
 	bool is_usable() const
 	{
-		return engine && length <= block.length && out.length >= sizeof(rs_outcome);
+		return binding.engine_ && length <= block.length &&
+		       out.length >= sizeof(rs_outcome);
 	}
 
 	/* JavaScript gets the fds of a start that has not failed. */
 	Napi::Value answer(Info info, int32_t result) const
 	{
 		if (result >= 0 && outcome->error == 0) {
-			binding(info).own(outcome->pidfd, true);
-			binding(info).own(*outcome);
+			binding.own(outcome->pidfd, true);
+			binding.own(*outcome);
 		}
 		return Napi::Number::New(info.Env(), result);
 	}
 };
 
-Napi::Value spawn(Info info)
+Napi::Value Binding::spawn(Info info)
 {
-	Start start(info, 2);
+	Start start(*this, info, 2);
 
 	if (!start.is_usable())
 		return answer(info, -EINVAL);
-	return start.answer(info,
-			    rs_spawn(start.engine, start.block.data, start.length, start.outcome));
+	return start.answer(info, rs_spawn(engine_, start.block.data, start.length, start.outcome));
 }
 
-Napi::Value queue(Info info)
+Napi::Value Binding::queue(Info info)
 {
-	Start start(info, 2);
+	Start start(*this, info, 2);
 
 	if (!start.is_usable())
 		return answer(info, -EINVAL);
-	return start.answer(info,
-			    rs_queue(start.engine, start.block.data, start.length, start.outcome));
+	return start.answer(info, rs_queue(engine_, start.block.data, start.length, start.outcome));
 }
 
-Napi::Value submit(Info info)
+Napi::Value Binding::submit(Info info)
 {
 	uint32_t ring = info[0].As<Napi::Number>().Uint32Value();
 	uint32_t clear = info[1].As<Napi::Boolean>() ? 1 : 0;
 	Bytes out(info, 2);
 	rs_started *rows = static_cast<rs_started *>(out.data);
 
-	if (!binding(info).engine())
+	if (!engine_)
 		return answer(info, -EINVAL);
-	int32_t count = rs_submit(binding(info).engine(), ring, clear, rows,
+	int32_t count = rs_submit(engine_, ring, clear, rows,
 				  static_cast<uint32_t>(out.length / sizeof(rs_started)));
 	for (int32_t i = 0; i < count; i++)
-		binding(info).own(rows[i].pidfd, true);
+		own(rows[i].pidfd, true);
 	return answer(info, count);
 }
 
-Napi::Value notify_fd(Info info)
+Napi::Value Binding::notify_fd(Info info)
 {
-	return answer(info, binding(info).engine()
-				    ? rs_notify_fd(binding(info).engine(),
-						   info[0].As<Napi::Number>().Uint32Value())
-				    : -EINVAL);
+	return answer(info,
+		      engine_ ? rs_notify_fd(engine_, info[0].As<Napi::Number>().Uint32Value())
+			      : -EINVAL);
 }
 
-Napi::Value prespawn(Info info)
+Napi::Value Binding::prespawn(Info info)
 {
 	uint32_t release = info[2].As<Napi::Number>().Uint32Value();
-	Start start(info, 3);
+	Start start(*this, info, 3);
 
 	if (!start.is_usable())
 		return answer(info, -EINVAL);
-	return start.answer(info, rs_prespawn(start.engine, start.block.data, start.length, release,
+	return start.answer(info, rs_prespawn(engine_, start.block.data, start.length, release,
 					      start.outcome));
 }
 
-Napi::Value prespawn_exec(Info info)
+Napi::Value Binding::prespawn_exec(Info info)
 {
 	Bytes block(info, 2);
 	uint32_t length = info[3].As<Napi::Number>().Uint32Value();
 
-	if (!binding(info).engine() || length > block.length)
+	if (!engine_ || length > block.length)
 		return answer(info, -EINVAL);
-	return answer(info, rs_prespawn_exec(binding(info).engine(),
-					     info[0].As<Napi::Number>().Uint32Value(),
+	return answer(info, rs_prespawn_exec(engine_, info[0].As<Napi::Number>().Uint32Value(),
 					     number(info, 1), block.data, length));
 }
 
-Napi::Value eventfd(Info info)
+Napi::Value Binding::eventfd(Info info)
 {
 	int32_t fd = rs_eventfd();
 
-	binding(info).own(fd, true);
+	own(fd, true);
 	return answer(info, fd);
 }
 
-Napi::Value inherited_hash(Info info)
+Napi::Value Binding::inherited_hash(Info info)
 {
 	Bytes out(info, 0);
 
@@ -199,26 +259,25 @@ Napi::Value inherited_hash(Info info)
 	return answer(info, rs_inherited_hash(static_cast<uint64_t *>(out.data)));
 }
 
-Napi::Value explain(Info info)
+Napi::Value Binding::explain(Info info)
 {
 	Bytes block(info, 0);
 	uint32_t length = info[1].As<Napi::Number>().Uint32Value();
 	Bytes out(info, 2);
 	uint32_t capacity = info[3].As<Napi::Number>().Uint32Value();
 
-	if (!binding(info).engine() || length > block.length ||
-	    capacity > out.length / sizeof(rs_explained))
+	if (!engine_ || length > block.length || capacity > out.length / sizeof(rs_explained))
 		return answer(info, -EINVAL);
-	return answer(info, rs_explain(binding(info).engine(), block.data, length,
+	return answer(info, rs_explain(engine_, block.data, length,
 				       static_cast<rs_explained *>(out.data), capacity));
 }
 
-Napi::Value kill(Info info)
+Napi::Value Binding::kill(Info info)
 {
 	return answer(info, rs_kill(number(info, 0), number(info, 1)));
 }
 
-Napi::Value reap(Info info)
+Napi::Value Binding::reap(Info info)
 {
 	Bytes out(info, 1);
 
@@ -227,103 +286,134 @@ Napi::Value reap(Info info)
 	return answer(info, rs_reap(number(info, 0), static_cast<rs_exit *>(out.data)));
 }
 
-Napi::Value read(Info info)
+Napi::Value Binding::read(Info info)
 {
 	Bytes into(info, 1);
 	return answer(info, rs_read(number(info, 0), into.data, into.length));
 }
 
-Napi::Value write(Info info)
+Napi::Value Binding::write(Info info)
 {
 	Bytes from(info, 1);
 	return answer(info, rs_write(number(info, 0), from.data, from.length));
 }
 
-Napi::Value hung_up(Info info)
+Napi::Value Binding::hung_up(Info info)
 {
 	return answer(info, rs_hung_up(number(info, 0)));
 }
 
-/* A call after which JavaScript does not have the fd any more. */
-template <int32_t (*call)(int32_t)> Napi::Value disown(Info info)
-{
-	int32_t fd = number(info, 0);
-
-	binding(info).own(fd, false);
-	return answer(info, call(fd));
-}
-
-Napi::Value send(Info info)
+Napi::Value Binding::send(Info info)
 {
 	Bytes from(info, 1);
 	return answer(info, rs_send(number(info, 0), from.data, from.length));
 }
 
-Napi::Value watch(Info info)
+Napi::Value Binding::watch(Info info)
 {
-	return answer(info, rs_loop_watch(binding(info).loop(info[0]), number(info, 1),
-					  info[2].As<Napi::Number>().Uint32Value(),
-					  info[3].As<Napi::Number>().Uint32Value()));
+	rs_loop *watching = loop(info[0]);
+
+	if (!watching)
+		return answer(info, -EBADF);
+	int error =
+		rs_loop_watch(watching, number(info, 1), info[2].As<Napi::Number>().Uint32Value(),
+			      info[3].As<Napi::Number>().Uint32Value());
+	/* What epoll refuses is looked at by a timer. */
+	if (watching == loops_[TURNING])
+		retain(true);
+	return answer(info, error);
 }
 
-Napi::Value forget(Info info)
+Napi::Value Binding::forget(Info info)
 {
-	return answer(info, rs_loop_forget(binding(info).loop(info[0]), number(info, 1)));
+	rs_loop *watching = loop(info[0]);
+
+	return answer(info, watching ? rs_loop_forget(watching, number(info, 1)) : -EBADF);
 }
 
-Napi::Value take(Info info)
+Napi::Value Binding::take(Info info)
 {
+	rs_loop *watching = loop(info[0]);
 	Bytes out(info, 1);
 
+	if (!watching)
+		return answer(info, -EBADF);
+	return answer(info, rs_loop_take(watching, static_cast<rs_event *>(out.data),
+					 static_cast<uint32_t>(out.length / sizeof(rs_event)),
+					 number(info, 2)));
+}
+
+Napi::Value Binding::alarm(Info info)
+{
+	if (!loops_[TURNING])
+		return answer(info, -EBADF);
 	return answer(info,
-		      rs_loop_take(binding(info).loop(info[0]), static_cast<rs_event *>(out.data),
-				   static_cast<uint32_t>(out.length / sizeof(rs_event)),
-				   number(info, 2)));
+		      rs_loop_alarm(loops_[TURNING], info[0].As<Napi::Number>().Uint32Value()));
 }
 
-void ref(Info info)
+Napi::Value Binding::now(Info info)
 {
-	napi_ref_threadsafe_function(info.Env(), binding(info).wake());
+	double ms = 0;
+
+	rs_now(&ms);
+	return Napi::Number::New(info.Env(), ms);
 }
 
-void unref(Info info)
+void Binding::ref(Info)
 {
-	napi_unref_threadsafe_function(info.Env(), binding(info).wake());
+	if (poll_)
+		poll_->ref(true);
 }
+
+void Binding::unref(Info)
+{
+	if (poll_)
+		poll_->ref(false);
+}
+
+namespace
+{
 
 Napi::Object init(Napi::Env env, Napi::Object exports)
 {
-	env.SetInstanceData(new Binding(env));
+	using Wrap = Napi::ObjectWrap<Binding>;
+
 	exports["abi"] = Napi::Number::New(env, rs_abi());
-	exports["probe"] = Napi::Function::New<probe>(env);
-	exports["probeIoUring"] = Napi::Function::New<probe_io_uring>(env);
-	exports["open"] = Napi::Function::New<open>(env);
-	exports["start"] = Napi::Function::New<start>(env);
-	exports["taken"] = Napi::Function::New<taken>(env);
-	exports["spawn"] = Napi::Function::New<spawn>(env);
-	exports["queue"] = Napi::Function::New<queue>(env);
-	exports["submit"] = Napi::Function::New<submit>(env);
-	exports["notifyFd"] = Napi::Function::New<notify_fd>(env);
-	exports["prespawn"] = Napi::Function::New<prespawn>(env);
-	exports["prespawnExec"] = Napi::Function::New<prespawn_exec>(env);
-	exports["eventfd"] = Napi::Function::New<eventfd>(env);
-	exports["inheritedHash"] = Napi::Function::New<inherited_hash>(env);
-	exports["explain"] = Napi::Function::New<explain>(env);
-	exports["kill"] = Napi::Function::New<kill>(env);
-	exports["reap"] = Napi::Function::New<reap>(env);
-	exports["read"] = Napi::Function::New<read>(env);
-	exports["write"] = Napi::Function::New<write>(env);
-	exports["hungUp"] = Napi::Function::New<hung_up>(env);
-	exports["close"] = Napi::Function::New<disown<rs_close>>(env);
-	exports["send"] = Napi::Function::New<send>(env);
-	exports["shutdownWrite"] = Napi::Function::New<disown<rs_shutdown_write>>(env);
-	exports["shutdownRead"] = Napi::Function::New<disown<rs_shutdown_read>>(env);
-	exports["release"] = Napi::Function::New<disown<rs_release>>(env);
-	exports["watch"] = Napi::Function::New<watch>(env);
-	exports["forget"] = Napi::Function::New<forget>(env);
-	exports["take"] = Napi::Function::New<take>(env);
-	exports["ref"] = Napi::Function::New<ref>(env);
-	exports["unref"] = Napi::Function::New<unref>(env);
+	exports["Binding"] = Binding::DefineClass(
+		env, "Binding",
+		{
+			Wrap::InstanceMethod<&Binding::probe>("probe"),
+			Wrap::InstanceMethod<&Binding::probe_io_uring>("probeIoUring"),
+			Wrap::InstanceMethod<&Binding::open>("open"),
+			Wrap::InstanceMethod<&Binding::start>("start"),
+			Wrap::InstanceMethod<&Binding::idle>("idle"),
+			Wrap::InstanceMethod<&Binding::ref>("ref"),
+			Wrap::InstanceMethod<&Binding::unref>("unref"),
+			Wrap::InstanceMethod<&Binding::spawn>("spawn"),
+			Wrap::InstanceMethod<&Binding::queue>("queue"),
+			Wrap::InstanceMethod<&Binding::submit>("submit"),
+			Wrap::InstanceMethod<&Binding::notify_fd>("notifyFd"),
+			Wrap::InstanceMethod<&Binding::prespawn>("prespawn"),
+			Wrap::InstanceMethod<&Binding::prespawn_exec>("prespawnExec"),
+			Wrap::InstanceMethod<&Binding::eventfd>("eventfd"),
+			Wrap::InstanceMethod<&Binding::inherited_hash>("inheritedHash"),
+			Wrap::InstanceMethod<&Binding::explain>("explain"),
+			Wrap::InstanceMethod<&Binding::kill>("kill"),
+			Wrap::InstanceMethod<&Binding::reap>("reap"),
+			Wrap::InstanceMethod<&Binding::read>("read"),
+			Wrap::InstanceMethod<&Binding::write>("write"),
+			Wrap::InstanceMethod<&Binding::hung_up>("hungUp"),
+			Wrap::InstanceMethod<&Binding::disown<rs_close>>("close"),
+			Wrap::InstanceMethod<&Binding::send>("send"),
+			Wrap::InstanceMethod<&Binding::disown<rs_shutdown_write>>("shutdownWrite"),
+			Wrap::InstanceMethod<&Binding::disown<rs_shutdown_read>>("shutdownRead"),
+			Wrap::InstanceMethod<&Binding::disown<rs_release>>("release"),
+			Wrap::InstanceMethod<&Binding::watch>("watch"),
+			Wrap::InstanceMethod<&Binding::forget>("forget"),
+			Wrap::InstanceMethod<&Binding::take>("take"),
+			Wrap::InstanceMethod<&Binding::alarm>("alarm"),
+			Wrap::InstanceMethod<&Binding::now>("now"),
+		});
 	return exports;
 }
 

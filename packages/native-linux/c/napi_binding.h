@@ -1,7 +1,8 @@
 /*
- * What the binding for Node keeps for an environment: the engine, its loops, the function that is
- * called when there is something to take, and the fds that JavaScript was given. Each environment
- * has an instance of its own, so that workers share nothing.
+ * What one evaluation of the package has in Node: an engine, its loops, the function that is called
+ * when there is something to take, and the fds that JavaScript was given. A program may evaluate
+ * the package many times, in one environment as in several, and these share nothing. It ends with
+ * its object, or with its environment, whichever is first.
  */
 #ifndef RS_NAPI_BINDING_H
 #define RS_NAPI_BINDING_H
@@ -10,68 +11,72 @@
 #include <cerrno>
 #include <vector>
 
+#include "napi_poll.h"
 #include "ringspawn.h"
 
 /* Loops, as src/binding.ts numbers them. */
 enum { TURNING, BLOCKING, LOOPS };
 
-class Binding
+using Info = const Napi::CallbackInfo &;
+
+class Binding : public Napi::ObjectWrap<Binding>
 {
       public:
-	explicit Binding(Napi::Env env) : env_(env)
+	explicit Binding(Info info) : ObjectWrap(info)
 	{
 	}
-	Binding(const Binding &) = delete;
-	Binding &operator=(const Binding &) = delete;
-
-	/* The notifier thread is joined first: it calls the function that is released next. */
-	~Binding()
+	~Binding() override
 	{
-		for (rs_loop *&loop : loops_) {
-			if (loop)
-				rs_loop_close(loop);
-			loop = nullptr;
-		}
-		if (engine_)
-			rs_engine_close(engine_);
-		engine_ = nullptr;
-		/* These are the fds that an ended worker left open. Its children run on, and a
-		 * later spawn of any environment reaps them. */
-		for (size_t fd = 0; fd < fds_.size(); fd++) {
-			if (fds_[fd])
-				rs_abandon(static_cast<int32_t>(fd));
-		}
+		close();
 	}
 
-	int32_t open()
+	/* The functions of src/binding.ts. */
+	Napi::Value probe(Info);
+	Napi::Value probe_io_uring(Info);
+	Napi::Value open(Info);
+	Napi::Value start(Info);
+	void idle(Info);
+	void ref(Info);
+	void unref(Info);
+	Napi::Value spawn(Info);
+	Napi::Value queue(Info);
+	Napi::Value submit(Info);
+	Napi::Value notify_fd(Info);
+	Napi::Value prespawn(Info);
+	Napi::Value prespawn_exec(Info);
+	Napi::Value eventfd(Info);
+	Napi::Value inherited_hash(Info);
+	Napi::Value explain(Info);
+	Napi::Value kill(Info);
+	Napi::Value reap(Info);
+	Napi::Value read(Info);
+	Napi::Value write(Info);
+	Napi::Value hung_up(Info);
+	Napi::Value send(Info);
+	Napi::Value watch(Info);
+	Napi::Value forget(Info);
+	Napi::Value take(Info);
+	Napi::Value alarm(Info);
+	Napi::Value now(Info);
+	/* A call after which JavaScript does not have the fd any more. */
+	template <int32_t (*call)(int32_t)> Napi::Value disown(Info info)
 	{
-		int error = engine_ ? 0 : rs_engine_open(&engine_);
+		int32_t fd = info[0].As<Napi::Number>().Int32Value();
 
-		for (rs_loop *&loop : loops_) {
-			if (!error && !loop)
-				error = rs_loop_open(&loop);
-		}
-		return error;
+		own(fd, false);
+		return Napi::Number::New(info.Env(), call(fd));
 	}
 
-	int32_t start(Napi::Function notify)
+      private:
+	struct Start;
+
+	void close();
+	static void ready(void *self);
+	void retain(bool is_wanted);
+	rs_loop *loop(const Napi::Value &name) const
 	{
-		napi_value name = Napi::String::New(env_, "ringspawn");
-		napi_status status = napi_create_threadsafe_function(
-			env_, notify, nullptr, name, 0, 1, nullptr, nullptr, this, call, &wake_);
-		if (status != napi_ok)
-			return -ENOMEM;
-		napi_unref_threadsafe_function(env_, wake_);
-		int error = rs_loop_start(loops_[TURNING], notify_from_thread, wake_);
-		if (error) { /* there is no thread to be had now; a later call may find one */
-			napi_release_threadsafe_function(wake_, napi_tsfn_abort);
-			wake_ = nullptr;
-			return error;
-		}
-		/* Hooks run in the reverse order of their adding, so this one runs before that of
-		 * the function. */
-		napi_add_env_cleanup_hook(env_, cleanup, this);
-		return 0;
+		return loops_[name.As<Napi::Number>().Uint32Value() == BLOCKING ? BLOCKING
+										: TURNING];
 	}
 
 	/* JavaScript is given an fd, or closes one. */
@@ -92,63 +97,10 @@ class Binding
 		}
 	}
 
-	rs_loop *loop(const Napi::Value &name)
-	{
-		return loops_[name.As<Napi::Number>().Uint32Value() == BLOCKING ? BLOCKING
-										: TURNING];
-	}
-
-	void taken()
-	{
-		if (loops_[TURNING])
-			rs_loop_taken(loops_[TURNING]);
-	}
-
-	rs_engine *engine() const
-	{
-		return engine_;
-	}
-	napi_threadsafe_function wake() const
-	{
-		return wake_;
-	}
-
-      private:
-	static void notify_from_thread(void *wake)
-	{
-		napi_call_threadsafe_function(static_cast<napi_threadsafe_function>(wake), nullptr,
-					      napi_tsfn_nonblocking);
-	}
-
-	static void call(napi_env env, napi_value notify, void *context, void *)
-	{
-		Binding *binding = static_cast<Binding *>(context);
-
-		/* env is null while the environment ends. */
-		if (!env || !binding->loops_[TURNING])
-			return;
-		napi_value self;
-		napi_get_undefined(env, &self);
-		napi_status status = napi_call_function(env, self, notify, 0, nullptr, nullptr);
-		if (status == napi_pending_exception) {
-			napi_value error;
-			napi_get_and_clear_last_exception(env, &error);
-			napi_fatal_exception(env, error);
-		}
-	}
-
-	static void cleanup(void *self)
-	{
-		Binding *binding = static_cast<Binding *>(self);
-
-		rs_loop_close(binding->loops_[TURNING]);
-		binding->loops_[TURNING] = nullptr;
-	}
-
-	Napi::Env env_;
 	rs_engine *engine_ = nullptr;
 	rs_loop *loops_[LOOPS] = {};
-	napi_threadsafe_function wake_ = nullptr;
+	Poll *poll_ = nullptr;
+	bool is_retained_ = false;
 	std::vector<bool> fds_;
 };
 

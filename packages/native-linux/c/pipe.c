@@ -33,7 +33,7 @@ int fd_duplicate(int fd, int from)
 	return copy >= 0 ? copy : errno == EINVAL ? -EMFILE : -errno;
 }
 
-static int is_target(const struct request *request, int fd)
+int pipe_is_target(const struct request *request, int fd)
 {
 	for (uint32_t i = 0; i < request->head.slots.count; i++)
 		if (request->slots[i].target == fd)
@@ -58,7 +58,7 @@ static int dup_out_of_the_way(const struct request *request, int fd)
 	for (int from = 3;;) {
 		int copy = fd_duplicate(fd, from);
 
-		if (copy < 0 || !is_target(request, copy))
+		if (copy < 0 || !pipe_is_target(request, copy))
 			return copy;
 		close(copy);
 		from = copy + 1;
@@ -108,7 +108,7 @@ static void reset(const struct request *request)
 		request->ends[i] = NOTHING_OPEN;
 }
 
-int pipe_open(struct request *request, const struct rs_engine *engine, int *cgroup_fd,
+int pipe_open(struct request *request, struct rs_engine *engine, int *cgroup_fd,
 	      struct rs_outcome *out)
 {
 	uint32_t count = request->head.slots.count;
@@ -120,10 +120,13 @@ int pipe_open(struct request *request, const struct rs_engine *engine, int *cgro
 
 	/* Before anything is opened: else a closed fd of the caller's could be one of ours by now.
 	 */
-	for (i = 0; i < count; i++)
-		if (request->slots[i].kind == RS_SLOT_FD &&
-		    fcntl(request->slots[i].fd, F_GETFD) < 0)
+	for (i = 0; i < count; i++) {
+		if (request->slots[i].kind != RS_SLOT_FD)
+			continue;
+		request->ends[i].given_flags = fcntl(request->slots[i].fd, F_GETFL);
+		if (request->ends[i].given_flags < 0)
 			return fail(out, errno, RS_STEP_STDIO, i);
+	}
 
 	error = open_cgroup(request, cgroup_fd);
 	if (error < 0)

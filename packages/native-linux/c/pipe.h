@@ -11,8 +11,9 @@ struct rs_engine;
 
 /* What stands behind one slot. */
 struct end {
-	int source; /* what the child dups to the slot's target; -1: not opened (explain) */
-	int ours;   /* `source` was opened for this spawn and is closed after the birth */
+	int source;      /* what the child dups to the slot's target; -1: not opened (explain) */
+	int ours;        /* `source` was opened for this spawn and is closed after the birth */
+	int given_flags; /* RS_SLOT_FD: what F_GETFL says of the caller's fd */
 	struct rs_end parent;
 };
 
@@ -21,11 +22,14 @@ struct end {
  * open. Afterwards no source is a number that another slot's target would overwrite: the order in
  * which the child dups does not matter.
  */
-int pipe_open(struct request *request, const struct rs_engine *engine, int *cgroup_fd,
+int pipe_open(struct request *request, struct rs_engine *engine, int *cgroup_fd,
 	      struct rs_outcome *out);
 
 /* The same without opening anything: what is not there yet has source -1. */
 void pipe_pretend(struct request *request, const struct rs_engine *engine, int *cgroup_fd);
+
+/* Whether a slot of the request aims at this number. */
+int pipe_is_target(const struct request *request, int fd);
 
 /* For a birth that comes later: the caller's own fds may be closed by then, so duplicates take
  * their place. 0, or -errno with `out` filled and nothing left open. */

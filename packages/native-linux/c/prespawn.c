@@ -11,6 +11,7 @@
 
 #include "pending.h"
 #include "prespawn.h"
+#include "privileged.h"
 #include "run.h"
 #include "sqe.h"
 #include "step_call.h"
@@ -108,6 +109,17 @@ static int fits(const struct prespawn *prespawn, const struct request *program, 
 	return program->cwd != NULL && strlen(program->cwd) < PRESPAWN_PATH;
 }
 
+static int is_refused(const struct pending *pending, const struct request *program)
+{
+	struct chain chain = pending->chain;
+	struct rs_outcome why;
+
+	chain.candidates = program->candidates;
+	chain.candidate_count = program->head.candidates.count;
+	chain.late_cwd = program->cwd;
+	return refuse_privileged(&pending->request.head, &chain, &why) != 0;
+}
+
 int prespawn_exec(struct uring *uring, uint32_t ticket, const struct request *program,
 		  char **environ, int release_fd)
 {
@@ -123,7 +135,8 @@ int prespawn_exec(struct uring *uring, uint32_t ticket, const struct request *pr
 	if (pending == NULL || pending->prespawn == NULL || pending->prespawn->has_program ||
 	    pending->run.error != 0)
 		return -ESRCH;
-	if (!fits(pending->prespawn, program, variables))
+	/* A program that is refused is started in the ordinary way, which says why. */
+	if (!fits(pending->prespawn, program, variables) || is_refused(pending, program))
 		return -E2BIG;
 	if (envp == NULL)
 		return -EINVAL;

@@ -61,12 +61,39 @@ static void say(struct rs_probe *out, enum rs_probe_part part, int error)
 	out->error = error;
 }
 
+void vfork_probe_memory(struct rs_probe *out)
+{
+	struct probe_child child = { .only_says = 1 };
+	struct vfork_birth birth = { .cgroup_fd = -1, .child = probe_child, .arg = &child };
+	size_t stack_size;
+	uint64_t signals;
+	void *stack = stack_map(&stack_size);
+	long pid;
+
+	if (stack == NULL) {
+		say(out, RS_PROBE_CLONE, errno);
+		return;
+	}
+	birth.stack_top = (char *)stack + stack_size;
+	signals_block(&signals);
+	pid = vfork_birth_run(&birth);
+	if (pid > 0)
+		child_reap(-1, pid);
+	signals_restore(&signals);
+	if (pid < 0)
+		say(out, RS_PROBE_CLONE, (int)-pid);
+	else
+		say(out, child.said == PROBE_CHILD_SAID ? RS_PROBE_OK : RS_PROBE_MEMORY, 0);
+	munmap(stack, stack_size);
+}
+
 void vfork_probe(struct rs_probe *out)
 {
 	struct probe_child child = { .said = 0 };
-	struct vfork_birth birth = {
-		.flags = KERNEL_CLONE_PIDFD, .cgroup_fd = -1, .child = probe_child, .arg = &child
-	};
+	struct vfork_birth birth = { .flags = KERNEL_CLONE_VM | KERNEL_CLONE_PIDFD,
+				     .cgroup_fd = -1,
+				     .child = probe_child,
+				     .arg = &child };
 	size_t stack_size;
 	uint64_t signals;
 	void *stack = stack_map(&stack_size);

@@ -7,40 +7,19 @@
 
 #include "chain.h"
 #include "engine.h"
+#include "environ.h"
 #include "fd.h"
-#include "process_thread.h"
+#include "lasting_thread.h"
 #include "orphan.h"
 #include "outcome.h"
 #include "pending.h"
 #include "pipe.h"
+#include "privileged.h"
 #include "prespawn.h"
 #include "request.h"
 #include "ringspawn.h"
 #include "thread.h"
 #include "uring.h"
-
-extern char **environ;
-
-/* A copy of `environ`, in one allocation: the program may change its environment while the chain is
- * pending. NULL: there is no memory. */
-static char **copy_environ(void)
-{
-	size_t count = 0, size = 0;
-	char **copy, *text;
-
-	while (environ[count] != NULL)
-		size += strlen(environ[count++]) + 1;
-	copy = malloc((count + 1) * sizeof(char *) + size);
-	if (copy == NULL)
-		return NULL;
-	text = (char *)&copy[count + 1];
-	for (size_t i = 0; i < count; i++) {
-		copy[i] = text;
-		text = stpcpy(text, environ[i]) + 1;
-	}
-	copy[count] = NULL;
-	return copy;
-}
 
 /* Opens the fds and builds the chain. 0, or -errno with `out` filled; the caller frees `pending` in
  * both cases. */
@@ -62,9 +41,10 @@ static int pending_open(struct rs_engine *engine, struct pending *pending, struc
 static int ring_for_start(struct rs_engine *engine, struct pending *pending, struct rs_outcome *out)
 {
 	if (pending->request.envp == NULL) {
-		pending->environ = copy_environ();
+		/* The program may change its environment while the chain is pending. */
+		pending->environ = environ_duplicate(&engine->environ, out);
 		if (pending->environ == NULL)
-			return fail(out, ENOMEM, RS_STEP_MEMORY, 0);
+			return -out->error;
 		pending->chain.envp = (const char *const *)pending->environ;
 	}
 	return uring_for(&engine->uring, &pending->chain, out);
@@ -98,6 +78,8 @@ static int queue(struct rs_engine *engine, struct pending *pending, uint32_t rel
 	else if (pending_open(engine, pending, out) == 0) {
 		error = release == NO_RELEASE ? ring_for_start(engine, pending, out)
 					      : ring_for_prespawn(engine, pending, release, out);
+		if (error == 0)
+			error = refuse_privileged(&pending->request.head, &pending->chain, out);
 		if (error != 0)
 			pipe_close_parent_ends(&pending->request);
 	}
@@ -138,7 +120,7 @@ int rs_queue(struct rs_engine *engine, const void *block, uint32_t len, struct r
 
 	if (pending == NULL)
 		return error;
-	if (pending->request.shell_argv != NULL || needs_process_thread(&pending->request)) {
+	if (pending->request.shell_argv != NULL || needs_lasting_thread(&pending->request)) {
 		pending_free(pending);
 		return -EOPNOTSUPP;
 	}
@@ -171,7 +153,7 @@ int rs_prespawn(struct rs_engine *engine, const void *block, uint32_t len, uint3
 		return error;
 	if (!inherits_at(&pending->request, release))
 		error = -EINVAL;
-	else if (pending->request.shell_argv != NULL || needs_process_thread(&pending->request))
+	else if (pending->request.shell_argv != NULL || needs_lasting_thread(&pending->request))
 		error = -EOPNOTSUPP;
 	if (error != 0) {
 		pending_free(pending);
@@ -188,7 +170,7 @@ int rs_prespawn(struct rs_engine *engine, const void *block, uint32_t len, uint3
 int rs_prespawn_exec(struct rs_engine *engine, uint32_t ticket, int32_t release_fd,
 		     const void *block, uint32_t len)
 {
-	struct rs_outcome unused;
+	struct rs_outcome failure;
 	struct request program;
 	char **copy = NULL;
 	int error;
@@ -197,12 +179,12 @@ int rs_prespawn_exec(struct rs_engine *engine, uint32_t ticket, int32_t release_
 		return -EFAULT;
 	if (engine->prespawns == NULL)
 		return -ESRCH;
-	error = request_parse(&program, block, len, &unused);
+	error = request_parse(&program, block, len, &failure);
 	if (error != 0)
 		return error;
 	if (program.envp == NULL) {
-		copy = copy_environ();
-		error = copy == NULL ? -ENOMEM : 0;
+		copy = environ_duplicate(&engine->environ, &failure);
+		error = copy == NULL ? -failure.error : 0;
 	}
 	if (error == 0)
 		error = prespawn_exec(engine->prespawns, ticket, &program, copy, release_fd);

@@ -327,6 +327,37 @@ static void point(struct request *request)
 	request->cgroup = request_string(request, h->cgroup);
 }
 
+static int is_long_path(const char *block, uint32_t len, uint32_t offset)
+{
+	return offset != 0 && offset < len && len - offset >= PATH_MAX &&
+	       memchr(block + offset, 0, PATH_MAX) == NULL;
+}
+
+/* Of a block that is too long, and whose header is good. Fails as the kernel would, which takes no
+ * path and no arguments of such a length. */
+static int fail_as_too_long(const struct rs_request *h, const char *block, uint32_t len,
+			    struct rs_outcome *out)
+{
+	uint32_t candidate;
+
+	for (uint32_t i = 0; i < h->slots.count; i++) {
+		struct rs_slot slot;
+
+		memcpy(&slot, block + h->slots.offset + i * sizeof(slot), sizeof(slot));
+		if (slot.kind == RS_SLOT_FILE && is_long_path(block, len, slot.path))
+			return fail(out, ENAMETOOLONG, RS_STEP_STDIO, i);
+	}
+	if (is_long_path(block, len, h->cgroup))
+		return fail(out, ENAMETOOLONG, RS_STEP_CGROUP, 0);
+	if (is_long_path(block, len, h->root))
+		return fail(out, ENAMETOOLONG, RS_STEP_ROOT, 0);
+	if (is_long_path(block, len, h->cwd))
+		return fail(out, ENAMETOOLONG, RS_STEP_CWD, 0);
+	memcpy(&candidate, block + h->candidates.offset, sizeof(candidate));
+	return fail(out, is_long_path(block, len, candidate) ? ENAMETOOLONG : E2BIG, RS_STEP_FILE,
+		    0);
+}
+
 int request_parse(struct request *request, const void *block, uint32_t len, struct rs_outcome *out)
 {
 	const char *last_nul;
@@ -339,12 +370,14 @@ int request_parse(struct request *request, const void *block, uint32_t len, stru
 	error = fault(RS_STEP_REQUEST, 0);
 	if (error != 0)
 		return fail(out, error, RS_STEP_REQUEST, 0);
-	if (block == NULL || len < sizeof(request->head) || len > RS_MAX_REQUEST)
+	if (block == NULL || len < sizeof(request->head))
 		return fail(out, EINVAL, RS_STEP_REQUEST, BAD(size));
 	memcpy(&request->head, block, sizeof(request->head));
 	bad = check_head(&request->head, len);
 	if (bad != GOOD)
 		return fail(out, EINVAL, RS_STEP_REQUEST, bad);
+	if (len > RS_MAX_REQUEST)
+		return fail_as_too_long(&request->head, block, len, out);
 
 	error = fault(RS_STEP_MEMORY, 0);
 	size = lay_out(request, NULL, len);

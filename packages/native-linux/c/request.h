@@ -13,7 +13,7 @@ struct request {
 	struct rs_request head; /* its spans and string offsets have become the pointers below */
 
 	const char **argv;
-	const char **envp;       /* NULL: the child inherits this process's environ */
+	const char **envp;       /* NULL: the child inherits the environment, which is read later */
 	const char **shell_argv; /* {"/bin/sh", the candidate, argv[1], ...}; NULL: no fallback */
 	struct candidate *candidates;
 	const struct rs_slot *slots;

@@ -5,8 +5,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -191,17 +193,66 @@ static int open_file(const struct request *request, const struct rs_slot *slot, 
 	return 0;
 }
 
-int slot_open(const struct request *request, const struct rs_engine *engine, uint32_t i)
+/*
+ * Whether opening this fd's file once more leads to the same pipe or terminal. A socket cannot be
+ * opened, and opening the master of a pseudo-terminal makes a new one.
+ */
+static int can_be_reopened(int fd)
+{
+	struct stat status;
+	struct termios mode;
+	int number;
+
+	if (fstat(fd, &status) != 0)
+		return 0;
+	return S_ISFIFO(status.st_mode) || (S_ISCHR(status.st_mode) && tcgetattr(fd, &mode) == 0 &&
+					    ioctl(fd, TIOCGPTN, &number) != 0);
+}
+
+/*
+ * Every program expects that its fds block, and the runtimes set O_NONBLOCK on pipes and terminals
+ * that they were given. That flag belongs to the open file description, which the parent goes on
+ * using. So the child gets a new description of the same file.
+ *
+ * Where there can be none, the flag is taken from the shared description at 0 to 2, as the
+ * runtimes' own spawns do. Beyond 2 it stays: whoever passes a socket there may still wait for it
+ * in an event loop, which must not block.
+ */
+static void use_blocking(const struct rs_slot *slot, struct end *end)
+{
+	/* O_ASYNC would add the new description to those that send the program signals. */
+	int flags = end->given_flags & ~(O_NONBLOCK | O_ASYNC);
+	int opening = (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	char path[64];
+	int fd = -1;
+
+	if (can_be_reopened(slot->fd)) {
+		/* Of this thread's own table, which may not be that of the process. */
+		snprintf(path, sizeof(path), "/proc/thread-self/fd/%d", slot->fd);
+		fd = fd_above_stdio(open(path, opening));
+	}
+	if (fd >= 0) {
+		end->source = fd;
+		end->ours = 1;
+		fcntl(fd, F_SETFL, flags);
+	} else if (slot->target <= 2) {
+		fcntl(slot->fd, F_SETFL, end->given_flags & ~O_NONBLOCK);
+	}
+}
+
+int slot_open(const struct request *request, struct rs_engine *engine, uint32_t i)
 {
 	const struct rs_slot *slot = &request->slots[i];
 	struct end *end = &request->ends[i];
 
 	switch ((enum rs_slot_kind)slot->kind) {
 	case RS_SLOT_NULL:
-		end->source = engine->null_fd;
-		return 0;
+		end->source = engine_null_fd(engine);
+		return end->source < 0 ? end->source : 0;
 	case RS_SLOT_FD:
 		end->source = slot->fd;
+		if (end->given_flags & O_NONBLOCK)
+			use_blocking(slot, end);
 		return 0;
 	case RS_SLOT_PIPE_IN:
 	case RS_SLOT_PIPE_OUT:

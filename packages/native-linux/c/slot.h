@@ -11,6 +11,6 @@ struct rs_engine;
  * Opens what stands behind slot `i`, into request->ends[i]. 0 or -errno; after a failure the caller
  * closes what that holds.
  */
-int slot_open(const struct request *request, const struct rs_engine *engine, uint32_t i);
+int slot_open(const struct request *request, struct rs_engine *engine, uint32_t i);
 
 #endif

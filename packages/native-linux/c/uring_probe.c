@@ -16,12 +16,12 @@ int uring_kernel_lists_fds(void)
 	return __atomic_load_n(&kernel_lists_fds, __ATOMIC_RELAXED);
 }
 
-/* Runs a chain whose exec is refused, because /dev/null is no program. By then everything else has
- * worked. 0, or the errno that shows what has not. */
+/* Runs a chain whose exec is refused, because the root directory, which is always there, is no
+ * program. By then everything else has worked. 0, or the errno that shows what has not. */
 static int try_one(struct uring *uring)
 {
 	static const char *const nothing[] = { NULL };
-	static struct candidate candidate = { .path = "/dev/null" };
+	static struct candidate candidate = { .path = "/" };
 	struct listed_fd room[1];
 	struct step steps[] = {
 		{ .kind = RS_STEP_FDS, .args = { uring->ring.fd, 0, 0 } },

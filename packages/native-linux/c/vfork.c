@@ -9,15 +9,20 @@
  * and the build fails if its object refers to any function but the two of arch/.
  *
  * Each of these system calls acts on the child alone, because its file table, dispositions, limits,
- * ids and cwd were copied at the birth. The one exception is in vfork_run: a change of ids marks
- * the shared memory undumpable.
+ * ids and cwd were copied at the birth.
+ *
+ * A child that changes its ids does not share the memory but gets a copy. Whoever has the new ids
+ * may look into the memory of such a child unless it is marked undumpable. The kernel marks it, but
+ * a mark on shared memory would be the parent's as well. Taking it off again would open the memory
+ * to the new ids for as long as another such child shares it; and the child itself still does for
+ * some moments after its parent was woken by the exec.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
-#include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "fault.h"
@@ -33,8 +38,6 @@ long rs_clone3(struct kernel_clone_args *args, unsigned long size, void (*child)
 	__attribute__((visibility("hidden")));
 long rs_clone(unsigned long flags, void *stack_top, int *pidfd, void (*child)(void *), void *arg)
 	__attribute__((visibility("hidden")));
-
-#define VFORK_FLAGS (KERNEL_CLONE_VM | KERNEL_CLONE_VFORK)
 
 static int clone3_error;
 
@@ -55,7 +58,7 @@ long vfork_birth_run(struct vfork_birth *birth)
 	birth->by_clone = 0;
 	if (clone3_refused() == 0 || birth->cgroup_fd >= 0) {
 		struct kernel_clone_args args = {
-			.flags = birth->flags | VFORK_FLAGS | KERNEL_CLONE_CLEAR_SIGHAND,
+			.flags = birth->flags | KERNEL_CLONE_VFORK | KERNEL_CLONE_CLEAR_SIGHAND,
 			.pidfd = (uint64_t)(uintptr_t)&birth->pidfd,
 			/* clone3 adds the two, and looks at the sum alone. */
 			.stack = (uint64_t)(uintptr_t)birth->stack_top - 4096,
@@ -75,12 +78,12 @@ long vfork_birth_run(struct vfork_birth *birth)
 		if ((pid != -ENOSYS && pid != -EPERM) || birth->cgroup_fd >= 0)
 			return pid;
 		/* EPERM may be about flags that the caller asked for, which clone(2) will tell. */
-		if (pid == -ENOSYS ||
-		    (birth->flags & ~(KERNEL_CLONE_FILES | KERNEL_CLONE_PIDFD)) == 0)
+		if (pid == -ENOSYS || (birth->flags & ~(KERNEL_CLONE_VM | KERNEL_CLONE_FILES |
+							KERNEL_CLONE_PIDFD)) == 0)
 			__atomic_store_n(&clone3_error, (int)-pid, __ATOMIC_RELAXED);
 	}
 	birth->by_clone = 1;
-	return rs_clone((unsigned long)(birth->flags | VFORK_FLAGS), birth->stack_top,
+	return rs_clone((unsigned long)(birth->flags | KERNEL_CLONE_VFORK), birth->stack_top,
 			&birth->pidfd, birth->child, birth->arg);
 }
 
@@ -124,7 +127,8 @@ void signals_restore(const uint64_t *before)
 	sys4(SYS_rt_sigprocmask, SIG_SETMASK, (long)before, 0, KERNEL_SIGSET_SIZE);
 }
 
-/* What the parent and the child share during a birth. */
+/* What the parent and the child share during a birth, also where the child has a copy of the rest
+ * of the memory. */
 struct vfork_child {
 	const struct chain *chain;
 	struct vfork_birth birth;
@@ -133,6 +137,8 @@ struct vfork_child {
 	volatile int error;
 	volatile uint32_t step;
 	volatile uint32_t index;
+	/* With a copy of the memory: what becomes of each candidate. Else none. */
+	volatile int errors[];
 };
 
 static void die(struct vfork_child *child, long error, uint32_t step, uint32_t index)
@@ -248,6 +254,8 @@ static void child_main(void *arg)
 		if (!search_goes_on_after((int)-ret))
 			die(child, -ret, RS_STEP_FILE, i);
 		chain->candidates[i].error = (int)-ret;
+		if (chain->changes_ids)
+			child->errors[i] = (int)-ret;
 	}
 	failure = exec_failure_of(chain, is_there);
 	die(child, failure.error, failure.step, failure.index);
@@ -258,7 +266,8 @@ void probe_child(void *arg)
 	struct probe_child *probe = arg;
 
 	/* UNSHARE gives the child a table of its own before anything is closed. */
-	probe->close_range = sys3(SYS_close_range, 3, ~0u, KERNEL_CLOSE_RANGE_UNSHARE);
+	if (!probe->only_says)
+		probe->close_range = sys3(SYS_close_range, 3, ~0u, KERNEL_CLOSE_RANGE_UNSHARE);
 	probe->said = PROBE_CHILD_SAID;
 	for (;;)
 		sys1(SYS_exit_group, 0);
@@ -277,59 +286,82 @@ enum rs_step birth_step(const struct birth *birth, int error)
 }
 
 /* The flags that not every birth has. */
-static uint64_t birth_flags(const struct birth *birth)
+static uint64_t birth_flags(const struct chain *chain)
 {
-	return birth->namespaces | (birth->fds_end != 0 ? KERNEL_CLONE_FILES : 0) |
+	const struct birth *birth = &chain->birth;
+
+	return birth->namespaces | (chain->changes_ids ? 0 : KERNEL_CLONE_VM) |
+	       (birth->fds_end != 0 ? KERNEL_CLONE_FILES : 0) |
 	       (birth->without_pidfd ? 0 : KERNEL_CLONE_PIDFD);
 }
 
 uint64_t vfork_flags(const struct chain *chain)
 {
-	uint64_t flags = birth_flags(&chain->birth) | VFORK_FLAGS;
+	uint64_t flags = birth_flags(chain) | KERNEL_CLONE_VFORK;
 
 	if (chain->birth.cgroup_fd >= 0)
 		return flags | KERNEL_CLONE_CLEAR_SIGHAND | KERNEL_CLONE_INTO_CGROUP;
 	return clone3_refused() ? flags : flags | KERNEL_CLONE_CLEAR_SIGHAND;
 }
 
-void vfork_run(const struct chain *chain, void *stack_top, struct rs_outcome *out)
+static void run(const struct chain *chain, void *stack_top, struct vfork_child *child,
+		struct rs_outcome *out)
 {
-	struct vfork_child child;
 	uint64_t signals;
-	long dumpable = -1;
 	long pid;
 
-	child.chain = chain;
-	child.error = 0;
-	child.step = RS_STEP_NONE;
-	child.index = 0;
-	child.birth.flags = birth_flags(&chain->birth);
-	child.birth.cgroup_fd = chain->birth.cgroup_fd;
-	child.birth.stack_top = stack_top;
-	child.birth.child = child_main;
-	child.birth.arg = &child;
+	child->chain = chain;
+	child->error = 0;
+	child->step = RS_STEP_NONE;
+	child->index = 0;
+	child->birth.flags = birth_flags(chain);
+	child->birth.cgroup_fd = chain->birth.cgroup_fd;
+	child->birth.stack_top = stack_top;
+	child->birth.child = child_main;
+	child->birth.arg = child;
 
-	/* Being dumpable belongs to the memory and not to the process. A change of ids takes it
-	 * away, and so it is put back here. */
-	if (chain->changes_ids)
-		dumpable = sys5(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0);
 	signals_block(&signals);
 	pid = -fault(RS_STEP_BIRTH, 0);
 	if (pid == 0)
-		pid = vfork_birth_run(&child.birth);
+		pid = vfork_birth_run(&child->birth);
 	signals_restore(&signals);
-	if (dumpable == 0 || dumpable == 1)
-		sys5(SYS_prctl, PR_SET_DUMPABLE, dumpable, 0, 0, 0);
 
 	if (pid < 0) {
 		fail(out, (int)-pid, birth_step(&chain->birth, (int)-pid), 0);
-	} else if (child.error != 0) {
-		child_reap(child.birth.pidfd, pid);
-		if (child.birth.pidfd >= 0)
-			sys1(SYS_close, child.birth.pidfd);
-		fail(out, child.error, child.step, child.index);
+	} else if (child->error != 0) {
+		child_reap(child->birth.pidfd, pid);
+		if (child->birth.pidfd >= 0)
+			sys1(SYS_close, child->birth.pidfd);
+		fail(out, child->error, child->step, child->index);
 	} else {
 		out->pid = (int32_t)pid;
-		out->pidfd = child.birth.pidfd;
+		out->pidfd = child->birth.pidfd;
 	}
+}
+
+static void run_in_copy(const struct chain *chain, void *stack_top, struct rs_outcome *out)
+{
+	long size = (long)(sizeof(struct vfork_child) + chain->candidate_count * sizeof(int));
+	long shared =
+		sys6(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct vfork_child *child = (struct vfork_child *)shared;
+
+	if (shared < 0 && shared > -4096) {
+		fail(out, (int)-shared, RS_STEP_MEMORY, 0);
+		return;
+	}
+	run(chain, stack_top, child, out);
+	for (uint32_t i = 0; i < chain->candidate_count; i++)
+		chain->candidates[i].error = child->errors[i];
+	sys2(SYS_munmap, shared, size);
+}
+
+void vfork_run(const struct chain *chain, void *stack_top, struct rs_outcome *out)
+{
+	struct vfork_child child;
+
+	if (chain->changes_ids)
+		run_in_copy(chain, stack_top, out);
+	else
+		run(chain, stack_top, &child, out);
 }

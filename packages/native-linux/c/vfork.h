@@ -21,6 +21,9 @@ uint64_t vfork_flags(const struct chain *chain);
 
 /* Makes one child that only ends. Fills part, error and clone3 of `out`. */
 void vfork_probe(struct rs_probe *out);
+/* The same for one that has no pidfd and closes nothing: it makes no call that libc's own spawn
+ * does not make, so that a filter which kills lets it pass. */
+void vfork_probe_memory(struct rs_probe *out);
 
 /* For all signals of this thread, with the two that libc keeps for itself. */
 void signals_block(uint64_t *before);

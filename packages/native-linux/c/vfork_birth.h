@@ -1,4 +1,4 @@
-/* The birth of a child that shares its parent's memory: what vfork.c and probe.c have in common. */
+/* The birth of a child whose parent waits for it: what vfork.c and probe.c have in common. */
 #ifndef RS_VFORK_BIRTH_H
 #define RS_VFORK_BIRTH_H
 
@@ -12,7 +12,7 @@ enum rs_step birth_step(const struct birth *birth, int error);
 
 /* What a birth is made of, and what it gives. */
 struct vfork_birth {
-	uint64_t flags; /* CLONE_* besides VM, VFORK and CLEAR_SIGHAND, which every birth has */
+	uint64_t flags; /* CLONE_* besides VFORK and CLEAR_SIGHAND, which every birth has */
 	int cgroup_fd;  /* -1: none */
 	void *stack_top;
 	void (*child)(void *); /* what the child does: it never returns, and calls no libc */
@@ -34,6 +34,7 @@ int clone3_refused(void);
 
 /* The child of a probe. Its code stands in vfork.c, because the same rules hold for it. */
 struct probe_child {
+	int only_says;             /* 1: it makes no call but that of its end */
 	volatile uint32_t said;    /* PROBE_CHILD_SAID, if the memory is shared */
 	volatile long close_range; /* what the kernel answered */
 };

@@ -50,11 +50,20 @@ export interface Binding {
   forget(loop: LoopName, fd: number): number;
   /** Fills as many `rs_event` as fit. */
   take(loop: LoopName, out: Uint32Array, timeoutMs: number): number;
+  /** The turning loop has an event with the token 0 in `ms` milliseconds, instead of any that was to come later. */
+  alarm(ms: number): number;
+  /** The milliseconds of a clock that no program can set or stop. */
+  now(): number;
   /** From now on, `notify` is called on the JavaScript thread when the turning loop has something to take. */
   start(notify: () => void): number;
   /** While it is ref'd, the turning loop keeps the program alive. It begins unref'd. */
   ref(): void;
   unref(): void;
+  /**
+   * The turning loop watches nothing any more. Until the next {@link watch}, the binding lasts only as long as somebody
+   * has it. Undefined where it lasts as long as its environment.
+   */
+  idle?(): void;
 }
 
 /** `TURNING` is served by the runtime's event loop. `BLOCKING` is waited for by spawnSync alone. */

@@ -28,6 +28,10 @@ export abstract class NativeProcess {
   unref(): void {
     this.keepAlive.ref(false);
   }
+
+  after(ms: number, callback: () => void): (() => void) | undefined {
+    return this.loop.after(ms, callback);
+  }
 }
 
 export class Child extends NativeProcess implements Running {

@@ -14,7 +14,8 @@ import { Child } from "./child.js";
 import { Explained, Probe } from "./decode.js";
 import type { Binding } from "./binding.js";
 import { ENCODED, encode, type NativeName } from "./encode.js";
-import { type Loops, type Native, refusal, Shortage } from "./native.js";
+import type { Loops, Native } from "./native.js";
+import { Answer, refusal, Shortage } from "./shortage.js";
 import { waitSync } from "./sync.js";
 
 const SERVED: ReadonlySet<SetupKey> = new Set(Object.keys(ENCODED) as SetupKey[]);
@@ -37,7 +38,7 @@ export abstract class NativeEngine implements Engine {
   readonly serves: ReadonlySet<SetupKey> = SERVED;
   protected readonly native: Native;
   readonly #permits: (request: SpawnRequest) => Refusal | undefined;
-  #ready: Ready | string | undefined;
+  readonly #ready: Answer<Ready | string> = new Answer(() => this.#tryOut());
 
   /** @param permits what the runtime would not let its own spawn do. Default: everything may be done. */
   constructor(native: Native, permits: (request: SpawnRequest) => Refusal | undefined = () => undefined) {
@@ -46,7 +47,7 @@ export abstract class NativeEngine implements Engine {
   }
 
   unavailable(): string | undefined {
-    const ready = this.#open();
+    const ready = this.#ready.get();
     return typeof ready === "string" ? ready : undefined;
   }
 
@@ -54,7 +55,7 @@ export abstract class NativeEngine implements Engine {
     if (sync?.signal !== undefined) return NO_ABORT;
     const refused = this.#permits(request);
     if (refused !== undefined) return refused;
-    const ready = this.#open();
+    const ready = this.#ready.get();
     if (typeof ready === "string") return { option: "engine", reason: ready };
     if (ready instanceof Shortage) return undefined; // then the spawn fails, and says of what
     return this.refusesWhen(ready, request);
@@ -81,8 +82,9 @@ export abstract class NativeEngine implements Engine {
   explain(request: SpawnRequest): readonly ExplainedStep[] | undefined {
     const { block, binding } = this.native;
     if (typeof binding === "string") return undefined;
+    if (binding instanceof Shortage) throw unopened(binding);
     const loops = this.native.loops(binding);
-    if (loops instanceof Shortage) throw new Error(`the native engine could not be opened (errno ${loops.errno})`);
+    if (loops instanceof Shortage) throw unopened(loops);
     if (typeof loops === "string") return undefined;
     const length = this.encode(request);
     let rows = new Explained(64);
@@ -104,7 +106,7 @@ export abstract class NativeEngine implements Engine {
   }
 
   protected ready(): Ready | Shortage {
-    const ready = this.#open();
+    const ready = this.#ready.get();
     if (typeof ready === "string") throw new Error(ready);
     return ready;
   }
@@ -117,17 +119,9 @@ export abstract class NativeEngine implements Engine {
     return outcome.failure;
   }
 
-  #open(): Ready | Shortage | string {
-    if (this.#ready !== undefined) return this.#ready;
-    const ready = this.#tryOut();
-    // A shortage is not kept: the next request asks again.
-    if (!(ready instanceof Shortage)) this.#ready = ready;
-    return ready;
-  }
-
   #tryOut(): Ready | Shortage | string {
     const { binding } = this.native;
-    if (typeof binding === "string") return binding;
+    if (typeof binding === "string" || binding instanceof Shortage) return binding;
     const probed = new Probe();
     const result = this.probe(binding, probed.words);
     if (result < 0) return refusal(-result, `the trial spawn could not be made (errno ${-result})`);
@@ -140,6 +134,10 @@ export abstract class NativeEngine implements Engine {
 }
 
 export type { Ready };
+
+function unopened({ errno }: Shortage): Error {
+  return new Error(`the native engine could not be opened (errno ${errno})`);
+}
 
 export function shortOf({ errno }: Shortage): Failure {
   return { errno, step: "birth", index: 0 };

@@ -3,11 +3,12 @@ import type { Engine, Refusal, SpawnRequest } from "@ringspawn/core/seam";
 import type { Binding } from "./binding.js";
 import { VforkEngine } from "./engine.js";
 import { Native } from "./native.js";
+import type { Shortage } from "./shortage.js";
 import { UringEngine } from "./uring.js";
 
 interface NativeOptions {
-  /** Opens the binding, or says in one sentence why there is none. Called once, when it is first needed. */
-  readonly load: () => Binding | string;
+  /** Opens the binding, or says in one sentence why there is none. Called when needed, and again after a shortage. */
+  readonly load: () => Binding | Shortage | string;
   /**
    * A request's environment as C is to get it. Undefined is the `environ` of C, which takes no copy. By default nothing
    * is changed, which is right where the `environ` of C has what the program's variables are now.

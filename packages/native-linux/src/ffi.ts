@@ -4,6 +4,8 @@
  */
 import { ABI, ERRNO, EVENT_SIZE, STARTED_SIZE, SYMBOLS } from "./abi.gen.js";
 import { BLOCKING, type Binding, type LoopName, type RingName, TURNING } from "./binding.js";
+import { loadFailure } from "./load.js";
+import type { Shortage } from "./shortage.js";
 
 /**
  * Types of the C ABI as an FFI needs them. `bytes`: a typed array, passed as a pointer to its first byte.
@@ -46,7 +48,7 @@ interface FfiSymbol<Name> {
 }
 
 /** Opens the binding of engine.so; or says in one sentence why there is none. It is closed when its thread ends. */
-export function openFfi<Name>(path: string, ffi: Ffi<Name>): Binding | string {
+export function openFfi<Name>(path: string, ffi: Ffi<Name>): Binding | Shortage | string {
   const { types } = ffi;
   const symbols = Object.entries(SYMBOLS).map(([name, { args, returns }]) => {
     return { name, args: args.map((type) => types[type]), returns: types[returns] };
@@ -55,7 +57,7 @@ export function openFfi<Name>(path: string, ffi: Ffi<Name>): Binding | string {
   try {
     library = ffi.open(path, symbols) as Library;
   } catch (error) {
-    return `${path} could not be loaded: ${ffi.reason(error as Error, path)}`;
+    return loadFailure(path, ffi.reason(error as Error, path));
   }
   const abi = library.rs_abi();
   if (abi !== ABI) return `engine.so speaks ABI ${abi}, this version needs ${ABI}`;
@@ -65,6 +67,7 @@ export function openFfi<Name>(path: string, ffi: Ffi<Name>): Binding | string {
 class FfiBinding implements Binding {
   readonly #library: Library;
   readonly #listen: (fd: number, notify: () => void) => Listener;
+  readonly #clock = new Float64Array(1);
   #engine = 0;
   /** By {@link LoopName}. */
   #loops: readonly number[] = [];
@@ -196,6 +199,15 @@ class FfiBinding implements Binding {
 
   take(loop: LoopName, out: Uint32Array, timeoutMs: number): number {
     return this.#library.rs_loop_take(this.#loop(loop), out, out.byteLength / EVENT_SIZE, timeoutMs);
+  }
+
+  alarm(ms: number): number {
+    return this.#library.rs_loop_alarm(this.#loop(TURNING), ms);
+  }
+
+  now(): number {
+    this.#library.rs_now(this.#clock);
+    return this.#clock[0] as number;
   }
 
   start(notify: () => void): number {

@@ -1,6 +1,8 @@
 /** Where the native files are, and why they cannot be used when they cannot. */
 import { familySync } from "detect-libc";
+import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { refusal, type Shortage } from "./shortage.js";
 
 const BUILT_FOR: readonly string[] = ["linux-x64-gnu", "linux-x64-musl", "linux-arm64-gnu", "linux-arm64-musl"];
 
@@ -33,4 +35,18 @@ export function nativePath(
   const found = prebuiltTarget(platform, arch, musl);
   if (typeof found === "string") return found;
   return { path: fileURLToPath(new URL(`../prebuilds/${found.target}/${file}`, import.meta.url)) };
+}
+
+/**
+ * What it means that a native file could not be loaded, which `reason` says in words. Whether there is an fd left is
+ * found out by a trial: loaders tell no errno.
+ */
+export function loadFailure(path: string, reason: string): Shortage | string {
+  const sentence = `${path} could not be loaded: ${reason}`;
+  try {
+    closeSync(openSync(path, "r"));
+    return sentence;
+  } catch (error) {
+    return refusal(-((error as NodeJS.ErrnoException).errno ?? 0), sentence);
+  }
 }

@@ -2,12 +2,22 @@
 import { EVENT, EVENT_SIZE } from "./abi.gen.js";
 import { type Binding, type LoopName, TURNING } from "./binding.js";
 
-// As it was when this was loaded: a test framework may replace it.
+// eslint-disable-next-line no-restricted-syntax -- as it was at load, for where epoll refuses the alarm as well
 const { setTimeout } = globalThis;
 
-const BATCH = 64;
 /** Milliseconds between two looks at what cannot be watched. */
 const LOOK = 10;
+const BATCH = 64;
+/** The token of the alarm. */
+const ALARM = 0;
+const MAX_TOKEN = 2 ** 32 - 1;
+/** The longest time that an alarm is set to, in milliseconds. Who waits longer is found not to be due, and waits on. */
+const MAX_ALARM = 2 ** 31 - 1;
+
+interface Timer {
+  readonly due: number;
+  readonly callback: () => void;
+}
 
 export class Loop {
   readonly #binding: Binding;
@@ -18,6 +28,9 @@ export class Loop {
   /** The tokens of fds that epoll refuses, as it does when this user has too many watches (ENOSPC). */
   readonly #unwatched = new Set<number>();
   #looksLater = false;
+  readonly #timers = new Set<Timer>();
+  /** When the alarm goes off. */
+  #alarm = Infinity;
   #lastToken = 0;
   #holds = 0;
 
@@ -31,7 +44,7 @@ export class Loop {
    * token for {@link forget}. Does not fail, since there is already a child that waits to be reaped.
    */
   watch(fd: number, ready: number, callback: () => void): number {
-    const token = (this.#lastToken = (this.#lastToken + 1) >>> 0);
+    const token = (this.#lastToken = this.#lastToken === MAX_TOKEN ? 1 : this.#lastToken + 1);
     this.#waiting.set(token, callback);
     if (this.#binding.watch(this.#name, fd, ready, token) < 0) {
       this.#unwatched.add(token);
@@ -44,6 +57,7 @@ export class Loop {
   forget(fd: number, token: number): void {
     if (!this.#waiting.delete(token)) return;
     if (!this.#unwatched.delete(token)) this.#binding.forget(this.#name, fd);
+    this.#rest();
   }
 
   /** Takes what is ready and calls back; waits `timeoutMs` for the first (0: not at all, -1: for ever). */
@@ -59,10 +73,15 @@ export class Loop {
       if (count < BATCH) break;
     }
     if (looks) this.#look();
+    this.#rest();
   }
 
   #callBack(tokens: Iterable<number>): void {
     for (const token of tokens) {
+      if (token === ALARM) {
+        this.#ring();
+        continue;
+      }
       const callback = this.#waiting.get(token);
       this.#waiting.delete(token);
       callback?.();
@@ -73,18 +92,52 @@ export class Loop {
     const tokens = [...this.#unwatched];
     this.#unwatched.clear();
     this.#callBack(tokens);
+    this.#rest();
   }
 
   /** A loop that blocks looks when it is turned. */
   #lookLater(): void {
     if (this.#name !== TURNING || this.#looksLater) return;
     this.#looksLater = true;
-    const timer = setTimeout(() => {
+    const look = (): void => {
       this.#looksLater = false;
       this.#look();
-    }, LOOK);
+    };
+    if (this.after(LOOK, look) !== undefined) return;
     // What is to keep the program alive does so by hold().
-    (timer as { unref?: () => void }).unref?.();
+    (setTimeout(look, LOOK) as { unref?: () => void }).unref?.();
+  }
+
+  /**
+   * Calls back in `ms` milliseconds, and returns what cancels that. It is for what is watched as well: it holds neither
+   * the program nor the binding. Undefined where there is no fd left for it.
+   */
+  after(ms: number, callback: () => void): (() => void) | undefined {
+    const timer = { due: this.#binding.now() + ms, callback };
+    // Where the alarm goes off earlier, it is set anew then: programs of one time limit set it once for many children.
+    if (timer.due < this.#alarm && !this.#set(timer.due)) return undefined;
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  #set(due: number): boolean {
+    const ms = Math.min(Math.max(Math.ceil(due - this.#binding.now()), 0), MAX_ALARM);
+    if (this.#binding.alarm(ms) < 0) return false;
+    this.#alarm = due;
+    return true;
+  }
+
+  #ring(): void {
+    const now = this.#binding.now();
+    const due: Timer[] = [];
+    let next = Infinity;
+    for (const timer of this.#timers) {
+      if (timer.due <= now) due.push(timer);
+      else next = Math.min(next, timer.due);
+    }
+    this.#alarm = Infinity;
+    if (next < Infinity) this.#set(next);
+    for (const timer of due) if (this.#timers.delete(timer)) timer.callback();
   }
 
   /** Each hold keeps the program alive until it is released. */
@@ -94,5 +147,9 @@ export class Loop {
 
   release(): void {
     if (--this.#holds === 0) this.#binding.unref();
+  }
+
+  #rest(): void {
+    if (this.#waiting.size === 0 && this.#name === TURNING) this.#binding.idle?.();
   }
 }

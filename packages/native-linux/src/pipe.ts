@@ -79,11 +79,16 @@ class End {
 /** An end that nobody used up, nor can any more: its fd would stay open for as long as the program runs. */
 const forgotten: FinalizationRegistry<End> = new FinalizationRegistry((end) => end.close());
 
+/** Bytes that are read in one go: a firehose must not keep the program from its other work. */
+const BURST = 1024 * 1024;
+
 /** What the child writes. */
 export class PipeSource implements Source {
   readonly #end: End;
   /** What was taken in and not read yet. */
   #atHand: Uint8Array | undefined;
+  /** Bytes since the loop was last waited for. */
+  #burst = 0;
 
   constructor(end: End) {
     this.#end = end;
@@ -91,8 +96,13 @@ export class PipeSource implements Source {
   }
 
   read(into: Uint8Array): number | Promise<number> {
-    const count = this.attempt(into);
-    if (count !== -ERRNO.EAGAIN) return count;
+    const isHogging = this.#burst >= BURST && this.#end.fd >= 0;
+    const count = isHogging ? -ERRNO.EAGAIN : this.attempt(into);
+    if (count !== -ERRNO.EAGAIN) {
+      this.#burst += count;
+      return count;
+    }
+    this.#burst = 0;
     return this.#end.retry(READY.readable, () => {
       const count = this.attempt(into);
       return count === -ERRNO.EAGAIN ? NOT_YET : count;

@@ -6,8 +6,7 @@ import { type ExitStatus, StartedRows, type Outcome } from "./decode.js";
 import type { Binding, RingName } from "./binding.js";
 import type { Loop } from "./loop.js";
 
-// As it was when this was loaded: a test framework may replace it, and what is queued must go out all the same.
-const { queueMicrotask } = globalThis;
+const NOW: Promise<void> = Promise.resolve();
 
 const BATCH = 64;
 const NEVER_RAN: Exit = Object.freeze({ code: null, signal: null, coreDumped: false, usage: undefined });
@@ -31,7 +30,7 @@ export class Submitter {
     this.#pending.set(ticket, child);
     if (!this.#isScheduled) {
       this.#isScheduled = true;
-      queueMicrotask(() => {
+      void NOW.then(() => {
         if (this.#isScheduled) this.submit();
       });
     }

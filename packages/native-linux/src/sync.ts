@@ -7,9 +7,6 @@ import type { Binding } from "./binding.js";
 import type { Loop } from "./loop.js";
 import { joined, type NativePipe, openPipes, type PipeSink, type PipeSource } from "./pipe.js";
 
-// As it was when this was loaded: fake timers stop the clock, and a timeout must come all the same.
-const now = performance.now.bind(performance);
-
 /** Milliseconds in which a signal that kills has killed. */
 const GRACE = 50;
 /** The longest time that the loop waits in one go. */
@@ -75,14 +72,14 @@ class SyncChild {
   /** Turns the loop until it has ended. */
   run(): Exit {
     const { timeout } = this.#options;
-    const deadline = timeout === undefined ? Infinity : now() + timeout;
+    const deadline = timeout === undefined ? Infinity : this.#binding.now() + timeout;
     whenEnded(this.#binding, this.#loop, this.#pidfd, this.#status, (exit) => {
       this.#exit = exit;
     });
     // A grandchild may hold the pipes for ever: once we have killed, only the process itself is waited for.
     while (this.#exit === undefined || (this.#open > 0 && !this.timedOut && !this.overflowed)) {
       const next = Math.min(this.timedOut ? Infinity : deadline, this.#closesFull);
-      const left = next - now();
+      const left = next - this.#binding.now();
       if (left > 0) {
         this.#loop.turn(left === Infinity ? -1 : Math.min(Math.ceil(left), MAX_WAIT));
       } else if (next === this.#closesFull) {
@@ -119,7 +116,7 @@ class SyncChild {
           this.#kill();
           // Closed first, the pipe would kill by SIGPIPE. That is for a child which lives on.
           this.#full.push(source);
-          this.#closesFull = Math.min(this.#closesFull, now() + GRACE);
+          this.#closesFull = Math.min(this.#closesFull, this.#binding.now() + GRACE);
         }
         this.#open--;
         return;

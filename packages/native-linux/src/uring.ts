@@ -3,7 +3,7 @@ import type { Failure, Prespawned, Refusal, Running, SpawnRequest, Starting } fr
 import { ERRNO, RING } from "./abi.gen.js";
 import type { Binding } from "./binding.js";
 import { NativeEngine, type Ready, shortOf } from "./engine.js";
-import { Shortage } from "./native.js";
+import { Shortage } from "./shortage.js";
 import { PrespawnedChild } from "./prespawn.js";
 import { StartingChild, Submitter } from "./submit.js";
 

@@ -36,6 +36,17 @@ static int needs_vfork(const struct chain *chain)
 	return uring_length(chain) > URING_MAX_CHAIN || chain->candidate_count > RING_CANDIDATES;
 }
 
+/* Nothing is tried that the chain does not use: a sandbox may kill who makes a call it forbids. */
+static int vfork_serves(const struct chain *chain)
+{
+	static int plain, closing;
+
+	for (uint32_t i = 0; i < chain->step_count; i++)
+		if (chain->steps[i].kind == RS_STEP_CLOSE_FDS)
+			return works(&closing, vfork_probe);
+	return works(&plain, vfork_probe_memory);
+}
+
 /* A birth that the kernel refused is no spawn: there is no child, so the next server may try. */
 static int has_answer(const struct rs_outcome *out)
 {
@@ -45,7 +56,7 @@ static int has_answer(const struct rs_outcome *out)
 enum server executor_run(enum server most, const struct chain *chain, void *stack_top,
 			 struct rs_outcome *out)
 {
-	static int ring_works, vfork_works;
+	static int ring_works;
 	struct uring *uring = NULL;
 
 	if (most == BY_IO_URING && !needs_vfork(chain) && works(&ring_works, uring_probe))
@@ -56,7 +67,7 @@ enum server executor_run(enum server most, const struct chain *chain, void *stac
 			return BY_IO_URING;
 		outcome_reset(out);
 	}
-	if (!works(&vfork_works, vfork_probe))
+	if (!vfork_serves(chain))
 		return BY_LIBC;
 	vfork_run(chain, stack_top, out);
 	return has_answer(out) ? BY_VFORK : BY_LIBC;

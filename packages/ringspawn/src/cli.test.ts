@@ -157,11 +157,11 @@ echo $n >${count}; exit 3\n`,
 
   test.each([
     [127, ["--", "/nope/x"], "'/nope/x' does not exist"],
-    [127, ["--", "no-such-command"], "'no-such-command' was not found in PATH"],
+    [127, ["--", "no-such-command"], 'Executable not found in $PATH: "no-such-command"'],
     [127, ["--engine", "runtime", "--", "no-such-command"], "no-such-command"],
     [126, ["--", "/usr"], "'/usr' may not be executed"],
     [126, ["--engine", "runtime", "--", "/usr"], "'/usr'"],
-    [125, ["--cwd", "/nope", "--", "true"], "working directory '/nope' does not exist"],
+    [125, ["--cwd", "/nope", "--", "true"], "No such cwd '/nope'"],
     [125, ["--setup", "nope=1", "--", "true"], "setup.nope"],
     [125, ["--setup", "__proto__.x=1", "--", "true"], "setup.__proto__"],
     [125, ["--setup", "umask=-1", "--", "true"], "setup.umask"],
@@ -172,7 +172,7 @@ echo $n >${count}; exit 3\n`,
     [125, ["--engine", "runtime", "--setup", "umask=0", "--", "true"], "setup.umask"],
     [125, ["--nope", "--", "true"], "unknown option '--nope'"],
     [125, [], "missing required argument 'command'"],
-    [125, ["--", ""], "not empty"],
+    [127, ["--", ""], 'Executable not found in $PATH: ""'],
   ])("ends with %i for run %j, and says why", (status, args, words) => {
     const result = cli(["run", ...args]);
     expect(result).toMatchObject({ status, signal: null, stdout: "" });

@@ -10,7 +10,7 @@ const { version } = createRequire(import.meta.url)("../package.json") as { versi
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
-/** A full disk is told, a reader who has seen enough (`| head`) is not. */
+/** Prints to stdout. A full disk is reported; that the reader has gone (`| head`) is not. */
 function print(text: string): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     process.exitCode = 125;
@@ -100,7 +100,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    // The parser has said it already. 1 is its word for a usage mistake, 0 for --help and --version.
+    // The parser has printed its message already. Its exit code is 1 for a usage mistake, 0 for --help and --version.
     process.exitCode = error.exitCode === 0 ? 0 : 125;
   } else {
     process.stderr.write(`ringspawn: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -21,7 +21,7 @@ export function doctor(version: string, json: boolean): string {
     libc: libc(),
     variable: process.env.RINGSPAWN_ENGINE ?? null,
     engines: engines(),
-    // Asked, not read off the list: which one serves is core's to say.
+    // Which engine would serve is asked of core, which decides it, and not derived from the list.
     auto: explain("true", { engine: "auto" }).engine ?? null,
   };
   if (json) return `${JSON.stringify(found, null, 2)}\n`;
@@ -42,7 +42,7 @@ export function doctor(version: string, json: boolean): string {
   return `${table(undefined, machine)}\n\n${table(["engine", "available", ""], rows)}\n${note}`;
 }
 
-/** Null where there is no choice of them. The same answer by which the native engine's file is picked. */
+/** Null on systems that have only one libc. The file of the native engine is picked by the same answer. */
 function libc(): string | null {
   const family = familySync();
   return family === null ? null : `${family} ${versionSync() ?? ""}`.trimEnd();

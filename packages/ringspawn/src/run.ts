@@ -1,4 +1,4 @@
-/** `ringspawn run`: the child's stdio is ours, its end becomes ours. */
+/** `ringspawn run`: the child inherits this program's stdio, and this program ends as the child has ended. */
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { Command, SpawnError } from "./index.js";
@@ -33,7 +33,7 @@ export function commandOptions(args: readonly string[], flags: RunFlags): Comman
 export async function run(file: string, args: readonly string[], flags: RunFlags): Promise<number> {
   const command = new Command(file, commandOptions(args, flags));
   const started: { child?: ChildProcess } = {};
-  // Before the spawn, lest a signal during it end us and leave the child alone. Handlers run in a later turn.
+  // The handlers are there before the spawn: a signal during the spawn must not end this program and leave a child.
   passSignals(started);
   const start = performance.now();
   const child = (started.child = command.spawn());
@@ -54,16 +54,16 @@ export function exitStatusOf(error: unknown): number {
 }
 
 /**
- * While the child runs, its end decides ours. What is sent to us alone is handed on; what the terminal sends
- * (Ctrl-C, Ctrl-\) went to the child as well, and twice would be once too often: many programs take the second
- * one for "now, and without cleaning up".
+ * While the child runs, no signal ends this program, which ends as the child does. A signal that was sent to this
+ * program alone is handed on to the child. A signal from the terminal (Ctrl-C, Ctrl-\) has reached the child already
+ * and is not sent again: many programs take a second one to mean "at once, without cleaning up".
  */
 function passSignals(started: { readonly child?: ChildProcess }): void {
   const pass = (signal: SignalName): void => {
     try {
       started.child?.kill(signal);
     } catch {
-      // It has ended, or become another user's: then there is nothing to do but to wait.
+      // The child has ended, or has become another user's: nothing is left to do but to wait for its end.
     }
   };
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, pass);
@@ -75,12 +75,12 @@ function passSignals(started: { readonly child?: ChildProcess }): void {
   }
 }
 
-/** Whether the process is in the foreground group of our terminal, the one that gets its signals. */
+/** Whether the process is in the foreground group of this program's terminal, which gets the terminal's signals. */
 function isInForeground(pid: number): boolean {
   try {
     return stat(pid).group === stat("self").foreground;
   } catch {
-    // Gone, or no /proc: nobody to tell, or no way to know better.
+    // The process has ended, or there is no /proc: then the signal is not sent a second time.
     return true;
   }
 }
@@ -92,7 +92,7 @@ function stat(pid: number | "self"): { group: number; foreground: number } {
   return { group: Number(fields[2]), foreground: Number(fields[5]) };
 }
 
-/** What it took, one `name<TAB>value` a line. */
+/** What the child took, one `name<TAB>value` a line. */
 function timeReport(child: ChildProcess, wall: number, ownPeak: number): string {
   const usage = child.resourceUsage();
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(3)} s`;
@@ -108,8 +108,9 @@ function timeReport(child: ChildProcess, wall: number, ownPeak: number): string 
 }
 
 /**
- * The kernel begins the record of a child that shared our memory until its exec with our own peak: up to that the
- * figure is an upper bound and nothing more. The 5 % are for its per-CPU counters, which it adds up loosely.
+ * The kernel starts the record of a child that shared this program's memory until its exec at this program's own peak.
+ * A figure up to that peak is therefore an upper bound and nothing more. The 5 % allow for the kernel's counters per
+ * CPU, which it adds up loosely.
  */
 function peak(maxRSS: number, ownPeak: number): string {
   return `${maxRSS <= ownPeak * 1.05 ? "≤ " : ""}${(maxRSS / 1e6).toFixed(1)} MB`;
@@ -121,16 +122,16 @@ const DUMPS_CORE: ReadonlySet<number> = new Set(
   ).map((name) => constants.signals[name]),
 );
 
-/** Our core would overwrite the child's, the one people want to see. */
+/** A core file of this program would overwrite that of the child, which is the one that people want to see. */
 function forbidOwnCore(): void {
   try {
     new Command("prlimit", { args: ["--core=0", "--pid", String(process.pid)], stderr: "null" }).outputSync();
   } catch {
-    // No prlimit(1) here. Then a core of ours is the lesser evil: to die otherwise than the child would be a lie.
+    // There is no prlimit(1) here. Two core files are better than another signal than the one that ended the child.
   }
 }
 
-/** Ends this program by the signal that ended the child, so that whoever waits for us sees the same. */
+/** Ends this program by the signal that ended the child, so that its own parent sees the same end. */
 function dieOf(signal: SignalName | number): number {
   const number = typeof signal === "number" ? signal : constants.signals[signal as NodeJS.Signals];
   if (DUMPS_CORE.has(number)) forbidOwnCore();
@@ -140,6 +141,6 @@ function dieOf(signal: SignalName | number): number {
     process.removeAllListeners(signal);
   }
   process.kill(process.pid, number);
-  // Still here: process 1 of a container is spared by signals it has no handler for.
+  // Process 1 of a container comes here: a signal that it has no handler for does not end it.
   return 128 + number;
 }

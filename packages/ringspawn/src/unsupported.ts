@@ -14,7 +14,7 @@ function refuse(): never {
   throw new Error("ringspawn starts processes, and there are none here: it needs Node, Bun or Deno");
 }
 
-// All of them, although the first one throws: without a name the import fails before, with an error that tells less.
+// All names are here, although the first one throws: the import of a missing name fails earlier, with a worse error.
 export const Command: CommandConstructor = refuse();
 export const SpawnError: typeof SpawnErrorClass = refuse();
 export const spawn: SpawnFunction = refuse();

@@ -22,8 +22,6 @@ import { asBytes } from "../streams.js";
 import { Child, type Control, type Stdio } from "./bun-child.js";
 import type { SpawnFunction, SpawnSyncFunction, Subprocess, SyncSubprocess } from "./bun-types.js";
 
-/** Options of Bun that are refused until they are served: to ignore them would change what the program means. */
-const NOT_YET = ["ipc", "onDisconnect", "serialization", "terminal"] as const;
 const OPTIONS = [
   "cmd",
   "cwd",
@@ -45,7 +43,9 @@ const OPTIONS = [
   "onExit",
   "engine",
   "setup",
-  ...NOT_YET,
+  "ipc",
+  "onDisconnect",
+  "terminal",
 ] as const;
 /** The options as they were given: each is read once, before anything is looked at. */
 type Given = { readonly [option in (typeof OPTIONS)[number]]?: unknown };
@@ -57,6 +57,7 @@ export function createSpawnPair(launcher: Launcher): {
 } {
   const spawn = (first: unknown, second?: unknown): Subprocess => {
     const { cmd, options } = overload(first, second);
+    refuseUnserved(options);
     const control = controlOf(options);
     const stdio = stdioOf(launcher.host, options, "inherit");
     const process = launcher.spawn(inputOf(launcher.host, cmd, options, stdio.slots));
@@ -64,6 +65,9 @@ export function createSpawnPair(launcher: Launcher): {
   };
   const spawnSync = (first: unknown, second?: unknown): SyncSubprocess => {
     const { cmd, options } = overload(first, second);
+    if (options.terminal !== undefined) {
+      throw usageError("ERR_INVALID_ARG_TYPE", "terminal option is only supported for spawn, not spawnSync");
+    }
     const { timeout, maxBuffer, killSignal, signal } = controlOf(options);
     const { slots, numbers, data } = stdioOf(launcher.host, options, "pipe");
     const input = new Map<number, Uint8Array>();
@@ -118,6 +122,8 @@ function inputOf(host: Host, cmd: readonly string[], options: Given, slots: read
     fileOption: "cmd[0]",
     file: cmd[0],
     argsOption: "args",
+    // As Bun counts: the command is args[0].
+    firstArg: 1,
     args: cmd.slice(1),
     argv0,
     env: (env ?? undefined) === undefined ? host.startEnviron : addVariables(emptyEnv(), env, true),
@@ -133,20 +139,26 @@ function inputOf(host: Host, cmd: readonly string[], options: Given, slots: read
   };
 }
 
+/**
+ * Options of Bun that are not served yet: to ignore them would change what the program means. Of `ipc` Bun ignores what
+ * is no function, and without it `onDisconnect` and `serialization`.
+ */
+function refuseUnserved({ ipc, terminal }: Given): void {
+  const option = typeof ipc === "function" ? "ipc" : terminal !== undefined ? "terminal" : undefined;
+  if (option !== undefined) throw usageError("ERR_INVALID_ARG_TYPE", `${option} is not supported yet`);
+}
+
 function controlOf(options: Given): Control {
-  for (const key of NOT_YET) {
-    if (options[key] !== undefined) throw usageError("ERR_INVALID_ARG_TYPE", `${key} is not supported yet`);
-  }
   // null is as good as undefined, as everywhere in Bun.
   const killSignal = options.killSignal ?? undefined;
-  const onExit = options.onExit ?? undefined;
-  if (onExit !== undefined && typeof onExit !== "function") throw mustBeOfType("onExit", "a function", onExit);
+  const onExit = callback("onExit", options.onExit);
+  callback("onDisconnect", options.onDisconnect);
   if (killSignal === 0) throw usageError("ERR_UNKNOWN_SIGNAL", "killSignal must be a signal, got 0");
   const signal = (options.signal ?? undefined) === undefined ? undefined : abortSignal(options.signal);
   if (signal?.aborted) throw abortError(signal.reason);
   return {
-    timeout: amount("timeout", options.timeout) || undefined, // 0 is none, as everywhere
-    maxBuffer: amount("maxBuffer", options.maxBuffer),
+    timeout: timeoutOf(options.timeout) || undefined, // 0 is none, as everywhere
+    maxBuffer: maxBufferOf(options.maxBuffer),
     killSignal: killSignal === undefined ? SIGNALS.SIGTERM : signalNumber("killSignal", killSignal),
     signal,
     lazy: Boolean(options.lazy),
@@ -154,14 +166,31 @@ function controlOf(options: Given): Control {
   };
 }
 
+function callback(option: string, value: unknown): unknown {
+  if ((value ?? undefined) === undefined) return undefined;
+  if (typeof value !== "function") throw mustBeOfType(option, "a function or undefined", value);
+  return value;
+}
+
 /** Undefined for none and for Infinity. */
 function amount(option: string, value: unknown): number | undefined {
   if (value === undefined || value === null || value === Infinity) return undefined;
-  const expected = `${option} must be a number that is not negative`;
-  if (typeof value !== "number") throw usageError("ERR_INVALID_ARG_TYPE", `${expected}, got ${typeof value}`);
-  if (value >= 0) return value;
-  // A RangeError, because that is what programs written for Bun and Node look for here.
-  throw Object.assign(new RangeError(`${expected}, got ${value}`), { code: "ERR_OUT_OF_RANGE" });
+  if (typeof value === "number") return value;
+  throw usageError("ERR_INVALID_ARG_TYPE", `${option} must be a number that is not negative, got ${typeof value}`);
+}
+
+function timeoutOf(value: unknown): number | undefined {
+  const timeout = amount("timeout", value);
+  if (timeout === undefined || timeout >= 0) return timeout;
+  // The class and the words are those that programs written for Bun and Node look for here.
+  const range = `It must be >= 0 and <= ${Number.MAX_SAFE_INTEGER}. Received ${timeout}`;
+  throw Object.assign(new RangeError(`The value of "timeout" is out of range. ${range}`), { code: "ERR_OUT_OF_RANGE" });
+}
+
+/** As in Bun, below 0 is none. */
+function maxBufferOf(value: unknown): number | undefined {
+  const bytes = amount("maxBuffer", value);
+  return bytes !== undefined && bytes >= 0 ? bytes : undefined;
 }
 
 function abortError(reason: unknown): Error {
@@ -197,6 +226,9 @@ function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"):
 /** What a blocking call can feed: only bytes, since nothing else may run meanwhile. */
 function bytesAtHand(data: InputData): Uint8Array {
   if (ArrayBuffer.isView(data) || isArrayBuffer(data)) return asBytes(data);
+  if ("getReader" in data) {
+    throw usageError("ERR_INVALID_ARG_TYPE", "'stdin' ReadableStream cannot be used in sync mode");
+  }
   const expected = "an ArrayBufferView or ArrayBuffer in a blocking call, which cannot wait for its data";
   throw mustBeOfType("stdin", expected, data);
 }

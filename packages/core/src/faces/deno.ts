@@ -1,5 +1,5 @@
 /** The face in the shape of `Deno.Command`. */
-import { abortSignal, boolean, mustBe, object, ownOptions, signal as signalNumber, strings } from "../check.js";
+import { abortSignal, boolean, object, ownOptions, signal as signalNumber, strings, usageError } from "../check.js";
 import type { EngineName, SyncOptions, SyncResult } from "../engine.js";
 import { addVariables, emptyEnv } from "../env.js";
 import type { Host } from "../host.js";
@@ -322,7 +322,10 @@ function notPiped(name: string): never {
 }
 
 function refusePipedInput({ stdin }: CommandOptions, method: string): void {
-  if (stdin === "piped") throw mustBe("stdin", `other than "piped" for ${method}(), which could not feed it`, stdin);
+  if (stdin !== "piped") return;
+  // The words are those that programs written for Deno look for.
+  const words = `Piped stdin is not supported for this function, use 'Deno.Command.spawn()' instead`;
+  throw usageError("ERR_INVALID_ARG_VALUE", `${words}: stdin must not be "piped" for ${method}()`);
 }
 
 export function checkedSignal({ signal }: Pick<CommandOptions, "signal">): AbortSignal | undefined {

@@ -28,7 +28,8 @@ extern "C" {
 /* The most fds that a request may redirect. */
 #define RS_MAX_SLOTS 256u
 /* The most bytes of a request block. The kernel refuses more than 6 MiB of argv and envp (3/4 of
- * _STK_LIM) anyway; the rest is for candidates and tables. */
+ * _STK_LIM) anyway; the rest is for candidates and tables. A longer block fails as in the kernel:
+ * with ENAMETOOLONG at the step of a path, or with E2BIG at RS_STEP_FILE. */
 #define RS_MAX_REQUEST (16u * 1024u * 1024u)
 
 /*
@@ -293,7 +294,7 @@ struct rs_explained {
 enum rs_ready { RS_READABLE = 1u << 0, RS_WRITABLE = 1u << 1 };
 
 struct rs_event {
-	uint64_t token; /* as given to rs_loop_watch */
+	uint64_t token; /* as given to rs_loop_watch; 0 of rs_loop_alarm */
 	uint32_t ready; /* enum rs_ready; a hang-up or error counts as both */
 	uint32_t pad;
 };
@@ -422,12 +423,20 @@ RS_API int rs_loop_take(struct rs_loop *loop, struct rs_event *out, uint32_t cap
  * thread at a time, other than the owner. */
 RS_API int rs_loop_wait(struct rs_loop *loop);
 RS_API void rs_loop_stop(struct rs_loop *loop);
+/* An event with the token 0 comes in `ms` milliseconds, once. A later call takes the place of an
+ * earlier one. */
+RS_API int rs_loop_alarm(struct rs_loop *loop, uint32_t ms);
+/* The milliseconds of a clock that nobody sets, to reckon with. Any thread. */
+RS_API int rs_now(double *ms);
+/* The fd that is readable while something can be taken, for a runtime that watches fds in its own
+ * thread. It belongs to the loop. */
+RS_API int rs_loop_fd(const struct rs_loop *loop);
 /* Starts a thread that calls `notify` when something can be taken, and then waits for
  * rs_loop_taken. */
 RS_API int rs_loop_start(struct rs_loop *loop, void (*notify)(void *), void *context);
 RS_API void rs_loop_taken(struct rs_loop *loop);
-/* The same for a runtime that can only watch fds: instead of a call, a byte comes on the socket
- * that is returned (CLOEXEC, O_NONBLOCK, and the caller's to close). */
+/* The same for a runtime that can only read from sockets: instead of a call, a byte comes on the
+ * socket that is returned (CLOEXEC, O_NONBLOCK, and the caller's to close). */
 RS_API int rs_loop_start_fd(struct rs_loop *loop);
 
 /*

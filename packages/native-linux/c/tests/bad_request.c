@@ -219,7 +219,7 @@ static void refuses_lengths(void)
 	char *block = req_block(r, &len), *shorter;
 
 	CHECK_FAILS(try_bytes(NULL, len), EINVAL, RS_STEP_REQUEST, 0);
-	CHECK_FAILS(try_bytes(block, RS_MAX_REQUEST + 1), EINVAL, RS_STEP_REQUEST, 0);
+	CHECK_FAILS(try_bytes(block, RS_MAX_REQUEST + 1), E2BIG, RS_STEP_FILE, 0);
 	/* A block that is cut is refused at every length. Each lies in memory of exactly that
 	 * length, so that a read behind it is seen. */
 	for (uint32_t cut = 0; cut < len; cut++) {

@@ -100,6 +100,34 @@ static void waits_as_long_as_told(void)
 	rs_loop_close(loop);
 }
 
+/* The alarm comes once, when it is due and not before; the last one that was set counts. */
+static void has_an_alarm(void)
+{
+	struct rs_loop *loop = loop_new();
+	struct pollfd readable = { .fd = rs_loop_fd(loop), .events = POLLIN };
+	struct rs_event events[2];
+	double started, rang;
+
+	CHECK_IS(rs_now(NULL), -EFAULT);
+	CHECK_IS(rs_now(&started), 0);
+	CHECK_IS(rs_loop_alarm(loop, 100000), 0);
+	CHECK_IS(rs_loop_alarm(loop, 50), 0);
+	CHECK_IS(rs_loop_take(loop, events, 2, 0), 0);
+	CHECK_IS(poll(&readable, 1, 30000), 1);
+	CHECK_IS(rs_loop_take(loop, events, 2, 0), 1);
+	CHECK_IS(rs_now(&rang), 0);
+	CHECK(events[0].token == 0);
+	CHECK(rang - started >= 50);
+	CHECK_IS(rs_loop_take(loop, events, 2, 0), 0);
+	CHECK_IS(poll(&readable, 1, 0), 0);
+	for (int i = 0; i < 3; i++) {
+		CHECK_IS(rs_loop_alarm(loop, 0), 0);
+		CHECK_IS(rs_loop_take(loop, events, 2, 30000), 1);
+	}
+	CHECK_IS(rs_loop_alarm(loop, UINT32_MAX), 0);
+	rs_loop_close(loop);
+}
+
 static void tells_of_children(void)
 {
 	enum { CHILDREN = 300 };
@@ -305,6 +333,7 @@ int main(void)
 	watches_once();
 	refuses_what_cannot_be_watched();
 	waits_as_long_as_told();
+	has_an_alarm();
 	tells_of_children();
 	notifies_from_its_thread();
 	rings_a_bell();

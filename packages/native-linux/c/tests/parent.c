@@ -1,6 +1,9 @@
 /* dieWithParent: the child ends with the process, and not with the thread that has started it. */
 #include <pthread.h>
+#include <sched.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "test.h"
 
@@ -68,6 +71,94 @@ static void outlives_the_thread(void)
 	CHECK(has_no_children());
 }
 
+static const char *shown_by(struct rs_engine *own, int dies)
+{
+	struct rs_outcome out = { .size = sizeof(out) };
+	struct req *r = req_show();
+	const char *text;
+	uint32_t len;
+	char *block;
+
+	if (dies) {
+		r->head.set |= RS_SET_DIE_WITH_PARENT;
+		r->head.die_signal = SIGKILL;
+	}
+	block = req_block(r, &len);
+	CHECK_IS(rs_spawn(own, block, len, &out), 0);
+	CHECK_IS(out.error, 0);
+	text = drain(out.ends[1].read);
+	CHECK_IS(finish(&out).code, 0);
+	free(block);
+	free(r);
+	return text;
+}
+
+/* What belongs to a thread and not to the process, as a child gets it. */
+static void check_same(struct rs_engine *own)
+{
+	const char *const keys[] = { "nice", "ioprio", "cpus", "sched", "nnp", "umask", "cwd" };
+	char want[7][4096];
+	const char *text = shown_by(own, 0);
+
+	for (int i = 0; i < 7; i++)
+		snprintf(want[i], sizeof(want[i]), "%s", value(text, keys[i]));
+	text = shown_by(own, 1);
+	CHECK_SHOWS(text, "death", "9");
+	for (int i = 0; i < 7; i++)
+		CHECK_SHOWS(text, keys[i], want[i]);
+}
+
+static void *be_different(void *unused)
+{
+	struct rs_engine *own;
+	cpu_set_t cpus;
+
+	CHECK_IS(rs_engine_open(&own), 0);
+	check_same(own);
+	CHECK(sched_getaffinity(0, sizeof(cpus), &cpus) == 0);
+	for (int cpu = 0; CPU_COUNT(&cpus) > 1; cpu++)
+		CPU_CLR(cpu, &cpus);
+	CHECK(sched_setaffinity(0, sizeof(cpus), &cpus) == 0);
+	CHECK(setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 3) == 0);
+	/* best effort, 6 */
+	CHECK(syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 6) == 0);
+	CHECK(unshare(CLONE_FS) == 0 && chdir("/proc") == 0);
+	umask(027);
+	check_same(own);
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHECK(setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 2) == 0);
+	check_same(own);
+	rs_engine_close(own);
+	return unused;
+}
+
+static void inherits_from_the_thread(void)
+{
+	pthread_t thread;
+
+	CHECK(pthread_create(&thread, NULL, be_different, NULL) == 0);
+	pthread_join(thread, NULL);
+}
+
+/* No thread stays that has no child any more. */
+static void threads_end(void)
+{
+	DIR *dir;
+	int count;
+
+	for (int tries = 0;; tries++) {
+		CHECK((dir = opendir("/proc/self/task")) != NULL);
+		count = 0;
+		for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+			count += entry->d_name[0] != '.';
+		closedir(dir);
+		if (count == 1)
+			return;
+		CHECK(tries < 3000);
+		usleep(10000);
+	}
+}
+
 /* A process that starts a child, from its initial thread or from another, and is killed. The test
  * adopts the child. */
 static void dies_with_the_process(int in_thread)
@@ -117,7 +208,8 @@ int main(void)
 	dies_with_the_process(0);
 	dies_with_the_process(1);
 	outlives_the_thread();
-	/* The process thread has a ring of its own by now, with a notify fd. */
-	CHECK_IS(fd_count(), before + (executor() == RS_EXECUTOR_IO_URING ? 2 : 0));
+	inherits_from_the_thread();
+	threads_end();
+	CHECK_IS(fd_count(), before);
 	return 0;
 }

@@ -188,6 +188,22 @@ static void a_write_raises_no_signal(void)
 	close(fds[1]);
 }
 
+static void inherits_the_environment(int error)
+{
+	struct req *r;
+
+	engine_up();
+	refuse(SYS_process_vm_readv, error);
+	for (int i = 0; i < 2; i++) {
+		/* A list that libc has allocated, and not the kernel. */
+		CHECK(setenv(i == 0 ? "ADDED" : "ADDED_LATER", "x", 1) == 0);
+		r = req_show();
+		r->head.flags |= RS_F_INHERIT_ENV;
+		CHECK(strstr(shown(r), i == 0 ? "ADDED=x\n" : "ADDED_LATER=x\n") != NULL);
+	}
+	rs_engine_close(engine);
+}
+
 static void run(int which)
 {
 	pid_t pid = fork();
@@ -235,6 +251,9 @@ static void run(int which)
 			refuse(SYS_pwritev2, EOPNOTSUPP);
 			a_write_raises_no_signal();
 			break;
+		case 13:
+			inherits_the_environment(EPERM);
+			break;
 		}
 		_exit(0);
 	}
@@ -247,7 +266,7 @@ static void run(int which)
 
 int main(void)
 {
-	for (int which = 0; which < 13; which++)
+	for (int which = 0; which < 14; which++)
 		run(which);
 	return 0;
 }

@@ -52,6 +52,43 @@ static void ids(void)
 	CHECK_FAILS(spawn(r), EINVAL, RS_STEP_REQUEST, 104);
 }
 
+/* Where nobody may drop groups they are kept, unless that was asked for. */
+static void groups_of_a_user_namespace(void)
+{
+	const char *const files[][2] = { { "/proc/self/setgroups", "deny" },
+					 { "/proc/self/uid_map", "0 0 1" },
+					 { "/proc/self/gid_map", "0 0 1" } };
+	gid_t mine[2] = { 0, 5 };
+	pid_t pid = fork();
+	struct req *r;
+	int status;
+
+	CHECK(pid >= 0);
+	if (pid > 0) {
+		CHECK(waitpid(pid, &status, 0) == pid);
+		CHECK_IS(status, 0);
+		return;
+	}
+	CHECK(setgroups(2, mine) == 0);
+	CHECK(unshare(CLONE_NEWUSER) == 0);
+	for (int i = 0; i < 3; i++) {
+		int fd = open(files[i][0], O_WRONLY);
+		ssize_t length = (ssize_t)strlen(files[i][1]);
+
+		CHECK(write(fd, files[i][1], (size_t)length) == length);
+		close(fd);
+	}
+	engine_up();
+	r = req_show();
+	r->head.set |= RS_SET_UID | RS_SET_GID;
+	CHECK_SHOWS(shown(r), "groups", "2 0 65534");
+	r = req_show();
+	r->head.set |= RS_SET_UID | RS_SET_GROUPS;
+	CHECK_FAILS(spawn(r), EPERM, RS_STEP_GROUPS, 0);
+	rs_engine_close(engine);
+	_exit(0);
+}
+
 static void dumpable_stays(void)
 {
 	struct req *r;
@@ -294,6 +331,7 @@ int main(void)
 	engine_up();
 	before = fd_count();
 	ids();
+	groups_of_a_user_namespace();
 	dumpable_stays();
 	death_signal_survives_ids();
 	root();

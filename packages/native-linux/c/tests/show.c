@@ -32,8 +32,9 @@ static void say_fds(void)
 		len = readlink(link, path, sizeof(path) - 1);
 		path[len < 0 ? 0 : len] = 0;
 		printf("fd%d %s\n", fd, path);
-		printf("fd%d.flags %d %s%s\n", fd, fcntl(fd, F_GETFL) & O_ACCMODE,
+		printf("fd%d.flags %d %s%s%s\n", fd, fcntl(fd, F_GETFL) & O_ACCMODE,
 		       fcntl(fd, F_GETFL) & O_NONBLOCK ? "nonblock" : "block",
+		       fcntl(fd, F_GETFL) & O_DIRECT ? " direct" : "",
 		       fcntl(fd, F_GETFD) & FD_CLOEXEC ? " cloexec" : "");
 	}
 }

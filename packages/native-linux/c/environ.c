@@ -1,0 +1,170 @@
+/*
+ * Another thread may change the environment at any time: a worker of Deno, or one of Node with
+ * SHARE_ENV. The lock that it takes is libc's or the runtime's, and cannot be taken here. It moves
+ * entries within the list, and it frees the list when it needs a longer one. So the list is read
+ * twice at once, until both times gave the same, and it is read in a way that survives its end.
+ *
+ * The strings need no such care, because the setenv of glibc frees none.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "environ.h"
+#include "outcome.h"
+
+extern char **environ;
+
+enum {
+	FIRST_ROOM = 128,
+	PAGE = 4096,
+	/* Beside a thread that does nothing but change variables it takes about ten. */
+	TRIES = 10000
+};
+
+/*
+ * The list that the kernel has made lies on the first stack, below the path of the program, and its
+ * memory is never freed. Most programs keep it. At most 6 MiB of lists and strings fit there.
+ */
+static int is_first_list(char *const *list)
+{
+	return getauxval(AT_EXECFN) - (uint64_t)(uintptr_t)list < UINT64_C(8) << 20;
+}
+
+static void load(char *const *from, const char **into, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		into[i] = __atomic_load_n(&from[i], __ATOMIC_ACQUIRE);
+		if (into[i] == NULL)
+			break;
+	}
+}
+
+/* Copies `count` pointers, or less if a NULL is among them, as often as `times` says (1 or 2). 0:
+ * the list is gone. */
+static int copy_pointers(char *const *from, const char **into, uint32_t count, uint32_t times)
+{
+	static int refused;
+	const struct iovec local = { into, (size_t)times * count * sizeof(*from) };
+	const struct iovec once = { (void *)from, count * sizeof(*from) };
+	const struct iovec remote[2] = { once, once };
+
+	if (!is_first_list(from) && !__atomic_load_n(&refused, __ATOMIC_RELAXED)) {
+		/* It answers EFAULT where a load would end the program. */
+		ssize_t got = process_vm_readv(getpid(), &local, 1, remote, times, 0);
+
+		if (got >= 0 || errno == EFAULT)
+			return got == (ssize_t)local.iov_len;
+		__atomic_store_n(&refused, 1, __ATOMIC_RELAXED);
+	}
+	for (uint32_t i = 0; i < times; i++)
+		load(from, into + (size_t)i * count, count);
+	return 1;
+}
+
+/* The length of the list, with its NULL. 0: the list is gone. */
+static uint32_t length_of(char *const *list)
+{
+	const char *part[PAGE / sizeof(char *)];
+	uint32_t length = 0;
+
+	for (;;) {
+		char *const *from = list + length;
+		uint32_t to_page_end = (uint32_t)((PAGE - (uintptr_t)from % PAGE) / sizeof(*from));
+
+		if (!copy_pointers(from, part, to_page_end, 1))
+			return 0;
+		for (uint32_t i = 0; i < to_page_end; i++)
+			if (part[i] == NULL)
+				return length + i + 1;
+		length += to_page_end;
+	}
+}
+
+/* Whether the two copies are one and the same whole list. */
+static int is_whole(const struct environ_copy *copy)
+{
+	uint32_t length = 0;
+
+	while (length < copy->count && copy->list[length] != NULL)
+		length++;
+	return length + 1 == copy->count &&
+	       memcmp(copy->list, copy->list + copy->count, copy->count * sizeof(*copy->list)) == 0;
+}
+
+static int make_room(struct environ_copy *copy, uint32_t count)
+{
+	uint32_t room = copy->room == 0 ? FIRST_ROOM : copy->room;
+	const char **list;
+
+	while (room < count)
+		room *= 2;
+	if (room == copy->room)
+		return 1;
+	list = realloc(copy->list, 2 * (size_t)room * sizeof(*list));
+	if (list == NULL)
+		return 0;
+	copy->list = list;
+	copy->room = room;
+	return 1;
+}
+
+const char **environ_read(struct environ_copy *copy, struct rs_outcome *out)
+{
+	/* clearenv leaves no list at all. */
+	static char *const nothing[1];
+
+	for (int i = 0; i < TRIES; i++) {
+		char **now = __atomic_load_n(&environ, __ATOMIC_ACQUIRE);
+		char *const *list = now != NULL ? now : nothing;
+
+		/* At first it is taken to be as long as the last time. */
+		if (i > 0 || copy->count == 0)
+			copy->count = length_of(list);
+		if (copy->count == 0)
+			continue;
+		if (!make_room(copy, copy->count)) {
+			fail(out, ENOMEM, RS_STEP_MEMORY, 0);
+			return NULL;
+		}
+		if (copy_pointers(list, copy->list, copy->count, 2) && is_whole(copy) &&
+		    __atomic_load_n(&environ, __ATOMIC_ACQUIRE) == now)
+			return copy->list;
+	}
+	fail(out, EAGAIN, RS_STEP_MEMORY, 0);
+	return NULL;
+}
+
+char **environ_duplicate(struct environ_copy *copy, struct rs_outcome *out)
+{
+	const char **list = environ_read(copy, out);
+	size_t size = 0;
+	char **own, *text;
+
+	if (list == NULL)
+		return NULL;
+	for (uint32_t i = 0; list[i] != NULL; i++)
+		size += strlen(list[i]) + 1;
+	own = malloc(copy->count * sizeof(char *) + size);
+	if (own == NULL) {
+		fail(out, ENOMEM, RS_STEP_MEMORY, 0);
+		return NULL;
+	}
+	text = (char *)&own[copy->count];
+	for (uint32_t i = 0; list[i] != NULL; i++) {
+		own[i] = text;
+		text = stpcpy(text, list[i]) + 1;
+	}
+	own[copy->count - 1] = NULL;
+	return own;
+}
+
+void environ_free(struct environ_copy *copy)
+{
+	free(copy->list);
+	*copy = (struct environ_copy){ 0 };
+}

@@ -1,0 +1,90 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "lasting_thread.h"
+#include "request.h"
+
+/* One for all births: they are rare, and it outlives each of them. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+
+/* It is gone as soon as it is done. */
+struct job {
+	void (*birth)(void *);
+	void *arg;
+	const int32_t *pid;
+	int done;
+};
+
+/* The child stays a zombie for whoever reaps it. If it was reaped before this looks, and its pid is
+ * another child's already, that one is waited for, which harms nobody. */
+static void wait_for_end(pid_t pid)
+{
+	siginfo_t info;
+	int ret;
+
+	do
+		ret = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | KERNEL_WALL);
+	while (ret < 0 && errno == EINTR);
+}
+
+static void *serve(void *arg)
+{
+	struct job *job = arg;
+	pid_t pid;
+
+	job->birth(job->arg);
+	pid = *job->pid;
+	pthread_mutex_lock(&lock);
+	job->done = 1;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+	if (pid > 0)
+		wait_for_end(pid);
+	return NULL;
+}
+
+static int start(struct job *job)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, before;
+	int error = pthread_attr_init(&attr);
+
+	if (error != 0)
+		return -error;
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	/* The stack also holds the program's thread-local storage. */
+	pthread_attr_setstacksize(&attr, 256 * 1024);
+	/* All signals are blocked: a handler of the program must run in a thread of the program. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&thread, &attr, serve, job);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return -error;
+}
+
+int needs_lasting_thread(const struct request *request)
+{
+	return (request->head.set & RS_SET_DIE_WITH_PARENT) && sys0(SYS_gettid) != getpid();
+}
+
+int lasting_thread_run(void (*birth)(void *), void *arg, const int32_t *pid)
+{
+	struct job job = { .birth = birth, .arg = arg, .pid = pid };
+	int error = start(&job);
+
+	if (error != 0)
+		return error;
+	pthread_mutex_lock(&lock);
+	while (!job.done)
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+	return 0;
+}

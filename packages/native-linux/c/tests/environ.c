@@ -1,0 +1,120 @@
+/* variant: release
+ * The environment that a child inherits, also while another thread changes it. With libc's own
+ * malloc, which hands out again at once what was freed. */
+#include <pthread.h>
+
+#include "test.h"
+
+enum { STEADY = 40, CHANGING = 200, SPAWNS = 150, MANY = 3000 };
+
+static struct req *req_env(void)
+{
+	struct req *r = req_show();
+
+	r->head.flags |= RS_F_INHERIT_ENV;
+	return r;
+}
+
+static void *change(void *stop)
+{
+	char name[32], text[256];
+
+	for (int round = 0; !__atomic_load_n((int *)stop, __ATOMIC_RELAXED); round++) {
+		for (int i = 0; i < CHANGING; i++) {
+			snprintf(name, sizeof(name), "CHANGING_%d_%d", i, round % 7);
+			memset(text, 'v', sizeof(text));
+			text[(round * 37 + i) % 200 + 1] = 0;
+			setenv(name, text, 1);
+		}
+		for (int i = 0; i < CHANGING; i++) {
+			snprintf(name, sizeof(name), "CHANGING_%d_%d", i, round % 7);
+			unsetenv(name);
+		}
+	}
+	return NULL;
+}
+
+static void check_entries(const char *text)
+{
+	int steady = 0, count = atoi(value(text, "envc"));
+	char key[16];
+
+	for (int i = 0; i < count; i++) {
+		const char *entry;
+		int number, end = 0;
+
+		snprintf(key, sizeof(key), "env%d", i);
+		entry = value(text, key);
+		if (sscanf(entry, "STEADY_%d=%n", &number, &end) == 1 && end > 0)
+			steady++;
+		else
+			CHECK(sscanf(entry, "CHANGING_%d_%d=v%n", &number, &number, &end) == 2 &&
+			      end > 0 && strspn(entry + end, "v") == strlen(entry + end));
+	}
+	CHECK_IS(steady, STEADY);
+}
+
+/* What nobody changes arrives once, and nothing that is no entry does. */
+static void another_thread_changes_it(void)
+{
+	pthread_t thread;
+	char name[32];
+	int stop = 0;
+
+	clearenv();
+	for (int i = 0; i < STEADY; i++) {
+		snprintf(name, sizeof(name), "STEADY_%d", i);
+		CHECK(setenv(name, "", 1) == 0);
+	}
+	CHECK(pthread_create(&thread, NULL, change, &stop) == 0);
+	for (int i = 0; i < SPAWNS; i++)
+		check_entries(shown(req_env()));
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	CHECK(pthread_join(thread, NULL) == 0);
+}
+
+static void whatever_its_length(void)
+{
+	char name[32];
+
+	clearenv();
+	CHECK_SHOWS(shown(req_env()), "envc", "0");
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "N%d", i);
+		CHECK(setenv(name, "", 1) == 0);
+		if (i == 0)
+			CHECK_SHOWS(shown(req_env()), "env0", "N0=");
+	}
+	CHECK_SHOWS(shown(req_env()), "envc", "3000");
+	CHECK_SHOWS(shown(req_env()), "env2999", "N2999=");
+	CHECK(unsetenv("N1") == 0);
+	CHECK_SHOWS(shown(req_env()), "env1", "N2=");
+	CHECK_SHOWS(shown(req_env()), "envc", "2999");
+}
+
+/* The list that the kernel has made, and entries that are replaced in it. */
+static void first_list(void)
+{
+	CHECK(getenv("RS_TEST_EXECUTOR") != NULL);
+	CHECK(setenv("RS_TEST_EXECUTOR", getenv("RS_TEST_EXECUTOR"), 1) == 0);
+	CHECK(strstr(shown(req_env()), "RS_TEST_EXECUTOR=") != NULL);
+	CHECK(setenv("ASAN_OPTIONS", "another", 1) == 0);
+	CHECK(strstr(shown(req_env()), "ASAN_OPTIONS=another\n") != NULL);
+	CHECK(unsetenv("ASAN_OPTIONS") == 0);
+	CHECK(strstr(shown(req_env()), "ASAN_OPTIONS=") == NULL);
+}
+
+int main(void)
+{
+	int before;
+
+	engine_up();
+	before = fd_count();
+	first_list();
+	whatever_its_length();
+	another_thread_changes_it();
+	CHECK_IS(fd_count(), before);
+	CHECK(has_no_children());
+	rs_engine_close(engine);
+	return 0;
+}
