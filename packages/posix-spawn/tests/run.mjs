@@ -81,9 +81,16 @@ if (options.only !== "programs") {
   makeProgram(tools, flags, join(here, "refuse.c"), [], refuse);
   compare("", program, [], options.engine);
   if (options.engine === "vfork") {
-    // clone3, as containers do; close_range, without which the engine has no vfork. The numbers of every machine.
+    // clone3, as containers do; close_range, without which libc closes fds. The numbers of every machine.
     compare("without clone3: ", refuse, ["435", "--", program], "vfork");
-    compare("without close_range: ", refuse, ["436", "--", program], "libc");
+    compare("without close_range: ", refuse, ["436", "--", program], "any");
+    // What libc's own spawn does not call, a filter may kill for: close_range, epoll_create1, pidfd_open.
+    const unused = ["436", process.arch === "x64" ? "291" : "20", "434"];
+    const plain = join(root, "build", "tests", "posix-plain");
+    makeProgram(tools, flags, join(here, "plain.c"), [], plain);
+    const { said, lines } = run(refuse, ["kill", ...unused, "--", plain], "vfork");
+    const isWell = said === "status 0 null " && lines.length === 1 && lines[0].startsWith("vfork ");
+    verdict("under a filter that kills", isWell ? "" : [said, ...lines].join("\n"));
   }
 }
 
