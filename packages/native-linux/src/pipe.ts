@@ -96,7 +96,8 @@ export class PipeSource implements Source {
   }
 
   read(into: Uint8Array): number | Promise<number> {
-    const isHogging = this.#burst >= BURST && this.#end.fd >= 0;
+    // What is at hand must not wait for an fd on which nothing more may come.
+    const isHogging = this.#burst >= BURST && this.#atHand === undefined && this.#end.fd >= 0;
     const count = isHogging ? -ERRNO.EAGAIN : this.attempt(into);
     if (count !== -ERRNO.EAGAIN) {
       this.#burst += count;
