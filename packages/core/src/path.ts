@@ -115,6 +115,7 @@ export type Found = { readonly file: string } | { readonly file?: never; readonl
 
 export function findProgram(request: SpawnRequest, look: Look): Found {
   const { file, candidates, cwd, shellFallback } = request;
+  if (file === "") return { code: "ENOENT" };
   const { platform } = look;
   const isNamed = isPath(file, platform);
   // Its only candidate: then exec says best what is wrong with it.
