@@ -1,6 +1,6 @@
 import type { DuplexPipe } from "ringspawn";
-import { bytesOf, type Case, finished, type T } from "../harness.ts";
-import { assert, delay, fs, openFds, path, patience, pattern, sha256, until } from "../tools.ts";
+import { bytesOf, type Case, finished, type T, textOf } from "../harness.ts";
+import { assert, delay, fs, openFds, parent, path, patience, pattern, sha256, until } from "../tools.ts";
 
 const MIB = 1024 * 1024;
 
@@ -61,6 +61,24 @@ const cases: Case[] = [
       assert.equal(bytes.length, 8 * MIB);
       assert.equal(sha256(bytes), sha256(pattern(8 * MIB)));
       assert.equal(await child.exited, 0);
+    },
+  },
+  {
+    name: "the last bytes of a child do not wait for a silent process that has its stdout, however much was read",
+    async run(t) {
+      const size = MIB + 40_000;
+      const script = `sleep 30 2>/dev/null & echo $! >&2; head -c ${size} /dev/zero`;
+      const child = t.spawn(["sh", "-c", script], { stdout: "pipe", stderr: "pipe", lazy: true });
+      const reader = child.stdout.getReader();
+      let total = 0;
+      const read = async (): Promise<void> => void (total += (await reader.read()).value?.length ?? 0);
+      // So slowly that no read ever waits for the child.
+      for (; total < MIB; await delay(5)) await read();
+      assert.equal(await child.exited, 0);
+      while (total < size) await read();
+      const silent = Number(await textOf(child.stderr));
+      assert.ok(parent.kill(silent, "SIGKILL"), "it has ended before the last bytes came");
+      assert.ok((await reader.read()).done);
     },
   },
   {

@@ -100,6 +100,16 @@ const cases: Case[] = [
     },
   },
   {
+    name: "an environment that the program has put in place of its own is what children get, as by the runtime itself",
+    async run(t) {
+      const { code, stdout, stderr } = await t.program("replaced-env");
+      assert.equal(code, 0, stderr);
+      const { own, ours } = JSON.parse(stdout) as { own: string; ours: Record<string, string> };
+      assert.deepEqual(Object.keys(ours), ["output", "outputSync", "start"]);
+      for (const [call, env] of Object.entries(ours)) assert.equal(env, own, call);
+    },
+  },
+  {
     name: "the child's own PATH decides where its command is found",
     async run(t) {
       const dir = t.witness.slice(0, t.witness.lastIndexOf("/"));

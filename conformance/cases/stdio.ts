@@ -206,6 +206,19 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a socket that is asked for after the end of the child still reaches the process that has its other end",
+    async run(t) {
+      const fds: Fds = { 5: { pipe: "both" } };
+      const leaves = '"$0" echo-fd 5 5 & exit 0';
+      const quiet = { stdout: "ignore", stderr: "ignore" } as const;
+      const child = t.spawn(["sh", "-c", leaves, t.witness], { ...quiet, setup: { fds } });
+      assert.equal(await child.exited, 0);
+      const { readable, writable } = child.fds[5] as DuplexPipe;
+      await send(writable, utf8.encode("late"));
+      assert.equal(await textOf(readable), "late");
+    },
+  },
+  {
     name: "a child that writes to a socket which is not read any more gets SIGPIPE",
     async run(t) {
       const fds: Fds = { 5: { pipe: "both" } };

@@ -179,7 +179,7 @@ function someMayRun(s: string): Group {
       plain("a path longer than any", `${s}/${"a/../".repeat(2000)}bin/tool`),
       plain("a name longer than any", `${s}/bin/${"a".repeat(5000)}`),
       { ...plain("NUL", `${tool}\0x`), isUsage: true },
-      { ...plain("nothing", ""), isUsage: true },
+      plain("nothing", ""),
       plain("a text without #!", `${s}/bin/text`),
       plain("not executable", `${s}/bin/plain`),
       plain("a folder", `${s}/bin/folder`),

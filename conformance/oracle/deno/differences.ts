@@ -27,7 +27,7 @@ export const differences: readonly Difference[] = [
   { question: "a real-time signal", why: "the status resolves, as its types promise, and tells the signal's number" },
   {
     question: "cwd that is a file",
-    why: "one class for all three methods, as Deno's spawn() and output(), with the code that the kernel gives",
+    why: "the code is the one that the kernel gives, whichever method it was",
   },
   {
     question: "blocked signals and dispositions",

@@ -16,7 +16,7 @@ export const host: Host = {
   authorize,
   openFile,
   bytes: (array) => array,
-  // Deno says of a working directory that is a file that none was found.
+  // Deno says of a working directory that is a file that none was found, but not where it blocks.
   errorClass: (code, step) => (step === "cwd" && code === "ENOTDIR" ? Deno.errors.NotFound : CLASSES[code]),
 };
 

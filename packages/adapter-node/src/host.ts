@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
-import type { Host } from "@ringspawn/core/seam";
+import { types } from "node:util";
+import { isMainThread } from "node:worker_threads";
+import type { Host, SpawnRequest } from "@ringspawn/core/seam";
 import { authorize, hasPermissionModel, openFile } from "./permission.js";
 
 export const host: Host = {
@@ -14,3 +16,25 @@ export const host: Host = {
   ...(hasPermissionModel && process.platform === "linux" && { openFile }),
   bytes: (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength),
 };
+
+/** The object that shows C's `environ`. A worker's is its own copy, and a program may put another in its place. */
+const shown: unknown = isMainThread && showsC(process.env) ? process.env : undefined;
+
+/** The environment as C is to get it; undefined: C's own `environ`, which costs no copy. */
+export function environOfC(env: SpawnRequest["env"]): SpawnRequest["env"] {
+  return env ?? (process.env === shown ? undefined : host.environ());
+}
+
+/** The object that shows C's `environ`. A worker's is its own copy, and a program may have put in another. */
+function showsC(env: object): boolean {
+  // The traps of a program's proxy are not to be called.
+  if (types.isProxy(env)) return false;
+  const key = Symbol("ringspawn");
+  try {
+    Reflect.set(env, key, "");
+    Reflect.deleteProperty(env, key);
+    return false;
+  } catch {
+    return true;
+  }
+}

@@ -68,10 +68,9 @@ export class SpawnError extends Error {
 }
 
 /** The same error, as an instance of the class that the runtime has for errors with this code, if it has one. */
-export function inClassOf<T>(host: Host, error: T): T {
+export function inClassOf<T>(host: Host, error: T, step?: Step): T {
   if (!(error instanceof Error)) return error;
   const { code } = error as { code?: unknown };
-  const { step } = error as { step?: Step };
   const Class = typeof code === "string" ? host.errorClass?.(code, step) : undefined;
   if (Class === undefined) return error;
   Object.defineProperty(error, "name", { value: Class.name, configurable: true, writable: true });

@@ -78,7 +78,7 @@ export class FedSource implements Source {
   }
 
   settle(isEnd: boolean): void {
-    if (isEnd) this.#endWhenQuiet(QUIET);
+    if (isEnd) this.#endWhenQuiet(QUIET, this.#came - this.#size + AT_HAND);
     else this.#feeder.settle?.();
   }
 
@@ -89,12 +89,13 @@ export class FedSource implements Source {
   }
 
   /** Once all has come that is at hand, which a runtime does not tell. */
-  #endWhenQuiet(turns: number): void {
+  #endWhenQuiet(turns: number, most: number): void {
     if (this.#ended) return;
-    if (turns === 0 || this.#size >= AT_HAND) return this.#stop();
-    const size = this.#came;
+    // Whoever reads meanwhile changes nothing: it is what has come that counts.
+    if (turns === 0 || this.#came >= most) return this.#stop();
+    const came = this.#came;
     this.#feeder.want?.();
-    after(0, () => this.#endWhenQuiet(this.#came === size ? turns - 1 : QUIET));
+    after(0, () => this.#endWhenQuiet(this.#came === came ? turns - 1 : QUIET, most));
   }
 
   #stop(): void {

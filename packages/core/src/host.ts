@@ -37,8 +37,8 @@ export interface Host {
   /** Bytes as the users of this runtime expect them of a blocking call: a Buffer, or the same array again. */
   bytes(array: Uint8Array): Uint8Array;
   /**
-   * The runtime's own class for errors with this code, and for this step where that matters, if there is one: a
-   * SpawnError is then an instance of both.
+   * The runtime's own class for errors with this code, if there is one: a SpawnError is then an instance of both. The
+   * step is that of a start that does not block, which some runtimes tell in another class than one that does.
    */
   errorClass?(code: string, step: Step | undefined): (new (message?: string) => Error) | undefined;
 }

@@ -103,7 +103,7 @@ class HostLauncher implements Launcher {
     const request = this.#permitted(input);
     const engine = this.#choose(request, "spawnSync", options);
     const result = withHostFiles(this.host, request, (request) => engine.spawnSync(request, options));
-    if (isFailure(result)) throw this.#errorOf(request, engine, result);
+    if (isFailure(result)) throw inClassOf(this.host, spawnError(request, engine.name, result));
     return { result, engine: engine.name };
   }
 
@@ -166,8 +166,9 @@ class HostLauncher implements Launcher {
     throw inClassOf(this.host, refusalError(request, choice, others));
   }
 
+  /** Of a start that does not block. */
   #errorOf(request: SpawnRequest, engine: Engine, failure: Failure): SpawnError {
-    return inClassOf(this.host, spawnError(request, engine.name, failure));
+    return inClassOf(this.host, spawnError(request, engine.name, failure), failure.step);
   }
 
   #processOf(request: SpawnRequest, engine: Engine, begun: Running | Starting): Process {

@@ -192,9 +192,10 @@ export class Process {
   #settle(): void {
     for (const [fd, { source, sink }] of this.#running.pipes) {
       source?.settle?.(this.#isCutOff);
-      // One that nobody has asked for is of no use to anybody.
-      if (this.#writers?.has(fd)) sink?.settle?.();
-      else void sink?.close();
+      // Another process may read it still, as one that talks to this program both ways. Where it is not known whether
+      // one does, a plain pipe that was not asked for is closed.
+      if (sink?.settle !== undefined) sink.settle();
+      else if (source === undefined && !this.#writers?.has(fd)) void sink?.close();
     }
   }
 

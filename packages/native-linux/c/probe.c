@@ -64,7 +64,9 @@ static void say(struct rs_probe *out, enum rs_probe_part part, int error)
 void vfork_probe_memory(struct rs_probe *out)
 {
 	struct probe_child child = { .only_says = 1 };
-	struct vfork_birth birth = { .cgroup_fd = -1, .child = probe_child, .arg = &child };
+	struct vfork_birth birth = {
+		.flags = KERNEL_CLONE_VM, .cgroup_fd = -1, .child = probe_child, .arg = &child
+	};
 	size_t stack_size;
 	uint64_t signals;
 	void *stack = stack_map(&stack_size);

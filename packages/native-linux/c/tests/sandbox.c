@@ -254,6 +254,12 @@ static void run(int which)
 		case 13:
 			inherits_the_environment(EPERM);
 			break;
+		case 14:
+			probe_says(SYS_waitid, ENOSYS, RS_PROBE_PIDFD);
+			break;
+		case 15:
+			probe_says(SYS_waitid, EPERM, RS_PROBE_PIDFD);
+			break;
 		}
 		_exit(0);
 	}
@@ -266,7 +272,7 @@ static void run(int which)
 
 int main(void)
 {
-	for (int which = 0; which < 14; which++)
+	for (int which = 0; which < 16; which++)
 		run(which);
 	return 0;
 }
