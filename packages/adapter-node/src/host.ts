@@ -17,7 +17,7 @@ export const host: Host = {
   bytes: (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength),
 };
 
-/** The object that shows C's `environ`. A worker's is its own copy, and a program may put another in its place. */
+/** The object that shows C's `environ`. A worker's is its own copy, and a program may have put in another. */
 const shown: unknown = isMainThread && showsC(process.env) ? process.env : undefined;
 
 /** The environment as C is to get it; undefined: C's own `environ`, which costs no copy. */
@@ -25,7 +25,7 @@ export function environOfC(env: SpawnRequest["env"]): SpawnRequest["env"] {
   return env ?? (process.env === shown ? undefined : host.environ());
 }
 
-/** The object that shows C's `environ`. A worker's is its own copy, and a program may have put in another. */
+/** Node's own object has no symbols, and throws for one. An object of the program takes it, or refuses it silently. */
 function showsC(env: object): boolean {
   // The traps of a program's proxy are not to be called.
   if (types.isProxy(env)) return false;
