@@ -171,6 +171,8 @@ function build(tools, variant) {
     // Versions of the interface that every supported Node has. A C++ exception must not cross into C.
     "-DNAPI_VERSION=8",
     "-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
+    // An environment that ends refuses to throw, which can happen in any call: that is no reason to abort the process.
+    "-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
     "-fno-exceptions",
     "-fno-rtti",
     "-ffunction-sections",

@@ -12,9 +12,6 @@
 namespace
 {
 
-/* The property that has the function which is called when there is something to take. */
-constexpr const char *NOTIFY = "notify";
-
 int32_t number(Info info, size_t i)
 {
 	return info[i].As<Napi::Number>().Int32Value();
@@ -89,26 +86,39 @@ Napi::Value Binding::start(Info info)
 		[](void *self) { static_cast<Binding *>(self)->close(); }, this);
 	if (!poll_)
 		return answer(info, -ENOMEM);
-	/* The object has it and is not held by it, so that both can be collected together. */
-	Value().Set(NOTIFY, info[0]);
+	/* The object has the function and is not held by it, so that both can be collected
+	 * together. */
+	notify_ = Napi::Weak(info[0].As<Napi::Function>());
+	Value().Set("notify", info[0]);
 	return answer(info, 0);
 }
 
-/* An error that JavaScript throws is one of the program: there is no caller to tell. */
-void Binding::ready(void *self)
+/*
+ * Node turns its loop also while an environment ends: after worker.terminate(), or when it closes
+ * what is left. It calls no JavaScript then, and refuses every function that might. The children
+ * are orphans soon.
+ */
+bool Binding::ready(void *self)
 {
 	Binding *binding = static_cast<Binding *>(self);
-	Napi::Env env = binding->Env();
+	napi_env env = binding->Env();
 	Napi::HandleScope scope(env);
-	Napi::Value notify = binding->Value().Get(NOTIFY);
+	napi_value notify = binding->notify_.Value();
+	napi_value global;
 	napi_value error;
 
+	if (!notify || napi_get_global(env, &global) != napi_ok)
+		return false;
 	/* Without an async context of its own: whoever waits for a promise has that of the wait. */
-	if (napi_make_callback(env, nullptr, env.Global(), notify, 0, nullptr, nullptr) ==
-	    napi_pending_exception) {
+	napi_status status = napi_make_callback(env, nullptr, global, notify, 0, nullptr, nullptr);
+	/* An error that JavaScript throws is one of the program: there is no caller to tell. Where
+	 * Node has refused to call, there is no error, and it refuses this in the same way. */
+	if (status == napi_pending_exception) {
 		napi_get_and_clear_last_exception(env, &error);
-		napi_fatal_exception(env, error);
+		status = napi_fatal_exception(env, error);
 	}
+	return status != napi_pending_exception && status != napi_cannot_run_js &&
+	       status != napi_closing;
 }
 
 void Binding::close()

@@ -71,7 +71,7 @@ class Binding : public Napi::ObjectWrap<Binding>
 	struct Start;
 
 	void close();
-	static void ready(void *self);
+	static bool ready(void *self);
 	void retain(bool is_wanted);
 	rs_loop *loop(const Napi::Value &name) const
 	{
@@ -100,6 +100,7 @@ class Binding : public Napi::ObjectWrap<Binding>
 	rs_engine *engine_ = nullptr;
 	rs_loop *loops_[LOOPS] = {};
 	Poll *poll_ = nullptr;
+	Napi::FunctionReference notify_;
 	bool is_retained_ = false;
 	std::vector<bool> fds_;
 };

@@ -16,13 +16,15 @@
 class Poll
 {
       public:
-	using Callback = void (*)(void *context);
+	using Ready = bool (*)(void *context);
+	using Ends = void (*)(void *context);
 
 	/*
-	 * Calls `ready` whenever the fd is readable, on the thread of the environment. Calls `ends`
-	 * when the environment ends, which then has to close this. nullptr: Node has refused.
+	 * Calls `ready` whenever the fd is readable, on the thread of the environment, until that
+	 * answers false. Calls `ends` when the environment ends, which then has to close this.
+	 * nullptr: Node has refused.
 	 */
-	static Poll *open(napi_env env, int32_t fd, Callback ready, Callback ends, void *context)
+	static Poll *open(napi_env env, int32_t fd, Ready ready, Ends ends, void *context)
 	{
 		uv_loop_s *loop;
 
@@ -65,8 +67,7 @@ class Poll
 	Poll &operator=(const Poll &) = delete;
 
       private:
-	Poll(Callback ready, Callback ends, void *context)
-		: ready_(ready), ends_(ends), context_(context)
+	Poll(Ready ready, Ends ends, void *context) : ready_(ready), ends_(ends), context_(context)
 	{
 	}
 
@@ -81,7 +82,8 @@ class Poll
 	{
 		Poll *poll = static_cast<Poll *>(uv_handle_get_data(handle));
 
-		poll->ready_(poll->context_);
+		if (!poll->ready_(poll->context_) && !poll->is_closing_)
+			uv_poll_stop(handle);
 	}
 
 	static void closed(uv_handle_s *handle)
@@ -97,8 +99,8 @@ class Poll
 			poll->ends_(poll->context_);
 	}
 
-	Callback ready_;
-	Callback ends_;
+	Ready ready_;
+	Ends ends_;
 	void *context_;
 	uv_handle_s *handle_ = nullptr;
 	napi_async_cleanup_hook_handle hook_ = nullptr;

@@ -20,6 +20,7 @@ void uv_unref(uv_handle_s *handle);
 void uv_close(uv_handle_s *handle, void (*closed)(uv_handle_s *));
 int uv_poll_init(uv_loop_s *loop, uv_handle_s *poll, int fd);
 int uv_poll_start(uv_handle_s *poll, int events, void (*ready)(uv_handle_s *, int, int));
+int uv_poll_stop(uv_handle_s *poll);
 }
 
 constexpr int UV_POLL = 8;
