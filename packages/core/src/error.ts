@@ -354,7 +354,7 @@ function deathReason(request: SpawnRequest, index: number, errno: number): strin
   if (errno === ESRCH) return ", which has ended already";
   if (errno !== EPERM) return `: ${errnoText(errno)}`;
   const named = `'${request.candidates[index] ?? request.file}'${inRoot(request)}`;
-  return `: ${named} is setuid, setgid or has capabilities, and the kernel spares such programs that signal`;
+  return `: ${named}, or its interpreter, is setuid, setgid or has capabilities, and the kernel spares such programs that signal`;
 }
 
 function interpreterSentence(request: SpawnRequest, index: number, errno: number): string {
