@@ -552,7 +552,26 @@ const cases: Case[] = [
       t.needs({ setup: { dieWithParent: true } });
       const error = t.fails(() => t.spawn([file], { setup: { dieWithParent: true } }));
       assert.deepEqual([error.code, error.step], ["EPERM", "dieWithParent"]);
-      assert.ok(error.message.includes(`'${file}' is setuid`), error.message);
+      assert.ok(error.message.includes(`'${file}', or its interpreter, is setuid`), error.message);
+    },
+  },
+  {
+    name: "dieWithParent is refused for a script by the setuid bit of its interpreter, and not by its own",
+    needs: ["root", "a checkout others may enter"],
+    async run(t) {
+      const interpreter = path.join(t.dir, "interpreter");
+      const script = path.join(t.dir, "setuid-script");
+      fs.copyFileSync(t.witness, interpreter);
+      fs.writeFileSync(script, `#!${interpreter}\n`);
+      for (const file of [interpreter, script]) fs.chownSync(file, NOBODY, NOBODY);
+      fs.chmodSync(interpreter, 0o755);
+      fs.chmodSync(script, 0o4755);
+      const options = { setup: { dieWithParent: true } };
+      t.needs(options);
+      assert.equal((await t.report(options, [], script)).dieWithParent, 9);
+      fs.chmodSync(interpreter, 0o4755);
+      const error = t.fails(() => t.spawn([script], options));
+      assert.deepEqual([error.code, error.step], ["EPERM", "dieWithParent"]);
     },
   },
   {

@@ -216,7 +216,7 @@ const CASES: { readonly [step in Step]: readonly Case[] } = {
       { file: "/bin/su", setup: { dieWithParent: true } },
       EPERM,
       0,
-      "it cannot be made to end with this program: '/bin/su' is setuid, setgid or has capabilities, and the kernel spares such programs that signal",
+      "it cannot be made to end with this program: '/bin/su', or its interpreter, is setuid, setgid or has capabilities, and the kernel spares such programs that signal",
     ],
   ],
   noNewPrivileges: [

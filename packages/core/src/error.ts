@@ -352,7 +352,7 @@ function notFoundSentence(request: SpawnRequest): string {
 function deathReason(request: SpawnRequest, index: number, errno: number): string {
   if (errno === ESRCH) return ", which has ended already";
   if (errno !== EPERM) return `: ${errnoText(errno)}`;
-  const named = `'${request.candidates[index] ?? request.file}'${inRoot(request)}`;
+  const named = `'${request.candidates[index] ?? request.file}'${inRoot(request)}, or its interpreter,`;
   return `: ${named} is setuid, setgid or has capabilities, and the kernel spares such programs that signal`;
 }
 

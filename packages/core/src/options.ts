@@ -97,7 +97,8 @@ export interface ProcessSetup {
   readonly noNewPrivileges?: boolean;
   /**
    * The signal the child gets when this program ends, however it ends. `true` means SIGKILL. Refused for a program that
-   * is setuid, setgid or has capabilities of its own, which the kernel spares that signal.
+   * is setuid, setgid or has capabilities of its own, which the kernel spares that signal. Of a script, its
+   * interpreter is what counts.
    */
   readonly dieWithParent?: boolean | SignalName | number;
   /** Close every fd that was not asked for, whether CLOEXEC or not. Default true. */

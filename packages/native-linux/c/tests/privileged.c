@@ -119,6 +119,120 @@ static void found_as_by_the_child(void)
 	CHECK_FAILS(spawn(r), ENOENT, RS_STEP_FILE, 0);
 }
 
+/* A script beside the tests that begins with these words. The path is to be freed. */
+static char *make_script(const char *name, const char *before, const char *interpreter,
+			 const char *after)
+{
+	char *path = strdup(beside_me(name));
+	int fd;
+
+	CHECK(path != NULL);
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0755);
+	CHECK(fd >= 0 && dprintf(fd, "#!%s%s%s", before, interpreter, after) > 0);
+	close(fd);
+	/* The kernel ignores these bits of a script. */
+	CHECK(chown(path, ID, ID) == 0 && chmod(path, 06755) == 0);
+	return path;
+}
+
+static void remove_script(char *path)
+{
+	CHECK(unlink(path) == 0);
+	free(path);
+}
+
+static struct req *req_mortal_script(char *path)
+{
+	struct req *r = req_mortal(0);
+
+	r->candidates.items[0] = path;
+	return r;
+}
+
+static void check_script(const char *before, const char *interpreter, const char *after)
+{
+	char *script = make_script("script", before, interpreter, after);
+
+	set_mode(0, 0, 0755);
+	check_mortal(req_mortal_script(script));
+	set_mode(ID, ID, 04755);
+	check_refused(req_mortal_script(script));
+	remove_script(script);
+}
+
+/* The privileges come from the interpreter of a script and not from the script. */
+static void interpreter_of_a_script(void)
+{
+	check_script("", program, "\n");
+	check_script("", program, "");
+	check_script(" \t", program, "\t an argument \n");
+}
+
+/* The kernel follows five scripts in a row. What it does not execute is left to exec. */
+static void interpreters_that_are_scripts(void)
+{
+	static const char *const names[] = { "script0", "script1", "script2",
+					     "script3", "script4", "script5" };
+	char *scripts[6];
+
+	for (int i = 0; i < 6; i++)
+		scripts[i] = make_script(names[i], "", i == 0 ? program : scripts[i - 1], "\n");
+	set_mode(0, 0, 0755);
+	check_mortal(req_mortal_script(scripts[4]));
+	set_mode(ID, ID, 04755);
+	check_refused(req_mortal_script(scripts[4]));
+	CHECK_FAILS(spawn(req_mortal_script(scripts[5])), ELOOP, RS_STEP_FILE, 0);
+	for (int i = 0; i < 6; i++)
+		remove_script(scripts[i]);
+}
+
+static void scripts_that_exec_refuses(void)
+{
+	char spaces[300], *script;
+	struct req *r;
+
+	memset(spaces, ' ', sizeof(spaces) - 1);
+	spaces[sizeof(spaces) - 1] = 0;
+	set_mode(ID, ID, 04755);
+	script = make_script("script", spaces, program, "\n");
+	CHECK_FAILS(spawn(req_mortal_script(script)), ENOEXEC, RS_STEP_FILE, 0);
+	remove_script(script);
+	script = make_script("script", "", "", "\n");
+	CHECK_FAILS(spawn(req_mortal_script(script)), ENOEXEC, RS_STEP_FILE, 0);
+	remove_script(script);
+
+	/* The search goes on after a script without its interpreter. */
+	script = make_script("script", "", "/nonexistent", "\n");
+	CHECK_FAILS(spawn(req_mortal_script(script)), ENOENT, RS_STEP_INTERPRETER, 0);
+	r = req_mortal_script(script);
+	put(&r->candidates, program);
+	CHECK_FAILS(spawn(r), EPERM, RS_STEP_DIE_WITH_PARENT, 1);
+	remove_script(script);
+}
+
+/* The interpreter is the one that the child finds, from its own cwd and inside its own root. */
+static void interpreter_found_as_by_the_child(void)
+{
+	char *script = make_script("script", "", "./show-privileged", "\n");
+	char dir[4096];
+	struct req *r;
+
+	strcpy(dir, program);
+	*strrchr(dir, '/') = 0;
+	set_mode(ID, ID, 04755);
+	r = req_mortal_script(script);
+	r->cwd = dir;
+	check_refused(r);
+	remove_script(script);
+	script = make_script("script", "", "/show-privileged", "\n");
+	r = req_mortal(0);
+	r->candidates.items[0] = "/script";
+	r->root = dir;
+	check_refused(r);
+	remove_script(script);
+}
+
 int main(void)
 {
 	int before;
@@ -131,6 +245,10 @@ int main(void)
 	ids_of_the_file();
 	capabilities_of_the_file();
 	found_as_by_the_child();
+	interpreter_of_a_script();
+	interpreters_that_are_scripts();
+	scripts_that_exec_refuses();
+	interpreter_found_as_by_the_child();
 	CHECK_IS(fd_count(), before);
 	CHECK(has_no_children());
 	CHECK(unlink(program) == 0);
