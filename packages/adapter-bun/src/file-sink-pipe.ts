@@ -18,6 +18,8 @@ export class FileSinkPipe implements Sink {
     if (waits.length > 0) return this.#settled(waits);
   }
 
+  settle(): void {}
+
   close(): Promise<void> {
     return (this.#closed ??= this.#end());
   }

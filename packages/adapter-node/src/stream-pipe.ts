@@ -12,7 +12,11 @@ export function streamPipe(stream: Duplex, slot: PipeSlot): Pipe {
 
 class StreamEnd {
   readonly source: FedSource;
-  readonly sink: Sink = { write: (chunk) => this.#write(chunk), close: () => (this.#finished ??= this.#finish()) };
+  readonly sink: Sink = {
+    write: (chunk) => this.#write(chunk),
+    settle() {},
+    close: () => (this.#finished ??= this.#finish()),
+  };
   readonly #stream: Duplex;
   /** Those that are not closed. */
   readonly #halves: Set<Half>;
@@ -23,6 +27,7 @@ class StreamEnd {
     this.#halves = new Set(halves);
     this.source = new FedSource({
       want: () => void stream.resume(),
+      settle: undefined,
       enough: () => void stream.pause(),
       close: () => {
         this.#close("source");

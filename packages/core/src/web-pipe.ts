@@ -13,6 +13,8 @@ export function webSource(stream: ReadableStream<Uint8Array>): Source {
       isReading = true;
       void next().finally(() => (isReading = false));
     },
+    settle: undefined,
+    enough: undefined,
     // A stream that failed refuses to be cancelled; whoever read it was told.
     close: () => void reader.cancel().catch(() => {}),
   });
@@ -56,6 +58,8 @@ export class WebSink implements Sink {
       this.#writer.ready.catch(() => {});
     }
   }
+
+  settle(): void {}
 
   close(): Promise<void> {
     // One that failed is closed already.

@@ -1,5 +1,5 @@
 /** The face in the shape of `Bun.spawn` and `Bun.spawnSync`. */
-import { Bare, isArrayBuffer } from "../builtins.js";
+import { Bare, bare, hide, isArrayBuffer } from "../builtins.js";
 import {
   abortSignal,
   array,
@@ -10,7 +10,7 @@ import {
   strings,
   usageError,
 } from "../check.js";
-import type { EngineName, SyncOptions } from "../engine.js";
+import type { SyncOptions } from "../engine.js";
 import { addVariables, emptyEnv } from "../env.js";
 import type { Host } from "../host.js";
 import type { Launcher } from "../launcher.js";
@@ -72,7 +72,7 @@ export function createSpawnPair(launcher: Launcher): {
     const { slots, numbers, data } = stdioOf(launcher.host, options, "pipe");
     const input = new Map<number, Uint8Array>();
     if (data !== undefined) input.set(0, bytesAtHand(data));
-    const limits: SyncOptions = { input, timeout, maxBuffer, killSignal, signal };
+    const limits: SyncOptions = { input, timeout, maxBuffer, killSignal, signal, withoutPid: false };
     const { result, engine } = launcher.spawnSync(inputOf(launcher.host, cmd, options, slots), limits);
     const { pid, exit, output } = result;
     const bytes = (fd: number): Uint8Array<ArrayBuffer> | undefined => {
@@ -92,7 +92,7 @@ export function createSpawnPair(launcher: Launcher): {
       pid,
     };
     // Not enumerable: printed or compared, the result looks as Bun's.
-    return Object.defineProperty(sync, "engine", { value: engine }) as typeof sync & { engine: EngineName };
+    return hide(sync, "engine", engine);
   };
   // The overloads say more about the result than one body can.
   return { spawn, spawnSync } as { spawn: SpawnFunction; spawnSync: SpawnSyncFunction };
@@ -126,6 +126,7 @@ function inputOf(host: Host, cmd: readonly string[], options: Given, slots: read
     firstArg: 1,
     args: cmd.slice(1),
     argv0,
+    envIsAdded: false,
     env: (env ?? undefined) === undefined ? host.startEnviron : addVariables(emptyEnv(), env, true),
     cwd: cwd === null || cwd === "" ? undefined : cwd,
     uid,
@@ -197,8 +198,8 @@ function abortError(reason: unknown): Error {
   const error = new Error("The operation was aborted", { cause: reason });
   // Not by assignment, which fails where a program has frozen Error.prototype.
   return Object.defineProperties(error, {
-    name: { value: "AbortError", configurable: true, writable: true },
-    code: { value: "ABORT_ERR", configurable: true, enumerable: true, writable: true },
+    name: bare({ value: "AbortError", configurable: true, writable: true }),
+    code: bare({ value: "ABORT_ERR", configurable: true, enumerable: true, writable: true }),
   });
 }
 
