@@ -218,16 +218,21 @@ export function slotOfBunWord(host: Host, target: number, word: unknown, option:
     return withoutData({ target, kind: "file", path: file, open: target === 0 ? "r" : "w", mode: 0o666 });
   }
   if (target === 0 && isInputData(word)) {
-    if ("getReader" in word && isUsed(word)) throw usageError("ERR_INVALID_STATE", `${option} has already been used`);
-    if ("bodyUsed" in word && word.bodyUsed) {
-      throw usageError("ERR_BODY_ALREADY_USED", `${option} has already been used`);
-    }
+    if (!isBytes(word)) refuseUsed(word, option);
     return { slot: pipeSlot(0), data: word };
   }
   refuseAsBun(target, word, option);
   if (isEmptyData(word)) return withoutData(target <= 2 ? nullSlot(target) : undefined);
   const more = target === 0 ? ", bytes, a Blob, a ReadableStream, a Response or a Request" : "";
   throw mustBeOfType(option, `"pipe", "inherit", "ignore", an fd number${more}`, word);
+}
+
+/** @throws {TypeError} for what has been read already, of which the child would get nothing. */
+function refuseUsed(data: Exclude<InputData, ArrayBufferView | ArrayBuffer>, option: string): void {
+  if ("getReader" in data && isUsed(data)) throw usageError("ERR_INVALID_STATE", `${option} has already been used`);
+  if ("bodyUsed" in data && data.bodyUsed) {
+    throw usageError("ERR_BODY_ALREADY_USED", `${option} has already been used`);
+  }
 }
 
 /** What Bun refuses to use as an output, in the words that programs look for. */
@@ -252,11 +257,14 @@ function isEmptyData(value: unknown): boolean {
   return isInputData(value) && (byteLength === 0 || size === 0);
 }
 
+function isBytes(value: unknown): value is ArrayBufferView | ArrayBuffer {
+  return ArrayBuffer.isView(value) || isArrayBuffer(value);
+}
+
 function isInputData(value: unknown): value is InputData {
   // By shape, because a class may come from another realm or from a library.
   return (
-    ArrayBuffer.isView(value) ||
-    isArrayBuffer(value) ||
+    isBytes(value) ||
     (typeof value === "object" && value !== null && ("getReader" in value || "stream" in value || "body" in value))
   );
 }

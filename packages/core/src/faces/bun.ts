@@ -2,7 +2,7 @@
 import { Bare, bare, hide, isArrayBuffer } from "../builtins.js";
 import {
   abortSignal,
-  array,
+  list,
   mustBeOfType,
   object,
   ownOptions,
@@ -49,6 +49,8 @@ const OPTIONS = [
 ] as const;
 /** The options as they were given: each is read once, before anything is looked at. */
 type Given = { readonly [option in (typeof OPTIONS)[number]]?: unknown };
+/** Ignored ones beyond 2 are no fds of the child, so a list may be longer than that of what can be set up. */
+const MAX_STDIO = 65_536;
 const NO_OPTIONS: Given = Object.freeze(new Bare());
 
 export function createSpawnPair(launcher: Launcher): {
@@ -206,7 +208,7 @@ function abortError(reason: unknown): Error {
 function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"): Stdio {
   const { stdio } = options;
   const words: readonly unknown[] =
-    stdio === undefined ? [options.stdin, options.stdout, options.stderr] : array("stdio", stdio);
+    stdio === undefined ? [options.stdin, options.stdout, options.stderr] : list("stdio", stdio, MAX_STDIO);
   const names = stdio === undefined ? ["stdin", "stdout", "stderr"] : undefined;
   const defaults = ["ignore", "pipe", stderrDefault];
   const slots: Slot[] = [];
@@ -214,7 +216,8 @@ function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"):
   let data: InputData | undefined;
   const count = Math.max(words.length, 3);
   for (let target = 0; target < count; target++) {
-    const word = words[target] === undefined ? (defaults[target] ?? "ignore") : words[target];
+    const written = words[target];
+    const word = written === undefined ? (defaults[target] ?? "ignore") : written;
     const known = slotOfBunWord(host, target, word, names?.[target] ?? `stdio[${target}]`);
     if (known.slot !== undefined) slots.push(known.slot);
     // Its own number is the same as "inherit".
