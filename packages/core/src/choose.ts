@@ -1,5 +1,5 @@
 /** Which engine serves a request, and why the ones before it do not. Looks only; starts nothing. */
-import { list, listed, shown, usageError } from "./check.js";
+import { list, listed, mustBe, shown, usageError } from "./check.js";
 import type { Engine, EngineName, SyncOptions } from "./engine.js";
 import type { Host } from "./host.js";
 import type { SpawnRequest } from "./request.js";
@@ -52,20 +52,18 @@ export function engineOrder(names: readonly EngineName[], option: unknown, host:
 function enginesOf(names: readonly EngineName[], option: string, value: unknown): readonly EngineName[] {
   if (value === "auto") return names;
   if (names.includes(value as EngineName)) return [value as EngineName];
-  if (!Array.isArray(value)) throw noEngine(names, option, `, or a list of engines, got ${shown(value)}`);
-  const wanted = list(option, value, MAX_ENGINES);
-  if (wanted.length === 0) throw noEngine(names, option, ", or a list of engines, got []");
+  if (!Array.isArray(value) || value.length === 0) {
+    const what = Array.isArray(value) ? "[]" : shown(value);
+    const expected = `${listed([...names, "auto"])}, or a list of engines`;
+    throw usageError("ERR_INVALID_ARG_VALUE", `${option} must be ${expected}, got ${what}`);
+  }
   const order = new Set<EngineName>();
-  // Each is read once, and holes as well.
-  for (const [i, name] of wanted.entries()) {
-    if (!names.includes(name as EngineName)) throw noEngine(names, `${option}[${i}]`, `, got ${shown(name)}`);
+  // Each is read once, and a hole as well.
+  for (const [i, name] of list(option, value, MAX_ENGINES).entries()) {
+    if (!names.includes(name as EngineName)) throw mustBe(`${option}[${i}]`, listed(names), name);
     order.add(name as EngineName);
   }
   return [...order];
-}
-
-function noEngine(names: readonly EngineName[], option: string, rest: string): TypeError {
-  return usageError("ERR_INVALID_ARG_VALUE", `${option} must be ${listed([...names, "auto"])}${rest}`);
 }
 
 /** The first of `request.engines` that can serve it. `sync`: how a call that blocks is to go. */
