@@ -111,7 +111,9 @@ async function own(): Promise<string> {
     await writer.write(LINE);
     await writer.close();
     const { stdout } = new Deno.Command("sh", { __proto__: null, args, stdin: "null" }).outputSync();
-    return (await new Response(child.stdout).text()) + said(stdout) + String(await child.status.then(() => ""));
+    const text = await new Response(child.stdout).text();
+    await child.status;
+    return text + said(stdout);
   }
   if (Bun !== undefined) {
     const child = Bun.spawn(WORDS, { __proto__: null, stdin: LINE, stdout: "pipe" });
@@ -160,13 +162,18 @@ const usual = new Map<string, string>();
 for (let i = 0; i < 2; i++) for (const [name, face] of Object.entries(FACES)) usual.set(name, await outcomeOf(face));
 const usualOwn = await outcomeOf(own);
 
+async function breaksOwn(name: string): Promise<boolean> {
+  for (const value of VALUES) if ((await outcomeOf(own, name, value)) !== usualOwn) return true;
+  return false;
+}
+
 const changed: string[] = [];
-const leftOut = new Set<string>();
+const leftOut: string[] = [];
 const names = NAMES.trim().split(/\s+/);
 for (const name of names) {
-  if (engine === "runtime") {
-    for (const value of VALUES) if ((await outcomeOf(own, name, value)) !== usualOwn) leftOut.add(name);
-    if (leftOut.has(name)) continue;
+  if (engine === "runtime" && (await breaksOwn(name))) {
+    leftOut.push(name);
+    continue;
   }
   for (const value of VALUES) {
     for (const [which, face] of Object.entries(FACES)) {
@@ -175,5 +182,5 @@ for (const name of names) {
     }
   }
 }
-const result: Polluted = { usual: [...usual], changed, leftOut: [...leftOut], children: [...children()].length };
+const result: Polluted = { usual: [...usual], changed, leftOut, children: [...children()].length };
 console.log(JSON.stringify(result));
