@@ -54,10 +54,10 @@ const cases: Case[] = [
       assert.equal(code, 0, stderr);
       const { changed, leftOut, usual, children } = JSON.parse(stdout) as Polluted;
       assert.deepEqual(changed, []);
-      assert.equal(children, 0, "children are left");
       assert.equal(new Map(usual).get("spawn"), `"in\\nq\\n3${t.ENGINE}", ran 1 times, fd kept`);
-      // The runtimes' own spawns are changed by some of the names.
+      // The runtimes' own spawns are changed by some of the names, and leave children then.
       assert.ok(leftOut.length <= (t.native ? 0 : 30), `left out: ${leftOut.join(" ")}`);
+      if (t.native) assert.equal(children, 0, "children are left");
     },
   },
   {

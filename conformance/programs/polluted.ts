@@ -37,6 +37,7 @@ const VALUES = [true, 5, "x", () => {}].slice(0, volume(4));
 const SCRIPT = `echo >>"$0"; cat; echo q; exit 3`;
 const WORDS = ["sh", "-c", SCRIPT, mark] as const;
 const args = WORDS.slice(1);
+const MISSING = "/no/such/program";
 const utf8 = new TextDecoder();
 const said = (bytes: Uint8Array | undefined): string => utf8.decode(bytes);
 const LINE = new TextEncoder().encode("in\n");
@@ -78,7 +79,7 @@ const FACES: Readonly<Record<string, Face>> = {
     return `${said(stdout)}${exitCode}`;
   },
   async missing() {
-    return `${await spawn(["/no/such/program"], { engine }).exited}`;
+    return `${await spawn([MISSING], { engine }).exited}`;
   },
 };
 
@@ -102,8 +103,24 @@ interface OwnApis {
 }
 const { Deno, Bun } = globalThis as OwnApis;
 
-/** The same by the runtime's own spawn: with pipes, and in a call that blocks. */
+/** The code of the error of a program that is missing, where the runtime's own spawn is called. */
+function ownMissing(): unknown {
+  try {
+    if (Deno !== undefined) new Deno.Command(MISSING, { __proto__: null }).outputSync();
+    else if (Bun !== undefined) Bun.spawnSync([MISSING], { __proto__: null });
+    else return (spawnSyncOfNode(MISSING).error as { code?: unknown } | undefined)?.code;
+  } catch (error) {
+    return (error as { code?: unknown }).code;
+  }
+  return "none";
+}
+
+/** The same by the runtime's own spawn: with pipes, in a call that blocks, and of a program that is missing. */
 async function own(): Promise<string> {
+  return `${await ownPiped()}${String(ownMissing())}`;
+}
+
+async function ownPiped(): Promise<string> {
   const options = { __proto__: null, args, stdin: "piped", stdout: "piped" };
   if (Deno !== undefined) {
     const child = new Deno.Command("sh", options).spawn();
