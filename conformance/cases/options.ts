@@ -1,7 +1,8 @@
 /** Options as hostile or careless programs give them: of another realm, polluted, sparse, throwing, without end. */
 import { expectedLines } from "../programs/children-end.ts";
+import type { Polluted } from "../programs/polluted.ts";
 import { type Case, finished } from "../harness.ts";
-import { assert, children, vm } from "../tools.ts";
+import { assert, children, path, vm } from "../tools.ts";
 
 /** A value of another realm: none of this realm's classes knows it by `instanceof`. */
 const foreign = (code: string): unknown => vm.runInNewContext(code);
@@ -42,6 +43,21 @@ const cases: Case[] = [
       } finally {
         for (const key of polluted) Reflect.deleteProperty(Object.prototype, key);
       }
+    },
+  },
+  {
+    name: "what a program puts on Object.prototype changes nothing that a spawn comes to",
+    slow: true,
+    timeout: 120_000,
+    async run(t) {
+      const { stdout, code, stderr } = await t.program("polluted", [path.join(t.dir, "runs")]);
+      assert.equal(code, 0, stderr);
+      const { changed, leftOut, usual, children } = JSON.parse(stdout) as Polluted;
+      assert.deepEqual(changed, []);
+      assert.equal(new Map(usual).get("spawn"), `"in\\nq\\n3${t.ENGINE}", ran 1 times, fd kept`);
+      // The runtimes' own spawns are changed by some of the names, and leave children then.
+      assert.ok(leftOut.length <= (t.native ? 0 : 30), `left out: ${leftOut.join(" ")}`);
+      if (t.native) assert.equal(children, 0, "children are left");
     },
   },
   {
@@ -141,6 +157,8 @@ const cases: Case[] = [
       assert.throws(start({ affinity: holes(1) }), /setup\.affinity\[0\] must be/);
       assert.throws(start({ signals: { mask: holes(1) } }), /setup\.signals\.mask\[0\] must be/);
       assert.throws(start({ namespaces: holes(1) }), /setup\.namespaces\[0\] must be/);
+      const engine = Object.assign(new Array<string>(2), { 1: t.ENGINE });
+      assert.throws(() => t.spawnAny([t.witness, "exit", "0"], { engine } as never), /engine\[0\] must be/);
     },
   },
   {
@@ -151,6 +169,23 @@ const cases: Case[] = [
       endless.length = 2 ** 32 - 1;
       assert.throws(() => t.spawnAny(endless, { engine: t.ENGINE }), RangeError);
       assert.throws(() => t.command(t.witness, { args: endless }).spawn(), RangeError);
+      assert.throws(
+        () => t.spawnAny([t.witness], { stdio: endless, engine: t.ENGINE } as never),
+        /stdio\.length must be/,
+      );
+      assert.throws(() => t.spawnAny([t.witness], { engine: endless } as never), /engine\.length must be/);
+      for (const key of ["groups", "affinity", "namespaces"]) {
+        const setup = { [key]: endless };
+        assert.throws(
+          () => t.spawnAny([t.witness], { setup, engine: t.ENGINE } as never),
+          new RegExp(`setup\\.${key}`),
+        );
+      }
+      for (const key of ["default", "ignore", "mask"]) {
+        const setup = { signals: { [key]: endless } };
+        const named = new RegExp(`setup\\.signals\\.${key}`);
+        assert.throws(() => t.spawnAny([t.witness], { setup, engine: t.ENGINE } as never), named);
+      }
     },
   },
   {

@@ -18,6 +18,10 @@ export class FileSinkPipe implements Sink {
     if (waits.length > 0) return this.#settled(waits);
   }
 
+  settle(isWanted: boolean): void {
+    if (!isWanted) void this.close();
+  }
+
   close(): Promise<void> {
     return (this.#closed ??= this.#end());
   }

@@ -35,17 +35,19 @@ export class Hold {
   }
 
   /** The pipe with its reads and writes counted. It is closed when it is collected. */
-  pipe({ source, sink, ...fd }: Pipe): Pipe {
+  pipe({ source, sink, fd }: Pipe): Pipe {
     const counted: Pipe = {
-      ...fd,
-      ...(source && {
-        source: {
-          read: (into) => this.#during(source.read(into)),
-          settle: (isEnd) => source.settle?.(isEnd),
-          close: () => source.close(),
-        },
-      }),
-      ...(sink && { sink: { write: (chunk) => this.#during(sink.write(chunk)), close: () => sink.close() } }),
+      source: source && {
+        read: (into) => this.#during(source.read(into)),
+        settle: (isEnd) => source.settle(isEnd),
+        close: () => source.close(),
+      },
+      sink: sink && {
+        write: (chunk) => this.#during(sink.write(chunk)),
+        settle: (isWanted) => sink.settle(isWanted),
+        close: () => sink.close(),
+      },
+      fd,
     };
     if (source && counted.source) forgotten.register(counted.source, source);
     if (sink && counted.sink) forgotten.register(counted.sink, sink);

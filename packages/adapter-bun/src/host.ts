@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
-import type { Host, SpawnRequest } from "@ringspawn/core/seam";
+import { bare, type Host, ownVariable, type SpawnRequest } from "@ringspawn/core/seam";
 
 /** What Bun.spawn gives a child without `env`: the variables at this program's start and those of its .env files. */
 const startEnviron: Readonly<Record<string, string>> = Object.freeze(environ());
 
-export const host: Host = {
+export const host: Host = bare<Host>({
   runtime: "bun",
   version: Bun.version,
   platform: process.platform,
-  getenv: (name) => process.env[name],
+  getenv: (name) => ownVariable(process.env, name),
   environ,
   startEnviron,
   fileOf,
@@ -16,7 +16,7 @@ export const host: Host = {
   // Bun has no permissions to ask for.
   authorize: (request) => request,
   bytes: (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength),
-};
+});
 
 /** A Blob that `Bun.file()` made. One of an fd shows its fd only to those who print it. */
 function fileOf(value: object): string | number | undefined {
@@ -28,7 +28,7 @@ function fileOf(value: object): string | number | undefined {
 }
 
 function environ(): Record<string, string> {
-  return { ...process.env } as Record<string, string>;
+  return bare({ ...process.env }) as Record<string, string>;
 }
 
 /** Whether {@link startEnviron} is what C's `environ` holds; asked for once. */

@@ -1,7 +1,7 @@
 /** Bun's own spawn, for the engine that serves when no native one can. */
 import fs from "node:fs";
 import os from "node:os";
-import { webSource } from "@ringspawn/core/seam";
+import { bare, webSource } from "@ringspawn/core/seam";
 import type { Pipe, PipeSlot, RuntimeApi, RuntimeCall, RuntimeChild, RuntimeExit } from "@ringspawn/core/seam";
 import { FileSinkPipe } from "./file-sink-pipe.js";
 import { Hold } from "./hold.js";
@@ -29,11 +29,12 @@ export const bunSpawn: RuntimeApi = {
   features: new Set(["argv0", "socket", "give", "blocking signal", "real-time signals", "int32"]),
   files: { openSync, closeSync, readSync, accessSync, statSync },
   devNull: os.devNull,
+  mayLook: () => true,
   // Not lazy would mean that Bun reads without limit what is not asked for.
-  start: (call) => childOf(spawn({ ...optionsOf(call), lazy: true })),
+  start: (call) => childOf(spawn(bare({ ...optionsOf(call), lazy: true }))),
   runSync(call, { input, timeout, maxBuffer, signal }, killSignal) {
     const stdio = [input.get(0) ?? call.stdio[0], ...call.stdio.slice(1)];
-    const result = spawnSync({ ...optionsOf(call), stdio, killSignal, timeout, maxBuffer, signal });
+    const result = spawnSync(bare({ ...optionsOf(call), stdio, killSignal, timeout, maxBuffer, signal }));
     return {
       pid: result.pid,
       exit: exitOf(result, result.resourceUsage),
@@ -81,9 +82,11 @@ function childOf(child: Child): RuntimeChild {
 }
 
 function pipeOf(child: Child, slot: PipeSlot): Pipe {
-  if (slot.target === 0) return { sink: new FileSinkPipe(child.stdin, () => hasEnded(child)) };
+  if (slot.target === 0) {
+    return { source: undefined, sink: new FileSinkPipe(child.stdin, () => hasEnded(child)), fd: undefined };
+  }
   if (slot.target > 2) return socketPipe(child.stdio[slot.target as 3] as number, slot);
-  return { source: webSource(slot.target === 1 ? child.stdout : child.stderr) };
+  return { source: webSource(slot.target === 1 ? child.stdout : child.stderr), sink: undefined, fd: undefined };
 }
 
 function hasEnded({ exitCode, signalCode }: Ended): boolean {

@@ -1,5 +1,5 @@
 /** The other end of a "pipe" beyond fd 2: Bun gives the raw fd of a socket, and no stream. */
-import { brokenPipe, FedSource, type Half, halvesOf, pipeOf } from "@ringspawn/core/seam";
+import { bare, brokenPipe, FedSource, type Half, halvesOf, pipeOf } from "@ringspawn/core/seam";
 import type { Pipe, PipeSlot, Sink } from "@ringspawn/core/seam";
 
 interface Socket {
@@ -25,7 +25,7 @@ export function socketPipe(fd: number, slot: PipeSlot): Pipe {
 
 class SocketEnd {
   readonly source: FedSource;
-  readonly sink: Sink = { write: (chunk) => this.#write(chunk), close: () => this.#close("sink") };
+  readonly sink: Sink = { write: (chunk) => this.#write(chunk), settle() {}, close: () => this.#close("sink") };
   readonly #socket: Socket;
   /** Those that are neither closed nor at their end. */
   readonly #halves: Set<Half>;
@@ -46,7 +46,7 @@ class SocketEnd {
       this.source.end();
       this.#wake?.();
     };
-    const socket = {
+    const socket = bare({
       open: (socket: Socket) => void (opened = socket),
       data: (_: Socket, chunk: Uint8Array) => this.source.push(chunk),
       drain: () => this.#wake?.(),
@@ -57,9 +57,9 @@ class SocketEnd {
       },
       close: gone,
       error: gone,
-    };
+    });
     // `fd` is not in Bun's types. `open` is called before this returns.
-    void connect({ fd, socket, allowHalfOpen: true } as never);
+    void connect(bare({ fd, socket, allowHalfOpen: true }) as never);
     if (opened === undefined) throw new Error(`Bun did not take over the socket ${fd}`);
     this.#socket = opened;
     this.#socket.unref();

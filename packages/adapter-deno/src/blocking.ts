@@ -3,7 +3,7 @@
  * it and ends it, while this thread waits. It costs a worker, some 15 ms.
  */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import type { RuntimeResult, SyncOptions } from "@ringspawn/core/seam";
+import { bare, type RuntimeResult, type SyncOptions } from "@ringspawn/core/seam";
 
 /** What the worker is to do. `done` becomes 1 when the answer is on `port`. */
 interface Order extends Pick<SyncOptions, "timeout" | "maxBuffer"> {
@@ -44,19 +44,23 @@ export function runInWorker(
 ): RuntimeResult {
   const done = new Int32Array(new SharedArrayBuffer(4));
   const { port1, port2 } = new MessageChannel() as unknown as Record<"port1" | "port2", MessagePort>;
-  const worker = new Worker(PROGRAM, { type: "module" });
+  const worker = new Worker(PROGRAM, bare({ type: "module" } as const));
   try {
     const order = { file, options, input: input.get(0), timeout, maxBuffer, killSignal, port: port2, done };
     worker.postMessage(order, [port2]);
     Atomics.wait(done, 0, 0);
     const answer = (receiveMessageOnPort(port1) as { readonly message: Answer } | undefined)?.message;
     if (answer === undefined) throw new Error("the worker could not send its answer");
-    if ("error" in answer) throw errorOf(answer.error);
+    if (isError(answer)) throw errorOf(answer.error);
     return { ...answer, output: answer.output.map((buffer) => buffer && new Uint8Array(buffer)) };
   } finally {
     worker.terminate();
     port1.close();
   }
+}
+
+function isError(answer: Answer): answer is Exclude<Answer, Ended> {
+  return Object.hasOwn(answer, "error");
 }
 
 /** An error that came through a message, in Deno's own class again. */
@@ -116,7 +120,7 @@ function work(): void {
     await Promise.race([Promise.all(reading), stopped]);
     clearTimeout(timer);
     const output = await Promise.all(chunks.map(async (list) => list && new Blob(list).arrayBuffer()));
-    return { ...result, pid: child.pid, exit: { code, signal }, output };
+    return { ...result, pid: child.pid, exit: { code, signal, usage: undefined }, output };
   };
   const scope = globalThis as unknown as { onmessage: (event: { readonly data: Order }) => Promise<void> };
   scope.onmessage = async ({ data }) => {

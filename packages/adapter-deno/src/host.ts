@@ -1,9 +1,9 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import type { Host } from "@ringspawn/core/seam";
+import { bare, type Host } from "@ringspawn/core/seam";
 import { authorize, environ, getenv, openFile } from "./permission.js";
 
-export const host: Host = {
+export const host: Host = bare<Host>({
   runtime: "deno",
   version: Deno.version.deno,
   platform: process.platform,
@@ -18,7 +18,7 @@ export const host: Host = {
   bytes: (array) => array,
   // Deno says of a working directory that is a file that none was found, but not where it blocks.
   errorClass: (code, step) => (step === "cwd" && code === "ENOTDIR" ? Deno.errors.NotFound : CLASSES[code]),
-};
+});
 
 /** The classes in which Deno itself throws these; any other is a plain Error there, too. */
 const CLASSES: Readonly<Record<string, (typeof Deno.errors)[keyof typeof Deno.errors]>> = {

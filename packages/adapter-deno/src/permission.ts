@@ -5,7 +5,14 @@
  */
 import fs from "node:fs";
 import { resolve } from "node:path";
-import type { FileSlot, OpenFile, Refusal, SetupKey, SpawnRequest } from "@ringspawn/core/seam";
+import {
+  bare,
+  type FileSlot,
+  type OpenFile,
+  type Refusal,
+  type SetupKey,
+  type SpawnRequest,
+} from "@ringspawn/core/seam";
 
 // All of these as they were at load: the program may replace them later.
 const { closeSync, fstatSync, openSync, statSync } = fs;
@@ -32,7 +39,7 @@ const leftToDeno = new WeakMap<SpawnRequest, Refusal>();
 
 /** Whether it is granted without exceptions. Anything else, "prompt" as well, is no. */
 function granted(descriptor: Deno.PermissionDescriptor): boolean {
-  const { state, partial } = query(descriptor);
+  const { state, partial } = query(bare(descriptor));
   return state === "granted" && !partial;
 }
 
@@ -82,9 +89,13 @@ export function authorize(request: SpawnRequest): SpawnRequest {
   // On Windows there is no native engine, and Deno.Command asks for itself.
   if (granted({ name: "run" }) || Deno.build.os === "windows") return request;
   const permitted = narrowed(request);
-  if (!("option" in permitted)) return permitted;
+  if (!isRefusal(permitted)) return permitted;
   leftToDeno.set(request, permitted);
   return request;
+}
+
+function isRefusal(permitted: SpawnRequest | Refusal): permitted is Refusal {
+  return Object.hasOwn(permitted, "option");
 }
 
 /** Why a request that is permitted cannot be a native engine's: Deno.Command, which knows more, is to do it. */
@@ -158,7 +169,7 @@ function isFoundFirst({ file, env, candidates }: SpawnRequest): boolean {
 
 /** Whether all programs may be run but those of --deny-run. */
 function isAllButSome(): boolean {
-  return query({ name: "run" }).state === "granted";
+  return query(bare({ name: "run" } as const)).state === "granted";
 }
 
 function refuseLoaderVariables(env: Readonly<Record<string, string>>): void {

@@ -1,7 +1,15 @@
 /** Deno's own spawn, for the engine that serves when no native one can. */
 import fs from "node:fs";
 import os from "node:os";
-import { type RuntimeApi, type RuntimeCall, type RuntimeChild, WebSink, webSource } from "@ringspawn/core/seam";
+import {
+  bare,
+  type RuntimeApi,
+  type RuntimeCall,
+  type RuntimeChild,
+  type RuntimeExit,
+  WebSink,
+  webSource,
+} from "@ringspawn/core/seam";
 import { runInWorker } from "./blocking.js";
 import { accessSync, mayLook } from "./permission.js";
 
@@ -34,7 +42,7 @@ export const denoCommand: RuntimeApi = {
       command.stdout === "piped" ? result.stdout : undefined,
       command.stderr === "piped" ? result.stderr : undefined,
     ];
-    return { pid: 0, exit: result, output, timedOut: false, overflowed: false };
+    return { pid: 0, exit: exitOf(result), output, timedOut: false, overflowed: false };
   },
   codeOf: ({ code }) => code as string | undefined,
 };
@@ -43,13 +51,13 @@ function childOf(child: Deno.ChildProcess): RuntimeChild {
   return {
     pid: child.pid,
     // Deno rejects the status of a child that a real-time signal killed, and says only there which one it was.
-    exited: child.status.catch((error: unknown) => {
+    exited: child.status.then(exitOf).catch((error: unknown) => {
       const number = /\d+/.exec((error as Error).message)?.[0];
-      return { code: null, signal: number === undefined ? null : Number(number) };
+      return { code: null, signal: number === undefined ? null : Number(number), usage: undefined };
     }),
     pipe({ target }) {
-      if (target === 0) return { sink: new WebSink(child.stdin) };
-      return { source: webSource(target === 1 ? child.stdout : child.stderr) };
+      if (target === 0) return { source: undefined, sink: new WebSink(child.stdin), fd: undefined };
+      return { source: webSource(target === 1 ? child.stdout : child.stderr), sink: undefined, fd: undefined };
     },
     kill(signal) {
       try {
@@ -66,6 +74,10 @@ function childOf(child: Deno.ChildProcess): RuntimeChild {
   };
 }
 
+function exitOf({ code, signal }: Deno.CommandStatus): RuntimeExit {
+  return { code, signal, usage: undefined };
+}
+
 function optionsOf(
   { argv, verbatim, cwd, env, envIsAdded, stdio, session, uid, gid }: RuntimeCall,
   input: Word,
@@ -74,7 +86,7 @@ function optionsOf(
     if (word === "pipe") return fd === 0 ? input : "piped";
     return word === "ignore" ? "null" : word === fd ? "inherit" : word;
   }) as [Word, Word, Word];
-  return {
+  return bare<Deno.CommandOptions>({
     args: argv.slice(1),
     stdin,
     stdout,
@@ -85,5 +97,5 @@ function optionsOf(
     ...(env !== undefined && { env, clearEnv: !envIsAdded }),
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
-  };
+  });
 }

@@ -1,21 +1,21 @@
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { isMainThread } from "node:worker_threads";
-import type { Host, SpawnRequest } from "@ringspawn/core/seam";
+import { bare, type Host, ownVariable, type SpawnRequest } from "@ringspawn/core/seam";
 import { authorize, hasPermissionModel, openFile } from "./permission.js";
 
-export const host: Host = {
+export const host: Host = bare<Host>({
   runtime: "node",
   version: process.versions.node,
   platform: process.platform,
-  getenv: (name) => process.env[name],
+  getenv: (name) => ownVariable(process.env, name),
   environ: () => ({ ...process.env }) as Record<string, string>,
   pathFromURL: (url) => fileURLToPath(url),
   authorize,
   // Elsewhere there is no native engine, and the runtime's engine opens files by node:fs itself.
   ...(hasPermissionModel && process.platform === "linux" && { openFile }),
   bytes: (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength),
-};
+});
 
 /** The object that shows C's `environ`. A worker's is its own copy, and a program may have put in another. */
 const shown: unknown = isMainThread && showsC(process.env) ? process.env : undefined;

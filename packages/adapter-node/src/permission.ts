@@ -4,7 +4,7 @@
  */
 import childProcess from "node:child_process";
 import fs from "node:fs";
-import type { FileSlot, OpenFile, SpawnRequest } from "@ringspawn/core/seam";
+import { bare, type FileSlot, type OpenFile, type SpawnRequest } from "@ringspawn/core/seam";
 
 // As they were at load: the program may replace them later.
 const { spawn, spawnSync } = childProcess;
@@ -58,7 +58,7 @@ function handedOn({ env, argv }: SpawnRequest): Record<string, string> {
   // Without a prototype, since Node also hands on what a program has put on Object.prototype.
   const own = Object.assign(Object.create(null) as Record<string, string>, env ?? process.env);
   try {
-    spawnSync(NO_PROGRAM, argv.slice(1), { argv0: argv[0], env: own, timeout: -1 });
+    spawnSync(NO_PROGRAM, argv.slice(1), bare({ argv0: argv[0], env: own, timeout: -1 }));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_OUT_OF_RANGE") return own;
     throw error;

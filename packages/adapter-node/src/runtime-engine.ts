@@ -4,7 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import type { Duplex } from "node:stream";
 import util from "node:util";
-import type { RuntimeApi, RuntimeCall, RuntimeChild } from "@ringspawn/core/seam";
+import { bare, type RuntimeApi, type RuntimeCall, type RuntimeChild } from "@ringspawn/core/seam";
 import { mayRead } from "./permission.js";
 import { streamPipe } from "./stream-pipe.js";
 
@@ -35,13 +35,17 @@ export const childProcessApi: RuntimeApi = {
   runSync(call, { input, timeout, maxBuffer = Infinity }, killSignal) {
     const options = { ...optionsOf(call), env: call.env ?? process.env, argv0: call.argv[0], input: input.get(0) };
     const limits = { timeout, maxBuffer, killSignal: killSignal as NodeJS.Signals };
-    const { error, status, signal, pid, output } = spawnSync(call.file, call.argv.slice(1), { ...options, ...limits });
+    const { error, status, signal, pid, output } = spawnSync(
+      call.file,
+      call.argv.slice(1),
+      bare({ ...options, ...limits }),
+    );
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
     // EPIPE: the child did not want all of its input; it ran all the same.
     if (error && code !== "ETIMEDOUT" && code !== "ENOBUFS" && code !== "EPIPE") throw error;
     const outputs = output as readonly (Buffer | null)[];
     const [timedOut, overflowed] = [code === "ETIMEDOUT", code === "ENOBUFS"];
-    return { pid, exit: { code: status, signal }, output: outputs, timedOut, overflowed };
+    return { pid, exit: { code: status, signal, usage: undefined }, output: outputs, timedOut, overflowed };
   },
   codeOf({ errno }) {
     return typeof errno === "number" ? getSystemErrorName(errno) : undefined;
@@ -58,7 +62,7 @@ function start(call: RuntimeCall): RuntimeChild | string {
   const child = new ChildProcess();
   child.on("error", () => {});
   const envPairs = Object.entries(call.env ?? process.env).map(([name, value]) => `${name}=${value}`);
-  const options = { ...optionsOf(call), file: call.file, args: call.argv, envPairs };
+  const options = bare({ ...optionsOf(call), file: call.file, args: call.argv, envPairs });
   const error = withoutLowFds(() => spawn.call(child, options)) as number;
   if (error) {
     // ChildProcess.spawn leaves its pipes in the options, and after EMFILE forgets them.
@@ -72,7 +76,7 @@ function start(call: RuntimeCall): RuntimeChild | string {
   const streams = child.stdio as readonly (Stream | null)[];
   return {
     pid: child.pid as number,
-    exited: new Promise((resolve) => child.once("exit", (code, signal) => resolve({ code, signal }))),
+    exited: new Promise((resolve) => child.once("exit", (code, signal) => resolve({ code, signal, usage: undefined }))),
     pipe: (slot) => streamPipe(streams[slot.target] as Stream, slot),
     kill(signal) {
       if (typeof signal === "string") return kill.call(child, signal) as boolean;

@@ -12,8 +12,15 @@ export function streamPipe(stream: Duplex, slot: PipeSlot): Pipe {
 
 class StreamEnd {
   readonly source: FedSource;
-  readonly sink: Sink = { write: (chunk) => this.#write(chunk), close: () => (this.#finished ??= this.#finish()) };
+  readonly sink: Sink = {
+    write: (chunk) => this.#write(chunk),
+    settle: (isWanted) => {
+      if (!isWanted && !this.#isDuplex) void this.sink.close();
+    },
+    close: () => (this.#finished ??= this.#finish()),
+  };
   readonly #stream: Duplex;
+  readonly #isDuplex: boolean;
   /** Those that are not closed. */
   readonly #halves: Set<Half>;
   #finished: Promise<void> | undefined;
@@ -21,8 +28,10 @@ class StreamEnd {
   constructor(stream: Duplex, halves: ReadonlySet<Half>) {
     this.#stream = stream;
     this.#halves = new Set(halves);
+    this.#isDuplex = halves.size === 2;
     this.source = new FedSource({
       want: () => void stream.resume(),
+      settle: undefined,
       enough: () => void stream.pause(),
       close: () => {
         this.#close("source");
@@ -31,7 +40,7 @@ class StreamEnd {
       },
     });
     // Else Node would end what the child reads as soon as the child has ended what it writes.
-    stream.allowHalfOpen = halves.size === 2;
+    stream.allowHalfOpen = this.#isDuplex;
     // From the beginning: child_process empties a stream at the child's exit, and only who listens gets what it held.
     if (halves.has("source")) stream.on("data", (chunk: Uint8Array) => this.source.push(chunk)).pause();
     for (const event of ["end", "close"]) stream.on(event, () => this.source.end());

@@ -27,6 +27,21 @@ export const MAX_DELAY = 2_147_483_647;
 export const Bare: new () => object = function () {} as never;
 Object.defineProperty(Bare, "prototype", { value: Object.freeze(Object.create(null)) });
 
+/** An object that has these members and no others, because Object.prototype is not behind it. */
+export function bare<T extends object>(members: T): T {
+  return Object.assign(new Bare(), members);
+}
+
+/** Gives an object a property that is not enumerable: printed or compared, the object looks as if it had none. */
+export function hide<T extends object, K extends string, V>(object: T, key: K, value: V): T & Readonly<Record<K, V>> {
+  return Object.defineProperty(object, key, bare({ value })) as T & Record<K, V>;
+}
+
+/** A variable of an environment, behind which a program may have put something on Object.prototype. */
+export function ownVariable(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  return name in Object.prototype && !Object.hasOwn(env, name) ? undefined : env[name];
+}
+
 /** Calls back once the microtasks that are queued now have run. */
 export function soon(callback: () => void): void {
   queueMicrotask(callback);

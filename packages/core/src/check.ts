@@ -115,20 +115,27 @@ export function knownKeys(option: string, value: unknown, known: readonly string
   return given;
 }
 
+/** A list of at most `most` elements: of a longer one none is looked at, because its length may be all that it has. */
+export function list(option: string, value: unknown, most: number): readonly unknown[] {
+  const elements = array(option, value);
+  if (elements.length > most) throw mustBe(`${option}.length`, `at most ${most}`, elements.length);
+  return elements;
+}
+
 /** The most arguments that are looked at: more than any kernel takes, and few enough to be counted at once. */
 const MAX_ARGS = 4_194_304;
 
 /** A list whose elements are made strings. @throws {RangeError} for a length that no argv can have. */
 export function strings(option: string, value: unknown): string[] {
-  const list = array(option, value);
-  if (list.length > MAX_ARGS) {
-    throw Object.assign(new RangeError(`${option}.length must be at most ${MAX_ARGS}, got ${list.length}`), {
+  const args = array(option, value);
+  if (args.length > MAX_ARGS) {
+    throw Object.assign(new RangeError(`${option}.length must be at most ${MAX_ARGS}, got ${args.length}`), {
       code: "ERR_OUT_OF_RANGE",
     });
   }
   // Not by map(), which would leave the holes of an array out; nor by Array.from(), which is slower.
   const made: string[] = [];
-  for (let i = 0; i < list.length; i++) made.push(String(list[i]));
+  for (let i = 0; i < args.length; i++) made.push(String(args[i]));
   return made;
 }
 

@@ -1,5 +1,5 @@
 /** Which engine serves a request, and why the ones before it do not. Looks only; starts nothing. */
-import { listed, shown, usageError } from "./check.js";
+import { list, listed, mustBe, shown, usageError } from "./check.js";
 import type { Engine, EngineName, SyncOptions } from "./engine.js";
 import type { Host } from "./host.js";
 import type { SpawnRequest } from "./request.js";
@@ -32,6 +32,8 @@ export interface EngineReport {
 }
 
 const ENGINE_VARIABLE = "RINGSPAWN_ENGINE";
+/** More than there are, since an engine may stand twice in a list. */
+const MAX_ENGINES = 64;
 const NO_REJECTION: readonly Rejection[] = Object.freeze([]);
 
 /**
@@ -50,14 +52,18 @@ export function engineOrder(names: readonly EngineName[], option: unknown, host:
 function enginesOf(names: readonly EngineName[], option: string, value: unknown): readonly EngineName[] {
   if (value === "auto") return names;
   if (names.includes(value as EngineName)) return [value as EngineName];
-  const wanted: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const isKnown = wanted.length > 0 && wanted.every((name) => names.includes(name as EngineName));
-  if (isKnown) return [...new Set(wanted as EngineName[])];
-  const what = Array.isArray(value) ? `[${value.map(shown).join(", ")}]` : shown(value);
-  throw usageError(
-    "ERR_INVALID_ARG_VALUE",
-    `${option} must be ${listed([...names, "auto"])}, or a list of engines, got ${what}`,
-  );
+  if (!Array.isArray(value) || value.length === 0) {
+    const what = Array.isArray(value) ? "[]" : shown(value);
+    const expected = `${listed([...names, "auto"])}, or a list of engines`;
+    throw usageError("ERR_INVALID_ARG_VALUE", `${option} must be ${expected}, got ${what}`);
+  }
+  const order = new Set<EngineName>();
+  // Each is read once, and a hole as well.
+  for (const [i, name] of list(option, value, MAX_ENGINES).entries()) {
+    if (!names.includes(name as EngineName)) throw mustBe(`${option}[${i}]`, listed(names), name);
+    order.add(name as EngineName);
+  }
+  return [...order];
 }
 
 /** The first of `request.engines` that can serve it. `sync`: how a call that blocks is to go. */

@@ -9,6 +9,7 @@ import { SubprocessReadableStream, writableStream } from "./streams.js";
 type Piece = { readonly bytes: readonly number[]; readonly later: boolean };
 
 class Pieces implements Source {
+  settle(): void {}
   closed = 0;
   reads = 0;
   readonly #pieces: Piece[];
@@ -105,11 +106,11 @@ describe("collect", () => {
       if (how === "throws") throw error;
       return Promise.reject(error);
     };
-    await expect(collect({ read, close })).rejects.toBe(error);
+    await expect(collect({ read, settle() {}, close })).rejects.toBe(error);
     expect(close).toHaveBeenCalled();
-    await expect(collect(new Drain({ read, close }))).rejects.toBe(error);
-    await expect(new SubprocessReadableStream({ read, close }).text()).rejects.toBe(error);
-    const reader = new SubprocessReadableStream({ read, close }).getReader();
+    await expect(collect(new Drain({ read, settle() {}, close }))).rejects.toBe(error);
+    await expect(new SubprocessReadableStream({ read, settle() {}, close }).text()).rejects.toBe(error);
+    const reader = new SubprocessReadableStream({ read, settle() {}, close }).getReader();
     await expect(reader.read()).rejects.toBe(error);
   });
 });
@@ -126,7 +127,11 @@ describe("Drain", () => {
 
   test("close() ends a read that waits", async () => {
     let end = (): void => {};
-    const source: Source = { read: () => new Promise((resolve) => (end = () => resolve(0))), close: () => end() };
+    const source: Source = {
+      read: () => new Promise((resolve) => (end = () => resolve(0))),
+      settle() {},
+      close: () => end(),
+    };
     const drain = new Drain(source);
     const reading = drain.read(new Uint8Array(2));
     drain.close();
@@ -158,7 +163,7 @@ describe("SubprocessReadableStream", () => {
     let end = (): void => {};
     const close = vi.fn(() => end());
     const read = (): Promise<number> => new Promise((resolve) => (end = () => resolve(0)));
-    const reader = new SubprocessReadableStream({ read, close }).getReader();
+    const reader = new SubprocessReadableStream({ read, settle() {}, close }).getReader();
     const reading = reader.read();
     await reader.cancel();
     expect(close).toHaveBeenCalled();
@@ -195,6 +200,7 @@ describe("writableStream", () => {
           await Promise.resolve();
           got.push([...chunk]);
         },
+        settle() {},
         close,
       },
       hostWith({}),
@@ -213,7 +219,9 @@ describe("writableStream", () => {
   });
 
   test("refuses a string, which has no encoding of its own", async () => {
-    const writer = (writableStream({ write() {}, close() {} }, hostWith({})) as WritableStream<unknown>).getWriter();
+    const writer = (
+      writableStream({ write() {}, settle() {}, close() {} }, hostWith({})) as WritableStream<unknown>
+    ).getWriter();
     writer.closed.catch(() => {});
     await expect(writer.write("text")).rejects.toThrow(/Expected ArrayBuffer/);
   });

@@ -77,7 +77,7 @@ export class Drain extends FedSource {
   readonly #done: Promise<void>;
 
   constructor(source: Source) {
-    super({ close: () => source.close() });
+    super({ want: undefined, settle: undefined, enough: undefined, close: () => source.close() });
     this.#done = pump(source, (chunk) => this.push(chunk)).then(
       () => this.end(),
       (error: unknown) => this.end(error),
@@ -105,6 +105,7 @@ export function limited(source: Source, limit: number, exceeded: () => void): So
       const reading = source.read(into);
       return typeof reading === "number" ? count(reading) : reading.then(count);
     },
+    settle: (isEnd) => source.settle(isEnd),
     close() {
       if (left >= 0) source.close();
     },

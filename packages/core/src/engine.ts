@@ -27,6 +27,11 @@ export interface Failure {
   readonly cause?: unknown;
 }
 
+/** Whether a spawn failed. A process has no `errno` of its own, whatever a program has put on Object.prototype. */
+export function isFailure(result: object): result is Failure {
+  return Object.hasOwn(result, "errno");
+}
+
 /** How a process ended. Both null: the process is gone, but other code of this program took its status. */
 export interface Exit {
   readonly code: number | null;
@@ -63,7 +68,7 @@ export interface Source {
    * was taken in is read as before. `isEnd`: nothing more is to come, though another process may still have the pipe.
    * Does not throw.
    */
-  settle?(isEnd: boolean): void;
+  settle(isEnd: boolean): void;
   /** Idempotent. A read under way resolves to 0. */
   close(): void;
 }
@@ -72,8 +77,12 @@ export interface Source {
 export interface Sink {
   /** Done when every byte is in the pipe. Rejects (EPIPE…) with an Error that has `code` and `errno`. */
   write(chunk: Uint8Array): void | Promise<void>;
-  /** The process has ended. Closes a pipe that no process can read any more, as one that nobody closes holds an fd. */
-  settle?(): void;
+  /**
+   * The process has ended. Closes a pipe that no process can read any more, as one that nobody closes holds an fd.
+   * `isWanted`: somebody has asked for it. Where it is not known whether another process reads it, as one that talks to
+   * this program both ways may, a plain pipe is closed if it is not wanted.
+   */
+  settle(isWanted: boolean): void;
   /** Idempotent. The child sees the end once everything before is read. */
   close(): void | Promise<void>;
 }
@@ -81,11 +90,11 @@ export interface Sink {
 /** The parent's side of one fd of the child: one direction, both (a socket pair, a terminal), or the bare fd. */
 export interface Pipe {
   /** What the child writes. */
-  readonly source?: Source;
+  readonly source: Source | undefined;
   /** What the child reads. */
-  readonly sink?: Sink;
+  readonly sink: Sink | undefined;
   /** The parent's fd, which is the program's own as soon as it is asked for here. Then there is no source nor sink. */
-  readonly fd?: number;
+  readonly fd: number | undefined;
 }
 
 /** A process that runs. */
@@ -108,7 +117,7 @@ export interface Running {
    * Calls back after `ms` milliseconds, while the process runs, by a clock and timers that are not those of JavaScript,
    * which test frameworks stop. Returns what cancels it. Undefined: it cannot be done, or not now.
    */
-  after?(ms: number, callback: () => void): (() => void) | undefined;
+  after(ms: number, callback: () => void): (() => void) | undefined;
 }
 
 /**
@@ -151,9 +160,9 @@ export interface SyncOptions {
   readonly maxBuffer: number | undefined;
   readonly killSignal: number;
   /** Its abort, which only time can bring about while this thread is blocked, sends `killSignal`. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal: AbortSignal | undefined;
   /** The pid in the result is not used, and may be 0: an engine may have a quicker way without it. */
-  readonly withoutPid?: true;
+  readonly withoutPid: boolean;
 }
 
 /** What a blocking spawn gives back. */
@@ -174,7 +183,10 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** What an engine can do with a request. An engine has the methods of what it can do, and no others. */
+/**
+ * What an engine can do with a request. An engine has the methods of what it can do, and no others: its class extends
+ * {@link Bare}, so that nothing on Object.prototype is taken for one of them.
+ */
 export interface Engine {
   readonly name: EngineName;
   /** What carries a request out, for people: `child_process`, `the native engine`. */

@@ -34,7 +34,7 @@ test("nothing else is a SpawnError", () => {
 test("errors of pipes too, and nothing that has no code", async () => {
   const host = { errorClass: () => NotFound } as Partial<Host> as Host;
   const gone = Object.assign(new Error("gone"), { code: "EPIPE" });
-  const sink: Sink = { write: () => Promise.reject(gone), close() {} };
+  const sink: Sink = { write: () => Promise.reject(gone), settle() {}, close() {} };
   await expect(writableStream(sink, host).getWriter().write(new Uint8Array(1))).rejects.toBeInstanceOf(NotFound);
   const plain = new Error("plain");
   expect(inClassOf(host, plain)).toBe(plain);

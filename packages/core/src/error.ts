@@ -1,4 +1,5 @@
 /** The only maker of {@link SpawnError}: turns the numbers of an engine into a sentence. */
+import { bare } from "./builtins.js";
 import { type Choice, printRejection } from "./choose.js";
 import type { EngineName, Failure, Step } from "./engine.js";
 import type { Host } from "./host.js";
@@ -73,7 +74,7 @@ export function inClassOf<T>(host: Host, error: T, step?: Step): T {
   const { code } = error as { code?: unknown };
   const Class = typeof code === "string" ? host.errorClass?.(code, step) : undefined;
   if (Class === undefined) return error;
-  Object.defineProperty(error, "name", { value: Class.name, configurable: true, writable: true });
+  Object.defineProperty(error, "name", bare({ value: Class.name, configurable: true, writable: true }));
   return Object.setPrototypeOf(error, Class.prototype as object) as T;
 }
 

@@ -15,11 +15,11 @@ const EMPTY = new Uint8Array(0);
 /** Where the bytes come from. */
 export interface Feeder {
   /** More is wanted, which may have been said before. */
-  want?(): void;
+  readonly want: (() => void) | undefined;
   /** The process has ended. Needed where the runtime does not close a pipe that nobody reads by itself. */
-  settle?(): void;
+  readonly settle: (() => void) | undefined;
   /** Enough is at hand until more is wanted. */
-  enough?(): void;
+  readonly enough: (() => void) | undefined;
   /** Called once. */
   close(): void;
 }

@@ -1,5 +1,5 @@
 /** Files of the child that the host opens, because native code would open them without asking the runtime. */
-import type { Failure } from "./engine.js";
+import { type Failure, isFailure } from "./engine.js";
 import type { Host, OpenFile } from "./host.js";
 import { errnoOf } from "./numbers.js";
 import type { SpawnRequest } from "./request.js";
@@ -19,7 +19,7 @@ export function withHostFiles<T extends object>(
   const files: OpenFile[] = [];
   try {
     const opened = openFiles(host, request, files);
-    return "errno" in opened ? opened : carryOut(opened);
+    return isFailure(opened) ? opened : carryOut(opened);
   } finally {
     for (const file of files) file.close();
   }
@@ -34,7 +34,7 @@ function openFiles(host: Host, request: SpawnRequest, files: OpenFile[]): SpawnR
       const file = host.openFile?.(slot);
       if (file === undefined) continue;
       files.push(file);
-      slots[index] = { target: slot.target, kind: "fd", fd: file.fd };
+      slots[index] = { target: slot.target, kind: "fd", fd: file.fd, given: false };
     } catch (error) {
       const { code, errno } = error as { readonly code?: string; readonly errno?: unknown };
       if (code === undefined || typeof errno !== "number") throw error;

@@ -1,17 +1,18 @@
 /** What every face starts processes with: request → choice of an engine → running process → handle. */
 import { usageError } from "./check.js";
 import { capable, choose, type EngineReport, type Operation, type Rejection, report } from "./choose.js";
-import type {
-  Engine,
-  EngineName,
-  ExecRefusal,
-  ExplainedStep,
-  Failure,
-  Prespawned,
-  Running,
-  Starting,
-  SyncOptions,
-  SyncResult,
+import {
+  type Engine,
+  type EngineName,
+  type ExecRefusal,
+  type ExplainedStep,
+  type Failure,
+  isFailure,
+  type Prespawned,
+  type Running,
+  type Starting,
+  type SyncOptions,
+  type SyncResult,
 } from "./engine.js";
 import { inClassOf, refusalError, type SpawnError, spawnError } from "./error.js";
 import type { Host } from "./host.js";
@@ -110,7 +111,7 @@ class HostLauncher implements Launcher {
   prespawn(input: RequestInput): Prespawned {
     // The child runs no program yet, but it is born as the request says.
     const request = this.#permitted(input);
-    const given = request.slots.find((slot) => slot.kind === "fd" && slot.given === true);
+    const given = request.slots.find((slot) => slot.kind === "fd" && slot.given);
     if (given !== undefined) {
       const why = "a child that waits for its program may never run one";
       throw usageError("ERR_INVALID_ARG_VALUE", `setup.fds.${given.target} cannot be given away: ${why}`);
@@ -172,8 +173,9 @@ class HostLauncher implements Launcher {
   }
 
   #processOf(request: SpawnRequest, engine: Engine, begun: Running | Starting): Process {
-    const { started }: Partial<Starting> = begun;
-    const told = started?.then((failure) => failure && this.#errorOf(request, engine, failure));
+    const told = isStarting(begun)
+      ? begun.started.then((failure) => failure && this.#errorOf(request, engine, failure))
+      : undefined;
     return new Process(this.host, begun, engine.name, told);
   }
 }
@@ -181,6 +183,6 @@ class HostLauncher implements Launcher {
 /** An engine that can do this: what {@link choose} answers. One that can start at all has `spawn` or `start`. */
 type Able<O extends Operation> = Engine & Required<Pick<Engine, O extends "start" ? "spawn" : O>>;
 
-function isFailure(result: object): result is Failure {
-  return "errno" in result;
+function isStarting(begun: Running): begun is Starting {
+  return Object.hasOwn(begun, "started");
 }

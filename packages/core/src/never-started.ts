@@ -6,17 +6,24 @@ import type { Slot } from "./stdio.js";
 
 const NO_EXIT: Exit = Object.freeze({ code: null, signal: null, coreDumped: false, usage: undefined });
 
-const ENDED: Pipe = Object.freeze({ source: Object.freeze({ read: () => 0, close() {} }) });
+const ENDED: Pipe = Object.freeze({
+  source: Object.freeze({ read: () => 0, settle() {}, close() {} }),
+  sink: undefined,
+  fd: undefined,
+});
 const BROKEN: Pipe = Object.freeze({
+  source: undefined,
   sink: Object.freeze({
     write() {
       throw brokenPipe();
     },
+    settle() {},
     close() {},
   }),
+  fd: undefined,
 });
 
-const BOTH: Pipe = Object.freeze({ ...ENDED, ...BROKEN });
+const BOTH: Pipe = Object.freeze({ source: ENDED.source, sink: BROKEN.sink, fd: undefined });
 
 export function neverStarted({ slots }: SpawnRequest): Running {
   const pipes = new Map<number, Pipe>();
@@ -26,7 +33,8 @@ export function neverStarted({ slots }: SpawnRequest): Running {
     const pipe = slot.kind === "pty" && slot !== terminal ? undefined : endedPipe(slot);
     if (pipe !== undefined) pipes.set(slot.target, pipe);
   }
-  return { pid: 0, pipes, exited: Promise.resolve(NO_EXIT), kill: () => false, ref() {}, unref() {} };
+  const exited = Promise.resolve(NO_EXIT);
+  return { pid: 0, pipes, exited, kill: () => false, ref() {}, unref() {}, after: () => undefined };
 }
 
 /** Undefined where there is no stream: what is raw has no fd, either. */

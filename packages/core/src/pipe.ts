@@ -36,5 +36,9 @@ export function halvesOf(slot: PipeSlot): Set<Half> {
 
 /** The parent's side, of the halves that it has. */
 export function pipeOf(halves: ReadonlySet<Half>, source: Source, sink: Sink): Pipe {
-  return { ...(halves.has("source") && { source }), ...(halves.has("sink") && { sink }) };
+  return {
+    source: halves.has("source") ? source : undefined,
+    sink: halves.has("sink") ? sink : undefined,
+    fd: undefined,
+  };
 }

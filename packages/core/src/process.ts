@@ -1,5 +1,5 @@
 /** The one handle under every face: a running process, its pipes, and what ends it early. */
-import { after } from "./builtins.js";
+import { after, bare } from "./builtins.js";
 import { collect } from "./collect.js";
 import type { EngineName, Exit, Running, Sink, Source, Usage } from "./engine.js";
 import type { SpawnError } from "./error.js";
@@ -23,6 +23,8 @@ export interface ExtraPipes {
 
 /** Milliseconds in which a signal that kills has killed. */
 const GRACE = 50;
+
+const ONCE: AddEventListenerOptions = Object.freeze(bare({ once: true }));
 
 /** One promise for all processes that are known to run. */
 const RUNS: Promise<undefined> = Promise.resolve(undefined);
@@ -163,14 +165,14 @@ export class Process {
 
   /** Calls back when `signal` aborts, unless the process has ended by then. */
   whenAborted(signal: AbortSignal, abort: () => void): void {
-    signal.addEventListener("abort", abort, { once: true });
+    signal.addEventListener("abort", abort, ONCE);
     this.whenExited(() => signal.removeEventListener("abort", abort));
   }
 
   /** Calls back after `timeout` milliseconds, unless the process has ended by then. */
   whenLate(timeout: number, callback: () => void): void {
     // The child keeps the program alive if it is to; the timer of an unref'd child must not.
-    this.whenExited(this.#running.after?.(timeout, callback) ?? after(timeout, callback));
+    this.whenExited(this.#running.after(timeout, callback) ?? after(timeout, callback));
   }
 
   /** Calls back as soon as the exit is known, before those who wait for {@link exited}. */
@@ -191,11 +193,8 @@ export class Process {
   /** The child has ended. An fd of which nothing more can come is closed now, not by the garbage collector. */
   #settle(): void {
     for (const [fd, { source, sink }] of this.#running.pipes) {
-      source?.settle?.(this.#isCutOff);
-      // Another process may read it still, as one that talks to this program both ways. Where it is not known whether
-      // one does, a plain pipe that was not asked for is closed.
-      if (sink?.settle !== undefined) sink.settle();
-      else if (source === undefined && !this.#writers?.has(fd)) void sink?.close();
+      source?.settle(this.#isCutOff);
+      sink?.settle(this.#writers?.has(fd) ?? false);
     }
   }
 

@@ -54,7 +54,7 @@ describe("engines", () => {
     expect(requestOf({ engine: ["vfork", "vfork"] }).engines).toEqual(["vfork"]);
   });
 
-  test.each([["uring"], [[]], [["vfork", "auto"]], [7], [null], [{}]])("%o is refused", (engine) => {
+  test.each([["uring"], [[]], [7], [null], [{}]])("%o is refused", (engine) => {
     const error = thrown(() => requestOf({ engine }));
     expect(error).toBeInstanceOf(TypeError);
     expect(error.message).toMatch(
@@ -62,11 +62,23 @@ describe("engines", () => {
     );
   });
 
+  test("of a list, what is no engine is named by its place, and each element is read once", () => {
+    const refused = (engine: unknown): string => thrown(() => requestOf({ engine })).message;
+    expect(refused(["vfork", "auto"])).toBe('engine[1] must be "io_uring", "vfork" or "runtime", got "auto"');
+    expect(refused(Object.assign(new Array(2), { 1: "vfork" }))).toMatch(/^engine\[0\] must be .*, got undefined$/);
+    expect(refused(new Array(50_000_000))).toBe("engine.length must be at most 64, got 50000000");
+    let reads = 0;
+    const list = Object.defineProperty([], 0, { get: () => (reads++, "vfork") });
+    expect([requestOf({ engine: list }).engines, reads]).toEqual([["vfork"], 1]);
+  });
+
   test("a bad variable is named with its value", () => {
     expect(thrown(() => requestOf({}, { RINGSPAWN_ENGINE: "vfrok" })).message).toMatch(
       /the environment variable RINGSPAWN_ENGINE must be .*, got "vfrok"$/,
     );
-    expect(thrown(() => requestOf({}, { RINGSPAWN_ENGINE: "vfork,,x" })).message).toMatch(/got \["vfork", "", "x"\]$/);
+    expect(thrown(() => requestOf({}, { RINGSPAWN_ENGINE: "vfork,,x" })).message).toMatch(
+      /RINGSPAWN_ENGINE\[1\] must be .*, got ""$/,
+    );
   });
 });
 
@@ -119,7 +131,7 @@ describe("setup", () => {
       dieWithParent: 9,
       closeFds: false,
       fds: [
-        { target: 3, kind: "pipe", direction: "out" },
+        { target: 3, kind: "pipe", direction: "out", raw: false },
         { target: 10, kind: "null" },
       ],
     });

@@ -1,4 +1,5 @@
 /** The normal form of what should run. Usage mistakes in it are TypeErrors, thrown on the way into it. */
+import { Bare } from "./builtins.js";
 import { mustBe, shown, text, usageError } from "./check.js";
 import { engineOrder } from "./choose.js";
 import type { EngineName } from "./engine.js";
@@ -38,25 +39,25 @@ export interface RequestInput {
   readonly fileOption: string;
   readonly file: unknown;
   readonly argsOption: string;
-  /** The number of the first of `args` in a message. Default 0; 1 where the command counts as the one before. */
-  readonly firstArg?: number;
+  /** The number of the first of `args` in a message: 0, or 1 where the command counts as the one before. */
+  readonly firstArg: number;
   /** Without argv[0]. */
   readonly args: readonly unknown[];
-  readonly argv0?: unknown;
+  readonly argv0: unknown;
   /** The whole environment; undefined: the parent's. */
-  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly env: Readonly<Record<string, string>> | undefined;
   /** `env` is only what is added to the parent's. */
-  readonly envIsAdded?: boolean | undefined;
-  readonly cwd?: unknown;
-  readonly uid?: unknown;
-  readonly gid?: unknown;
-  readonly cgroup?: unknown;
-  readonly detached?: unknown;
+  readonly envIsAdded: boolean;
+  readonly cwd: unknown;
+  readonly uid: unknown;
+  readonly gid: unknown;
+  readonly cgroup: unknown;
+  readonly detached: unknown;
   /** 0, 1, 2 and what else the face has, ascending. */
   readonly slots: readonly Slot[];
   readonly shellFallback: boolean;
-  readonly engine?: unknown;
-  readonly setup?: unknown;
+  readonly engine: unknown;
+  readonly setup: unknown;
 }
 
 /** The options of faces that mean the same as a key of `setup`. */
@@ -80,7 +81,7 @@ export function normalize(host: Host, engines: readonly EngineName[], input: Req
   // An empty one is no mistake, but found nowhere, as in the APIs that the faces have the shape of.
   const file = input.file === "" ? "" : filePath(host, input.file, input.fileOption);
   const argv = [input.argv0 === undefined ? file : text("argv0", input.argv0)];
-  const { env, args, argsOption, firstArg = 0 } = input;
+  const { env, args, argsOption, firstArg } = input;
   for (let i = 0; i < args.length; i++) argv.push(text(`${argsOption}[${i + firstArg}]`, args[i]));
   const { setup, given } = normalizeSetup(host, input);
   const slots = setup.fds === undefined ? input.slots : mergeSlots(input.slots, setup.fds);
@@ -94,7 +95,7 @@ export function normalize(host: Host, engines: readonly EngineName[], input: Req
     argv,
     candidates: candidatesOf(host, file, env),
     env,
-    envIsAdded: input.envIsAdded === true,
+    envIsAdded: input.envIsAdded,
     cwd: input.cwd === undefined ? undefined : filePath(host, input.cwd, "cwd"),
     slots,
     shellFallback: input.shellFallback,
@@ -121,7 +122,7 @@ function normalizeSetup(host: Host, input: RequestInput): Pick<SpawnRequest, "se
 
 /** @throws {TypeError} when an option and the key of `setup` that means the same differ. */
 function agree(option: string, key: SetupKey, written: unknown, before: unknown, host: Host): void {
-  const alone: Partial<Record<SetupKey, unknown>> = {};
+  const alone: Partial<Record<SetupKey, unknown>> = new Bare();
   readKey(alone, [], key, option, written, host);
   const value = alone[key];
   // An option that changes nothing (`detached: false`) leaves the last word to `setup`.

@@ -37,8 +37,8 @@ export interface RuntimeApi {
   readonly features: ReadonlySet<Feature>;
   readonly files: Files;
   readonly devNull: string;
-  /** Whether the file system may be looked at there. Default: everywhere. */
-  readonly mayLook?: (path: string) => boolean;
+  /** Whether the file system may be looked at there. */
+  readonly mayLook: (path: string) => boolean;
   /** Starts the process. Answers with the code of the error, or throws it. */
   start(call: RuntimeCall): RuntimeChild | string;
   /** Runs the process to its end, while nothing else of the program runs. */
@@ -96,7 +96,7 @@ export interface RuntimeChild {
 export interface RuntimeExit {
   readonly code: number | null;
   readonly signal: string | number | null;
-  readonly usage?: Usage | undefined;
+  readonly usage: Usage | undefined;
 }
 
 export interface RuntimeResult extends Omit<SyncResult, "exit" | "output"> {

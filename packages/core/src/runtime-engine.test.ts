@@ -1,10 +1,10 @@
 /** The shell over a made-up API on made-up systems, with the numbers of Windows and macOS. */
 import { describe, expect, test } from "vitest";
-import { hostWith, thrown } from "../tests/support.js";
+import { hostWith, thrown, UNSAID } from "../tests/support.js";
 import { choose } from "./choose.js";
 import type { Failure, Running, SyncOptions } from "./engine.js";
 import { normalize, type RequestInput, type SpawnRequest } from "./request.js";
-import type { Feature, Files, RuntimeApi, RuntimeCall, RuntimeChild } from "./runtime-api.js";
+import type { Feature, Files, RuntimeApi, RuntimeCall, RuntimeChild, RuntimeExit } from "./runtime-api.js";
 import { RuntimeEngine } from "./runtime-engine.js";
 import { fdSlot, nullSlot, pipeSlot, type Slot } from "./stdio.js";
 
@@ -152,7 +152,8 @@ function world(
     if (what.throws !== undefined) throw what.throws;
     return what;
   };
-  const exitOf = ({ code, signal }: Fate): { code: number | null; signal: string | number | null } => ({
+  const exitOf = ({ code, signal }: Fate): RuntimeExit => ({
+    usage: undefined,
     code: code ?? null,
     signal: signal === undefined ? null : (nameIn(signals, signal) ?? signal),
   });
@@ -170,7 +171,7 @@ function world(
       return {
         pid: 7,
         exited: Promise.resolve(exitOf(what)),
-        pipe: ({ target }) => ({ fd: target }),
+        pipe: ({ target }) => ({ source: undefined, sink: undefined, fd: target }),
         kill(signal) {
           const number = typeof signal === "number" ? signal : signals[signal];
           if (number === undefined) throw new TypeError(`Unknown signal: ${signal}`);
@@ -200,6 +201,7 @@ const NOTHING: readonly Slot[] = [0, 1, 2].map(nullSlot);
 
 function requestIn({ host }: World, input: Partial<RequestInput> = {}): SpawnRequest {
   return normalize(host, ["runtime"], {
+    ...UNSAID,
     fileOption: "command",
     file: host.platform === "win32" ? "C:\\x.exe" : "/bin/x",
     argsOption: "args",
@@ -210,7 +212,14 @@ function requestIn({ host }: World, input: Partial<RequestInput> = {}): SpawnReq
   });
 }
 
-const SYNC: SyncOptions = { input: new Map(), timeout: 1, maxBuffer: undefined, killSignal: 10 };
+const SYNC: SyncOptions = {
+  input: new Map(),
+  timeout: 1,
+  maxBuffer: undefined,
+  killSignal: 10,
+  signal: undefined,
+  withoutPid: false,
+};
 
 function running(result: Running | Failure): Running {
   if ("errno" in result) throw new Error(`it failed with ${result.errno}`);
@@ -440,8 +449,8 @@ interface Asked {
 
 describe("what the API cannot do is refused by the name of the option", () => {
   const all: readonly Feature[] = ["argv0", "socket", "give", "crossed", "blocking pipes"];
-  const pty: Slot = { target: 5, kind: "pty", rows: 24, cols: 80 };
-  const socket: Slot = { target: 5, kind: "socket" };
+  const pty: Slot = { target: 5, kind: "pty", rows: 24, cols: 80, raw: false };
+  const socket: Slot = { target: 5, kind: "socket", raw: false };
   const given: Slot = { target: 5, kind: "fd", fd: 9, given: true };
   const raw: Slot = { target: 5, kind: "pipe", direction: "in", raw: true };
 
@@ -480,8 +489,8 @@ describe("what the API cannot do is refused by the name of the option", () => {
     const at = (slot: Slot): Partial<RequestInput> => ({
       slots: NOTHING.map((none, i) => (i === slot.target ? slot : none)),
     });
-    expect(refusal(at({ target: 0, kind: "socket" }))).toMatch(/^stdin: /);
-    expect(refusal(at({ target: 1, kind: "pipe", direction: "in" }))).toMatch(/^stdout: .*direction/);
+    expect(refusal(at({ target: 0, kind: "socket", raw: false }))).toMatch(/^stdin: /);
+    expect(refusal(at({ target: 1, kind: "pipe", direction: "in", raw: false }))).toMatch(/^stdout: .*direction/);
     expect(refusal(at({ target: 2, kind: "pipe", direction: "out", raw: true }))).toMatch(/^stderr: /);
     expect(refusal(at(pipeSlot(0)))).toBeUndefined();
     const features = all.filter((name) => name !== "crossed");

@@ -4,8 +4,9 @@
  * common, so numbers are translated by them.
  */
 import { batchArguments, batchRefusal, isBatchFile } from "./batch-file.js";
-import { MAX_DELAY } from "./builtins.js";
+import { Bare, MAX_DELAY } from "./builtins.js";
 import { usageError } from "./check.js";
+import { isFailure } from "./engine.js";
 import type { Engine, EngineName, Exit, Failure, Pipe, Refusal, Running, SyncOptions, SyncResult } from "./engine.js";
 import type { Host } from "./host.js";
 import { errnoOf, signalName, signalNumber } from "./numbers.js";
@@ -21,7 +22,7 @@ const SHELL = "/bin/sh";
 /** The first fd that is no stdio. */
 const EXTRA = 3;
 
-export class RuntimeEngine implements Engine {
+export class RuntimeEngine extends Bare implements Engine {
   readonly name: EngineName = "runtime";
   readonly api: string;
   readonly serves: ReadonlySet<SetupKey>;
@@ -29,6 +30,7 @@ export class RuntimeEngine implements Engine {
   readonly #api: RuntimeApi;
 
   constructor(host: Host, api: RuntimeApi) {
+    super();
     this.#host = host;
     this.#api = api;
     this.api = api.name;
@@ -59,20 +61,20 @@ export class RuntimeEngine implements Engine {
 
   spawn(request: SpawnRequest): Running | Failure {
     const child = this.#carryOut(request, (call) => this.#api.start(call));
-    if ("errno" in child) return child;
+    if (isFailure(child)) return child;
     const pipes = new Map<number, Pipe>();
     for (const slot of request.slots) {
       if (slot.kind === "pipe" || slot.kind === "socket") pipes.set(slot.target, child.pipe(slot));
     }
     const kill = (signal: number): boolean => child.kill(this.#signal(signal));
-    return { ...child, pipes, exited: child.exited.then(exitOf), kill };
+    return { ...child, pipes, exited: child.exited.then(exitOf), kill, after: () => undefined };
   }
 
   spawnSync(request: SpawnRequest, options: SyncOptions): SyncResult | Failure {
     const killSignal = this.#signal(options.killSignal);
     const limits = { ...options, timeout: wholeDelay(options.timeout) };
     const result = this.#carryOut(request, (call) => this.#api.runSync(call, limits, killSignal));
-    if ("errno" in result) return result;
+    if (isFailure(result)) return result;
     const output = new Map<number, Uint8Array>();
     for (const slot of request.slots) {
       const bytes = result.output[slot.target];
@@ -108,7 +110,7 @@ export class RuntimeEngine implements Engine {
     const { files, features, mayLook } = this.#api;
     const { platform } = this.#host;
     const texts = features.has("shell") && !request.shellFallback && platform !== "win32";
-    return findProgram(request, { files, platform, texts, mayLook: mayLook ?? (() => true) });
+    return findProgram(request, { files, platform, texts, mayLook });
   }
 
   /** Opens what the API cannot open itself, and closes this program's copies once the child has its own. */
@@ -183,7 +185,7 @@ export class RuntimeEngine implements Engine {
   #failed({ cwd }: SpawnRequest, code: string, cause?: unknown): Failure {
     const failure: Failure = { errno: errnoOf(code), step: undefined, index: 0, cause };
     const { files, mayLook } = this.#api;
-    const isLikely = cwd !== undefined && (code === "ENOENT" || code === "ENOTDIR") && mayLook?.(cwd) !== false;
+    const isLikely = cwd !== undefined && (code === "ENOENT" || code === "ENOTDIR") && mayLook(cwd);
     if (!isLikely) return failure;
     try {
       if (files.statSync(cwd).isDirectory()) return failure;

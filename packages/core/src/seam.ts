@@ -1,4 +1,5 @@
 /** @ringspawn/core/seam: what adapters and engines are written against. No part of it is meant for users. */
+export { Bare, bare, ownVariable } from "./builtins.js";
 export { printRejection } from "./choose.js";
 export type {
   Engine,

@@ -4,11 +4,11 @@
  */
 import { Bare } from "./builtins.js";
 import {
-  array,
   boolean,
   fd,
   integer,
   knownKeys,
+  list,
   mustBe,
   named,
   nonEmptyText,
@@ -84,6 +84,7 @@ const MAX_ID = 4_294_967_294; // -1, the highest, means "leave it" to the kernel
 const MAX_PID = 2_147_483_647;
 const MAX_CPU = 8191; // no Linux can be built for more
 const MAX_GROUPS = 65_536; // NGROUPS_MAX
+const MAX_NAMES = 256; // of signals and namespaces there are fewer, but one may stand twice in a list
 
 const whenTrue = (option: string, value: unknown): true | undefined => (boolean(option, value) ? true : undefined);
 const numberFrom =
@@ -180,16 +181,13 @@ export function readSetup(setup: unknown, given: SetupKey[], host: Host): Draft 
 }
 
 function groups(option: string, value: unknown): readonly number[] {
-  const list = array(option, value);
-  if (list.length > MAX_GROUPS) throw mustBe(`${option}.length`, `at most ${MAX_GROUPS}`, list.length);
   // Not by map(), which skips the holes of an array.
-  return Array.from(list, (group, i) => id(`${option}[${i}]`, group));
+  return Array.from(list(option, value, MAX_GROUPS), (group, i) => id(`${option}[${i}]`, group));
 }
 
 function affinity(option: string, value: unknown): readonly number[] {
-  const cpus = array(option, value);
+  const cpus = list(option, value, MAX_CPU + 1);
   if (cpus.length === 0) throw usageError("ERR_INVALID_ARG_VALUE", `${option} must name at least one CPU, got []`);
-  if (cpus.length > MAX_CPU + 1) throw mustBe(`${option}.length`, `at most ${MAX_CPU + 1}`, cpus.length);
   const numbers = Array.from(cpus, (cpu, i) => integer(`${option}[${i}]`, cpu, 0, MAX_CPU));
   return [...new Set(numbers)].sort((a, b) => a - b);
 }
@@ -214,7 +212,7 @@ function scheduler(option: string, value: unknown): { readonly policy: number; r
 
 function limits(option: string, value: unknown): readonly NormalLimit[] | undefined {
   const written = object(option, value);
-  const list: NormalLimit[] = [];
+  const halves: NormalLimit[] = [];
   for (const name of Object.keys(written)) {
     if (!Object.hasOwn(LIMITS, name)) throw unknownKey(option, name, Object.keys(LIMITS));
     const limit = written[name];
@@ -228,9 +226,9 @@ function limits(option: string, value: unknown): readonly NormalLimit[] | undefi
     if (low !== undefined && high !== undefined && low > high) {
       throw mustBe(`${at}.soft`, `at most the hard limit of ${high}`, low);
     }
-    list.push({ resource: LIMITS[name as keyof typeof LIMITS], soft: low, hard: high });
+    halves.push({ resource: LIMITS[name as keyof typeof LIMITS], soft: low, hard: high });
   }
-  return list.length > 0 ? list : undefined;
+  return halves.length > 0 ? halves : undefined;
 }
 
 function limitValue(option: string, value: unknown): number | undefined {
@@ -254,7 +252,7 @@ function signals(option: string, value: unknown): NormalSignals | undefined {
 
 function signalSet(option: string, value: unknown): bigint {
   let set = 0n;
-  for (const [i, name] of array(option, value).entries()) {
+  for (const [i, name] of list(option, value, MAX_NAMES).entries()) {
     const one = bit(signal(`${option}[${i}]`, name));
     if ((one & UNTOUCHABLE) !== 0n) throw mustBe(`${option}[${i}]`, "a signal other than SIGKILL and SIGSTOP", name);
     set |= one;
@@ -264,7 +262,7 @@ function signalSet(option: string, value: unknown): bigint {
 
 function namespaces(option: string, value: unknown): number | undefined {
   let bits = 0;
-  for (const [i, name] of array(option, value).entries()) bits |= named(`${option}[${i}]`, name, NAMESPACES);
+  for (const [i, name] of list(option, value, MAX_NAMES).entries()) bits |= named(`${option}[${i}]`, name, NAMESPACES);
   return bits === 0 ? undefined : bits;
 }
 

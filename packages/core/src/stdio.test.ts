@@ -6,15 +6,20 @@ import { fdSlot, nullSlot, pipeSlot, slotOfBunWord, slotOfDenoWord, slotOfSpec }
 const host = hostWith({});
 
 test("slots of one meaning are equal, whoever wrote them", () => {
-  expect(slotOfDenoWord(0, "piped", "stdin")).toEqual({ target: 0, kind: "pipe", direction: "in" });
-  expect(slotOfBunWord(host, 2, "pipe", "stderr").slot).toEqual({ target: 2, kind: "pipe", direction: "out" });
+  expect(slotOfDenoWord(0, "piped", "stdin")).toEqual({ target: 0, kind: "pipe", direction: "in", raw: false });
+  expect(slotOfBunWord(host, 2, "pipe", "stderr").slot).toEqual({
+    target: 2,
+    kind: "pipe",
+    direction: "out",
+    raw: false,
+  });
   expect(slotOfDenoWord(1, "null", "stdout")).toBe(slotOfBunWord(host, 1, "ignore", "stdout").slot);
   expect(slotOfBunWord(host, 1, null, "stdout").slot).toBe(nullSlot(1));
   expect(slotOfDenoWord(2, "inherit", "stderr")).toBe(slotOfSpec(host, 2, "inherit", "x"));
-  expect(slotOfDenoWord(2, 1, "stderr")).toEqual({ target: 2, kind: "fd", fd: 1 });
-  expect(fdSlot(0, 7)).toEqual({ target: 0, kind: "fd", fd: 7 });
-  expect(pipeSlot(0, "out")).toEqual({ target: 0, kind: "pipe", direction: "out" });
-  expect(fdSlot(9, 9)).toEqual({ target: 9, kind: "fd", fd: 9 });
+  expect(slotOfDenoWord(2, 1, "stderr")).toEqual({ target: 2, kind: "fd", fd: 1, given: false });
+  expect(fdSlot(0, 7)).toEqual({ target: 0, kind: "fd", fd: 7, given: false });
+  expect(pipeSlot(0, "out")).toEqual({ target: 0, kind: "pipe", direction: "out", raw: false });
+  expect(fdSlot(9, 9)).toEqual({ target: 9, kind: "fd", fd: 9, given: false });
   expect(nullSlot(9)).toEqual({ target: 9, kind: "null" });
 });
 
@@ -37,7 +42,7 @@ describe("setup.fds", () => {
   });
 
   test.each([
-    [{ pipe: "both" }, { kind: "socket" }],
+    [{ pipe: "both" }, { kind: "socket", raw: false }],
     [
       { pipe: "both", raw: true },
       { kind: "socket", raw: true },
@@ -48,14 +53,14 @@ describe("setup.fds", () => {
     ],
     [
       { pipe: "out", raw: false },
-      { kind: "pipe", direction: "out" },
+      { kind: "pipe", direction: "out", raw: false },
     ],
-    [{ pty: true }, { kind: "pty", rows: 24, cols: 80 }],
+    [{ pty: true }, { kind: "pty", rows: 24, cols: 80, raw: false }],
     [
       { pty: {}, raw: true },
       { kind: "pty", rows: 24, cols: 80, raw: true },
     ],
-    [{ pty: { rows: 1, cols: 65_535 } }, { kind: "pty", rows: 1, cols: 65_535 }],
+    [{ pty: { rows: 1, cols: 65_535 } }, { kind: "pty", rows: 1, cols: 65_535, raw: false }],
     [{ give: 3 }, { kind: "fd", fd: 3, given: true }],
     [
       { pipe: undefined, file: "/x" },

@@ -10,15 +10,15 @@ import type { Host } from "./host.js";
  */
 export type Slot =
   | { readonly target: number; readonly kind: "null" }
-  | { readonly target: number; readonly kind: "fd"; readonly fd: number; readonly given?: true }
-  | { readonly target: number; readonly kind: "pipe"; readonly direction: Direction; readonly raw?: true }
-  | { readonly target: number; readonly kind: "socket"; readonly raw?: true }
+  | { readonly target: number; readonly kind: "fd"; readonly fd: number; readonly given: boolean }
+  | { readonly target: number; readonly kind: "pipe"; readonly direction: Direction; readonly raw: boolean }
+  | { readonly target: number; readonly kind: "socket"; readonly raw: boolean }
   | {
       readonly target: number;
       readonly kind: "pty";
       readonly rows: number;
       readonly cols: number;
-      readonly raw?: true;
+      readonly raw: boolean;
     }
   | FileSlot;
 
@@ -40,9 +40,11 @@ const OPEN_MODES = ["r", "r+", "w", "w+", "a", "a+"] as const;
 
 // The slots of nearly every spawn: one frozen object of each serves all requests.
 const NULL_SLOTS: readonly Slot[] = [0, 1, 2].map((target) => Object.freeze({ target, kind: "null" }));
-const INHERIT_SLOTS: readonly Slot[] = [0, 1, 2].map((target) => Object.freeze({ target, kind: "fd", fd: target }));
+const INHERIT_SLOTS: readonly Slot[] = [0, 1, 2].map((target) =>
+  Object.freeze({ target, kind: "fd", fd: target, given: false }),
+);
 const PIPE_SLOTS: readonly Slot[] = ([0, 1, 2] as const).map((target) =>
-  Object.freeze({ target, kind: "pipe", direction: target === 0 ? "in" : "out" }),
+  Object.freeze({ target, kind: "pipe", direction: target === 0 ? "in" : "out", raw: false }),
 );
 
 export function nullSlot(target: number): Slot {
@@ -50,14 +52,14 @@ export function nullSlot(target: number): Slot {
 }
 
 export function fdSlot(target: number, from: number): Slot {
-  return (target === from ? INHERIT_SLOTS[target] : undefined) ?? { target, kind: "fd", fd: from };
+  return (target === from ? INHERIT_SLOTS[target] : undefined) ?? { target, kind: "fd", fd: from, given: false };
 }
 
 /** A new pipe; for 0, 1 and 2 in the usual direction. */
 export function pipeSlot(target: number, direction: Direction = target === 0 ? "in" : "out"): Slot {
   const usual = PIPE_SLOTS[target];
   if (usual?.kind === "pipe" && usual.direction === direction) return usual;
-  return { target, kind: "pipe", direction };
+  return { target, kind: "pipe", direction, raw: false };
 }
 
 /** The keys of an entry of `setup.fds` that is an object, and what each may stand beside. */
@@ -88,7 +90,7 @@ export function slotOfSpec(host: Host, target: number, spec: unknown, option: st
     case "pipe":
       return pipeOfSpec(target, given, option);
     case "pty":
-      return { target, kind, ...sizeOfPty(given.pty, `${option}.pty`), ...(isRawEnd(given.raw, option) && RAW) };
+      return { target, kind, ...sizeOfPty(given.pty, `${option}.pty`), raw: isRawEnd(given.raw, option) };
     case "give":
       return { target, kind: "fd", fd: givenFd(`${option}.give`, given.give), given: true };
     case "file":
@@ -103,11 +105,9 @@ const NOTHING: Spec = Object.freeze(Object.create(null) as Spec);
 function pipeOfSpec(target: number, { pipe, raw }: Spec, option: string): Slot {
   if (pipe !== "in" && pipe !== "out" && pipe !== "both") throw mustBe(`${option}.pipe`, '"in", "out" or "both"', pipe);
   const isRaw = isRawEnd(raw, option);
-  if (pipe === "both") return { target, kind: "socket", ...(isRaw && RAW) };
-  return isRaw ? { target, kind: "pipe", direction: pipe, ...RAW } : pipeSlot(target, pipe);
+  if (pipe === "both") return { target, kind: "socket", raw: isRaw };
+  return isRaw ? { target, kind: "pipe", direction: pipe, raw: isRaw } : pipeSlot(target, pipe);
 }
-
-const RAW = { raw: true } as const;
 
 function isRawEnd(raw: unknown, option: string): boolean {
   return raw !== undefined && boolean(`${option}.raw`, raw);
@@ -183,22 +183,24 @@ export function optionOfSlot(target: number, fds: readonly Slot[] | undefined): 
 /** What Bun's stdin may be read from. */
 export type InputData = ArrayBufferView | ArrayBuffer | ReadableStream<Uint8Array> | Blob | Response | Request;
 
+interface SlotWithData {
+  readonly slot: Slot | undefined;
+  readonly data: InputData | undefined;
+}
+
+const withoutData = (slot: Slot | undefined): SlotWithData => ({ slot, data: undefined });
+
 /**
  * The slot of one of Bun's words; undefined for an ignored fd beyond 2, which the child does not have. Data in place of
  * a word is returned with its slot, to be fed to the child.
  */
-export function slotOfBunWord(
-  host: Host,
-  target: number,
-  word: unknown,
-  option: string,
-): { readonly slot: Slot | undefined; readonly data?: InputData } {
+export function slotOfBunWord(host: Host, target: number, word: unknown, option: string): SlotWithData {
   switch (word) {
     case "ignore":
     case null:
-      return { slot: target <= 2 ? nullSlot(target) : undefined };
+      return withoutData(target <= 2 ? nullSlot(target) : undefined);
     case "inherit":
-      return { slot: fdSlot(target, target) };
+      return withoutData(fdSlot(target, target));
     case "pipe":
       if (target > 2) {
         // Bun gives a raw fd of a socket here; not every engine has a raw fd to give.
@@ -207,25 +209,30 @@ export function slotOfBunWord(
           `${option} cannot be "pipe": write setup: { fds: { ${target}: { pipe: "in" } } } or "out", and use child.fds`,
         );
       }
-      return { slot: pipeSlot(target) };
+      return withoutData(pipeSlot(target));
   }
-  if (typeof word === "number") return { slot: fdSlot(target, fd(option, word)) };
+  if (typeof word === "number") return withoutData(fdSlot(target, fd(option, word)));
   const file = typeof word === "object" && target <= 2 ? host.fileOf?.(word as object) : undefined;
-  if (typeof file === "number") return { slot: fdSlot(target, file) };
+  if (typeof file === "number") return withoutData(fdSlot(target, file));
   if (file !== undefined) {
-    return { slot: { target, kind: "file", path: file, open: target === 0 ? "r" : "w", mode: 0o666 } };
+    return withoutData({ target, kind: "file", path: file, open: target === 0 ? "r" : "w", mode: 0o666 });
   }
   if (target === 0 && isInputData(word)) {
-    if ("getReader" in word && isUsed(word)) throw usageError("ERR_INVALID_STATE", `${option} has already been used`);
-    if ("bodyUsed" in word && word.bodyUsed) {
-      throw usageError("ERR_BODY_ALREADY_USED", `${option} has already been used`);
-    }
+    if (!isBytes(word)) refuseUsed(word, option);
     return { slot: pipeSlot(0), data: word };
   }
   refuseAsBun(target, word, option);
-  if (isEmptyData(word)) return { slot: target <= 2 ? nullSlot(target) : undefined };
+  if (isEmptyData(word)) return withoutData(target <= 2 ? nullSlot(target) : undefined);
   const more = target === 0 ? ", bytes, a Blob, a ReadableStream, a Response or a Request" : "";
   throw mustBeOfType(option, `"pipe", "inherit", "ignore", an fd number${more}`, word);
+}
+
+/** @throws {TypeError} for what has been read already, of which the child would get nothing. */
+function refuseUsed(data: Exclude<InputData, ArrayBufferView | ArrayBuffer>, option: string): void {
+  if ("getReader" in data && isUsed(data)) throw usageError("ERR_INVALID_STATE", `${option} has already been used`);
+  if ("bodyUsed" in data && data.bodyUsed) {
+    throw usageError("ERR_BODY_ALREADY_USED", `${option} has already been used`);
+  }
 }
 
 /** What Bun refuses to use as an output, in the words that programs look for. */
@@ -250,11 +257,14 @@ function isEmptyData(value: unknown): boolean {
   return isInputData(value) && (byteLength === 0 || size === 0);
 }
 
+function isBytes(value: unknown): value is ArrayBufferView | ArrayBuffer {
+  return ArrayBuffer.isView(value) || isArrayBuffer(value);
+}
+
 function isInputData(value: unknown): value is InputData {
   // By shape, because a class may come from another realm or from a library.
   return (
-    ArrayBuffer.isView(value) ||
-    isArrayBuffer(value) ||
+    isBytes(value) ||
     (typeof value === "object" && value !== null && ("getReader" in value || "stream" in value || "body" in value))
   );
 }

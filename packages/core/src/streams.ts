@@ -1,11 +1,13 @@
 /** The parent's ends of pipes as web streams. A stream is made only when a user asks for it. */
-import { isArrayBuffer } from "./builtins.js";
+import { Bare, bare, isArrayBuffer } from "./builtins.js";
 import { collect, concat, giveBuffer, handOut, takeBuffer } from "./collect.js";
 import type { Sink, Source } from "./engine.js";
 import { inClassOf } from "./error.js";
 import type { Host } from "./host.js";
 
 const utf8 = new TextDecoder();
+/** Said, because a runtime looks for the size of a queue on Object.prototype where nothing is. */
+const NO_STRATEGY: object = Object.freeze(new Bare());
 
 /** The state that a stream shares with its underlying source; outside the class, because `super()` needs it. */
 interface Flow {
@@ -25,7 +27,7 @@ export class SubprocessReadableStream extends ReadableStream<Uint8Array> {
 
   constructor(source: Source) {
     const flow: Flow = { source, controller: undefined, pulled: false, cancelled: false };
-    const underlying: UnderlyingByteSource = {
+    const underlying: UnderlyingByteSource = bare<UnderlyingByteSource>({
       type: "bytes",
       start: (controller) => {
         flow.controller = controller;
@@ -35,8 +37,8 @@ export class SubprocessReadableStream extends ReadableStream<Uint8Array> {
         flow.cancelled = true;
         source.close();
       },
-    };
-    super(underlying as unknown as UnderlyingSource<Uint8Array>);
+    });
+    super(underlying as unknown as UnderlyingSource<Uint8Array>, NO_STRATEGY);
     this.#flow = flow;
   }
 
@@ -122,7 +124,7 @@ export function writableStream(sink: Sink, host: Host): WritableStream<Uint8Arra
     void sink.close();
     throw inClassOf(host, error);
   };
-  return new WritableStream<Uint8Array>({
+  const underlying = bare<UnderlyingSink<Uint8Array>>({
     write(chunk) {
       try {
         return sink.write(asBytes(chunk))?.catch(failed);
@@ -133,6 +135,7 @@ export function writableStream(sink: Sink, host: Host): WritableStream<Uint8Arra
     close: () => sink.close(),
     abort: () => sink.close(),
   });
+  return new WritableStream(underlying, NO_STRATEGY);
 }
 
 /** @throws {TypeError} for what is not bytes. A string is not: it has no encoding of its own. */

@@ -13,6 +13,8 @@ export function webSource(stream: ReadableStream<Uint8Array>): Source {
       isReading = true;
       void next().finally(() => (isReading = false));
     },
+    settle: undefined,
+    enough: undefined,
     // A stream that failed refuses to be cancelled; whoever read it was told.
     close: () => void reader.cancel().catch(() => {}),
   });
@@ -55,6 +57,10 @@ export class WebSink implements Sink {
       // Made anew after every write that had to wait
       this.#writer.ready.catch(() => {});
     }
+  }
+
+  settle(isWanted: boolean): void {
+    if (!isWanted) void this.close();
   }
 
   close(): Promise<void> {

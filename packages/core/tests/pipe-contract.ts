@@ -51,7 +51,17 @@ function inputOf(script: string, slots: readonly Slot[], engine: string): Parame
     fileOption: "command",
     file: "/bin/sh",
     argsOption: "args",
+    firstArg: 0,
     args: ["-c", script],
+    argv0: undefined,
+    env: undefined,
+    envIsAdded: false,
+    cwd: undefined,
+    uid: undefined,
+    gid: undefined,
+    cgroup: undefined,
+    detached: undefined,
+    setup: undefined,
     slots,
     shellFallback: false,
     engine,
@@ -69,7 +79,10 @@ export function givenFdContract(launcher: Launcher, name: string): Test[] {
   const isOpen = (fd: number): boolean => fs.existsSync(`/proc/self/fd/${fd}`);
   const run = async (): Promise<void> => {
     const fd = fs.openSync("/dev/null", "r");
-    const slots = withNull({ target: 1, kind: "pipe", direction: "out" }, { target: 7, kind: "fd", fd, given: true });
+    const slots = withNull(
+      { target: 1, kind: "pipe", direction: "out", raw: false },
+      { target: 7, kind: "fd", fd, given: true },
+    );
     assert.ok("errno" in start({ ...inputOf("", slots, name), file: "/no/such/program" }));
     assert.ok(isOpen(fd));
     const child = start(inputOf("readlink /proc/self/fd/7", slots, name));
@@ -86,7 +99,10 @@ export function givenFdContract(launcher: Launcher, name: string): Test[] {
 /** For an engine that takes no copy of what it writes: 32 bits cannot tell the length of this chunk. */
 export function hugeChunkContract(subject: Subject): Test[] {
   const run = async (): Promise<void> => {
-    const slots = withNull({ target: 0, kind: "pipe", direction: "in" }, { target: 1, kind: "pipe", direction: "out" });
+    const slots = withNull(
+      { target: 0, kind: "pipe", direction: "in", raw: false },
+      { target: 1, kind: "pipe", direction: "out", raw: false },
+    );
     const child = subject.start("wc -c", slots);
     const sink = child.sink(0) ?? assert.fail();
     const length = 2 ** 32;
@@ -114,7 +130,7 @@ const ascii = new TextDecoder();
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 function sourceTests(subject: Subject, fd: number): Test[] {
-  const out: Slot = { target: fd, kind: "pipe", direction: "out" };
+  const out: Slot = { target: fd, kind: "pipe", direction: "out", raw: false };
   const start = (script: string): Child => subject.start(script, withNull(out));
   const test = (name: string, run: () => Promise<void>): Test => [`source ${fd}: ${name}`, run];
   return [
@@ -209,7 +225,10 @@ function sourceTests(subject: Subject, fd: number): Test[] {
 }
 
 function sinkTests(subject: Subject, fd: number): Test[] {
-  const slots = withNull({ target: fd, kind: "pipe", direction: "in" }, { target: 1, kind: "pipe", direction: "out" });
+  const slots = withNull(
+    { target: fd, kind: "pipe", direction: "in", raw: false },
+    { target: 1, kind: "pipe", direction: "out", raw: false },
+  );
   const start = (script: string): Child => subject.start(script, slots);
   const test = (name: string, run: () => Promise<void>): Test => [`sink ${fd}: ${name}`, run];
   return [
@@ -286,7 +305,10 @@ function sinkTests(subject: Subject, fd: number): Test[] {
 }
 
 function socketTests(subject: Subject, fd: number): Test[] {
-  const slots = withNull({ target: fd, kind: "socket" }, { target: 1, kind: "pipe", direction: "out" });
+  const slots = withNull(
+    { target: fd, kind: "socket", raw: false },
+    { target: 1, kind: "pipe", direction: "out", raw: false },
+  );
   const test = (name: string, run: (child: Child, script: string) => Promise<void>, script: string): Test => [
     `socket ${fd}: ${name}`,
     async () => {
@@ -357,9 +379,9 @@ function leavesNothing(subject: Subject): Test {
     "no fd stays of pipes that were closed",
     async () => {
       const slots = withNull(
-        ...subject.sources.map((target): Slot => ({ target, kind: "pipe", direction: "out" })),
-        ...subject.sinks.map((target): Slot => ({ target, kind: "pipe", direction: "in" })),
-        ...subject.sockets.map((target): Slot => ({ target, kind: "socket" })),
+        ...subject.sources.map((target): Slot => ({ target, kind: "pipe", direction: "out", raw: false })),
+        ...subject.sinks.map((target): Slot => ({ target, kind: "pipe", direction: "in", raw: false })),
+        ...subject.sockets.map((target): Slot => ({ target, kind: "socket", raw: false })),
       );
       const round = async (first: "source" | "sink"): Promise<void> => {
         const child = subject.start("exec sleep 9", slots);

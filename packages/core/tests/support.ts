@@ -27,9 +27,25 @@ export function hostWith(env: Readonly<Record<string, string>>): Host {
   };
 }
 
+/** The options of a request of which nothing is said. */
+export const UNSAID: Omit<RequestInput, "fileOption" | "file" | "argsOption" | "args" | "slots" | "shellFallback"> = {
+  firstArg: 0,
+  argv0: undefined,
+  env: undefined,
+  envIsAdded: false,
+  cwd: undefined,
+  uid: undefined,
+  gid: undefined,
+  cgroup: undefined,
+  detached: undefined,
+  engine: undefined,
+  setup: undefined,
+};
+
 /** As a face would hand it over. */
 export function requestOf(input: Partial<RequestInput> = {}, env: Record<string, string> = {}): SpawnRequest {
   return normalize(hostWith({ PATH: "/usr/bin:/bin", ...env }), NAMES, {
+    ...UNSAID,
     fileOption: "command",
     file: "true",
     argsOption: "args",

@@ -124,12 +124,12 @@ describe("a request", () => {
       request({
         slots: [
           { target: 0, kind: "null" },
-          { target: 1, kind: "fd", fd: 7 },
-          { target: 2, kind: "pipe", direction: "in" },
-          { target: 3, kind: "pipe", direction: "out" },
+          { target: 1, kind: "fd", fd: 7, given: false },
+          { target: 2, kind: "pipe", direction: "in", raw: false },
+          { target: 3, kind: "pipe", direction: "out", raw: false },
           { target: 9, ...file },
-          { target: 10, kind: "socket" },
-          { target: 11, kind: "pty", rows: 24, cols: 65_535 },
+          { target: 10, kind: "socket", raw: false },
+          { target: 11, kind: "pty", rows: 24, cols: 65_535, raw: false },
         ],
       }),
     );

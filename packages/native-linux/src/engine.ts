@@ -1,14 +1,15 @@
 /** SEAM 1 on the native side: an engine for each executor, over whichever binding a runtime opened. */
-import type {
-  Engine,
-  ExplainedStep,
-  Failure,
-  Refusal,
-  Running,
-  SetupKey,
-  SpawnRequest,
-  SyncOptions,
-  SyncResult,
+import {
+  Bare,
+  type Engine,
+  type ExplainedStep,
+  type Failure,
+  type Refusal,
+  type Running,
+  type SetupKey,
+  type SpawnRequest,
+  type SyncOptions,
+  type SyncResult,
 } from "@ringspawn/core/seam";
 import { Child } from "./child.js";
 import { Explained, Probe } from "./decode.js";
@@ -32,7 +33,7 @@ interface Ready extends Loops {
   readonly probed: Probe;
 }
 
-export abstract class NativeEngine implements Engine {
+export abstract class NativeEngine extends Bare implements Engine {
   abstract readonly name: NativeName;
   readonly api = "the native engine";
   readonly serves: ReadonlySet<SetupKey> = SERVED;
@@ -42,6 +43,7 @@ export abstract class NativeEngine implements Engine {
 
   /** @param permits what the runtime would not let its own spawn do. Default: everything may be done. */
   constructor(native: Native, permits: (request: SpawnRequest) => Refusal | undefined = () => undefined) {
+    super();
     this.native = native;
     this.#permits = permits;
   }

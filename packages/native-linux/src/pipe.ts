@@ -234,8 +234,9 @@ export class PipeSink implements Sink {
 
 /** A pipe, a socket pair or a pseudo-terminal, by its one or two fds. */
 class StreamPipe implements Pipe {
-  readonly source?: PipeSource;
-  readonly sink?: PipeSink;
+  readonly source: PipeSource | undefined;
+  readonly sink: PipeSink | undefined;
+  readonly fd: undefined;
 
   constructor(
     binding: Binding,
@@ -262,8 +263,8 @@ class StreamPipe implements Pipe {
 
 /** An fd without streams: the program's own from the moment it asks for it, and ours to close until then. */
 class RawPipe implements Pipe {
-  readonly source?: never;
-  readonly sink?: never;
+  readonly source: undefined;
+  readonly sink: undefined;
   readonly #end: End;
   #isTaken = false;
 

@@ -41,7 +41,7 @@ export class UringEngine extends NativeEngine {
     if (release < 0) return { errno: -release, step: "stdio", index: 0 };
     // In the child the eventfd stands behind all other fds.
     const target = (request.slots.at(-1)?.target ?? 2) + 1;
-    const slots = [...request.slots, { target, kind: "fd", fd: release } as const];
+    const slots = [...request.slots, { target, kind: "fd", fd: release, given: false } as const];
     const ticket = binding.prespawn(block.bytes, this.encode({ ...request, slots }), target, outcome.words);
     const failure: Failure | undefined = ticket < 0 ? { errno: -ticket, step: "request", index: 0 } : outcome.failure;
     if (failure !== undefined) {

@@ -1,8 +1,8 @@
 /** The face in the shape of `Bun.spawn` and `Bun.spawnSync`. */
-import { Bare, isArrayBuffer } from "../builtins.js";
+import { Bare, bare, hide, isArrayBuffer } from "../builtins.js";
 import {
   abortSignal,
-  array,
+  list,
   mustBeOfType,
   object,
   ownOptions,
@@ -10,7 +10,7 @@ import {
   strings,
   usageError,
 } from "../check.js";
-import type { EngineName, SyncOptions } from "../engine.js";
+import type { SyncOptions } from "../engine.js";
 import { addVariables, emptyEnv } from "../env.js";
 import type { Host } from "../host.js";
 import type { Launcher } from "../launcher.js";
@@ -49,6 +49,8 @@ const OPTIONS = [
 ] as const;
 /** The options as they were given: each is read once, before anything is looked at. */
 type Given = { readonly [option in (typeof OPTIONS)[number]]?: unknown };
+/** Ignored ones beyond 2 are no fds of the child, so a list may be longer than that of what can be set up. */
+const MAX_STDIO = 65_536;
 const NO_OPTIONS: Given = Object.freeze(new Bare());
 
 export function createSpawnPair(launcher: Launcher): {
@@ -72,7 +74,7 @@ export function createSpawnPair(launcher: Launcher): {
     const { slots, numbers, data } = stdioOf(launcher.host, options, "pipe");
     const input = new Map<number, Uint8Array>();
     if (data !== undefined) input.set(0, bytesAtHand(data));
-    const limits: SyncOptions = { input, timeout, maxBuffer, killSignal, signal };
+    const limits: SyncOptions = { input, timeout, maxBuffer, killSignal, signal, withoutPid: false };
     const { result, engine } = launcher.spawnSync(inputOf(launcher.host, cmd, options, slots), limits);
     const { pid, exit, output } = result;
     const bytes = (fd: number): Uint8Array<ArrayBuffer> | undefined => {
@@ -92,7 +94,7 @@ export function createSpawnPair(launcher: Launcher): {
       pid,
     };
     // Not enumerable: printed or compared, the result looks as Bun's.
-    return Object.defineProperty(sync, "engine", { value: engine }) as typeof sync & { engine: EngineName };
+    return hide(sync, "engine", engine);
   };
   // The overloads say more about the result than one body can.
   return { spawn, spawnSync } as { spawn: SpawnFunction; spawnSync: SpawnSyncFunction };
@@ -126,6 +128,7 @@ function inputOf(host: Host, cmd: readonly string[], options: Given, slots: read
     firstArg: 1,
     args: cmd.slice(1),
     argv0,
+    envIsAdded: false,
     env: (env ?? undefined) === undefined ? host.startEnviron : addVariables(emptyEnv(), env, true),
     cwd: cwd === null || cwd === "" ? undefined : cwd,
     uid,
@@ -197,15 +200,15 @@ function abortError(reason: unknown): Error {
   const error = new Error("The operation was aborted", { cause: reason });
   // Not by assignment, which fails where a program has frozen Error.prototype.
   return Object.defineProperties(error, {
-    name: { value: "AbortError", configurable: true, writable: true },
-    code: { value: "ABORT_ERR", configurable: true, enumerable: true, writable: true },
+    name: bare({ value: "AbortError", configurable: true, writable: true }),
+    code: bare({ value: "ABORT_ERR", configurable: true, enumerable: true, writable: true }),
   });
 }
 
 function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"): Stdio {
   const { stdio } = options;
   const words: readonly unknown[] =
-    stdio === undefined ? [options.stdin, options.stdout, options.stderr] : array("stdio", stdio);
+    stdio === undefined ? [options.stdin, options.stdout, options.stderr] : list("stdio", stdio, MAX_STDIO);
   const names = stdio === undefined ? ["stdin", "stdout", "stderr"] : undefined;
   const defaults = ["ignore", "pipe", stderrDefault];
   const slots: Slot[] = [];
@@ -213,7 +216,8 @@ function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"):
   let data: InputData | undefined;
   const count = Math.max(words.length, 3);
   for (let target = 0; target < count; target++) {
-    const word = words[target] === undefined ? (defaults[target] ?? "ignore") : words[target];
+    const written = words[target];
+    const word = written === undefined ? (defaults[target] ?? "ignore") : written;
     const known = slotOfBunWord(host, target, word, names?.[target] ?? `stdio[${target}]`);
     if (known.slot !== undefined) slots.push(known.slot);
     // Its own number is the same as "inherit".

@@ -1,4 +1,5 @@
 /** The face in the shape of `Deno.Command`. */
+import { hide } from "../builtins.js";
 import { abortSignal, boolean, object, ownOptions, signal as signalNumber, strings, usageError } from "../check.js";
 import type { EngineName, SyncOptions, SyncResult } from "../engine.js";
 import { addVariables, emptyEnv } from "../env.js";
@@ -132,6 +133,7 @@ export function commandInput(host: Host, command: unknown, options: CommandOptio
     fileOption: "command",
     file: command,
     argsOption: "args",
+    firstArg: 0,
     args: args === undefined ? NO_ARGS : strings("args", args),
     argv0: undefined,
     env,
@@ -155,7 +157,7 @@ export function commandInput(host: Host, command: unknown, options: CommandOptio
 /** None where the child inherits this program's environment: then no snapshot is made. */
 function environment(host: Host, { env, clearEnv = false }: CommandOptions): Pick<RequestInput, "env" | "envIsAdded"> {
   const clear = boolean("clearEnv", clearEnv);
-  if (env === undefined) return { env: clear ? emptyEnv() : undefined };
+  if (env === undefined) return { env: clear ? emptyEnv() : undefined, envIsAdded: false };
   const ours = clear ? {} : host.environ();
   return { env: addVariables(Object.assign(emptyEnv(), ours), env, false), envIsAdded: ours === undefined };
 }
@@ -210,6 +212,7 @@ const TO_THE_END: SyncOptions = Object.freeze({
   timeout: undefined,
   maxBuffer: undefined,
   killSignal: SIGNALS.SIGTERM,
+  signal: undefined,
   withoutPid: true,
 });
 
@@ -314,7 +317,7 @@ function commandOutput(
     },
   };
   // Not enumerable: printed or compared, the output looks as Deno's.
-  return Object.defineProperty(output, "engine", { value: engine }) as typeof output & { engine: EngineName };
+  return hide(output, "engine", engine);
 }
 
 function notPiped(name: string): never {

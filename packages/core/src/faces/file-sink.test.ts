@@ -14,6 +14,7 @@ function fullPipe(): { sink: Sink; got: string[]; drain: () => void } {
           resolve();
         }),
       ),
+    settle() {},
     close: vi.fn(() => {
       got.push("end");
     }),
@@ -27,7 +28,7 @@ describe("FileSink", () => {
   test("returns numbers while the pipe takes everything", () => {
     const got: number[][] = [];
     const close = vi.fn();
-    const stdin = new FileSink({ write: (chunk) => void got.push([...chunk]), close });
+    const stdin = new FileSink({ write: (chunk) => void got.push([...chunk]), settle() {}, close });
     expect(stdin.write("aé")).toBe(3);
     expect(stdin.write(new Uint16Array([1]))).toBe(2);
     expect(stdin.flush()).toBe(5);
@@ -62,7 +63,7 @@ describe("FileSink", () => {
 
   test("goes back to numbers once the pipe has room", async () => {
     const writes = [Promise.resolve(), undefined];
-    const stdin = new FileSink({ write: () => writes.shift(), close() {} });
+    const stdin = new FileSink({ write: () => writes.shift(), settle() {}, close() {} });
     expect(await stdin.write("a")).toBe(1);
     await stdin.flush();
     expect(stdin.write("b")).toBe(1);
@@ -73,6 +74,7 @@ describe("FileSink", () => {
       write: (): never => {
         throw epipe;
       },
+      settle() {},
       close() {},
     });
     expect(stdin.write("abc")).toBe(3);
@@ -87,7 +89,7 @@ describe("FileSink", () => {
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);
     const close = vi.fn();
-    const stdin = new FileSink({ write: () => Promise.reject(epipe), close });
+    const stdin = new FileSink({ write: () => Promise.reject(epipe), settle() {}, close });
     const waits = [stdin.write("abc"), stdin.write("def"), stdin.flush(), stdin.end()];
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(unhandled).not.toHaveBeenCalled();
@@ -97,7 +99,7 @@ describe("FileSink", () => {
   });
 
   test("takes no other types", () => {
-    const stdin = new FileSink({ write() {}, close() {} });
+    const stdin = new FileSink({ write() {}, settle() {}, close() {} });
     expect(() => stdin.write(5 as never)).toThrow(TypeError);
   });
 });

@@ -25,8 +25,8 @@ describe("stdio", () => {
     createPool({ size: 1, stdin: "null", stdout: "piped", stderr: 7 });
     expect(requests[0]?.slots).toEqual([
       { target: 0, kind: "null" },
-      { target: 1, kind: "pipe", direction: "out" },
-      { target: 2, kind: "fd", fd: 7 },
+      { target: 1, kind: "pipe", direction: "out", raw: false },
+      { target: 2, kind: "fd", fd: 7, given: false },
     ]);
     expect(requests[0]?.slots).toEqual(requests[1]?.slots);
   });
@@ -86,6 +86,7 @@ test("no child is given a program when the engine would refuse the request by no
     kill: () => true,
     ref() {},
     unref() {},
+    after() {},
   };
   const engine = engineThat({
     refuses: () => refusals[0],

@@ -85,7 +85,7 @@ function eachOf(stdio: unknown, options: Omit<PoolOptions, "size">): Pick<PoolOp
   const list = array("stdio", stdio);
   if (list.length !== NAMES.length) throw mustBe("stdio.length", "3: stdin, stdout and stderr", list.length);
   for (const [target, name] of NAMES.entries()) {
-    if (options[name] !== undefined) throw mustBe(name, "absent beside stdio", options[name]);
+    if (Object.hasOwn(options, name)) throw mustBe(name, "absent beside stdio", options[name]);
     // Here, so that a mistake is told by the name under which it was made.
     slotOfDenoWord(target, list[target], `stdio[${target}]`);
   }

@@ -43,15 +43,21 @@ class Pending implements Starting {
       let wake: ((count: number) => void) | undefined;
       const source: Source = {
         read: () => (this.closed.includes(target) ? 0 : new Promise((resolve) => (wake = resolve))),
+        settle() {},
         close: () => (close(), wake?.(0)),
       };
       const sink: Sink = {
         write: () => {
           if (this.closed.includes(target)) throw Object.assign(new Error("broken"), { code: "EPIPE" });
         },
+        settle() {},
         close,
       };
-      this.pipes.set(target, target === 0 ? { sink } : { source });
+      this.pipes.set(target, {
+        source: target === 0 ? undefined : source,
+        sink: target === 0 ? sink : undefined,
+        fd: undefined,
+      });
     }
   }
 
@@ -73,6 +79,7 @@ class Pending implements Starting {
 
   ref(): void {}
   unref(): void {}
+  after(): undefined {}
 }
 
 /** `start` on an engine whose starts stay undecided, and what it made of them. */
@@ -318,6 +325,7 @@ describe("an engine that has no start", () => {
       kill: () => true,
       ref() {},
       unref() {},
+      after() {},
     };
     const child = startOn({ spawn: () => running })("x");
     expect(child.pid).toBe(5);
@@ -327,9 +335,11 @@ describe("an engine that has no start", () => {
 
   test("each kind of pipe beyond 2 has its form, and a raw fd is not asked for before", () => {
     let asked = 0;
-    const source: Source = { read: () => 0, close() {} };
-    const sink: Sink = { write() {}, close() {} };
+    const source: Source = { read: () => 0, settle() {}, close() {} };
+    const sink: Sink = { write() {}, settle() {}, close() {} };
     const raw = {
+      source: undefined,
+      sink: undefined,
       get fd() {
         asked++;
         return 9;
@@ -338,16 +348,17 @@ describe("an engine that has no start", () => {
     const running: Running = {
       pid: 5,
       pipes: new Map<number, Pipe>([
-        [1, { source }],
-        [3, { source }],
-        [4, { sink }],
-        [5, { source, sink }],
+        [1, { source, sink: undefined, fd: undefined }],
+        [3, { source, sink: undefined, fd: undefined }],
+        [4, { source: undefined, sink, fd: undefined }],
+        [5, { source, sink, fd: undefined }],
         [6, raw],
       ]),
       exited: Promise.resolve({ ...NOTHING, code: 0 }),
       kill: () => true,
       ref() {},
       unref() {},
+      after() {},
     };
     const child = startOn({ spawn: () => running })("x");
     expect(asked).toBe(0);
@@ -369,6 +380,7 @@ describe("an engine that has no start", () => {
       kill: (signal) => killed.push(signal) > 0,
       ref() {},
       unref() {},
+      after() {},
     };
     startOn({ spawn: () => running })("x").kill();
     expect(killed).toEqual([15]);
