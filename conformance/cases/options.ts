@@ -48,7 +48,7 @@ const cases: Case[] = [
   {
     name: "what a program puts on Object.prototype changes nothing that a spawn comes to",
     slow: true,
-    timeout: 120_000,
+    timeout: 240_000,
     async run(t) {
       const { stdout, code, stderr } = await t.program("polluted", [path.join(t.dir, "runs")]);
       assert.equal(code, 0, stderr);

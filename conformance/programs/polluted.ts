@@ -32,7 +32,7 @@ const NAMES = `
   slots soft source spawn spawnSync start startEnviron started stderr stdin stdio stdout step stream target terminal
   timedOut timeout type uid umask unref usage value verbatim want windowsHide withoutPid writable write written PATH
   RINGSPAWN_ENGINE`;
-const VALUES = [true, 5, "x", () => {}].slice(0, volume(4));
+const VALUES = [5, "x", () => {}].slice(0, volume(3));
 
 const SCRIPT = `echo >>"$0"; cat; echo q; exit 3`;
 const WORDS = ["sh", "-c", SCRIPT, mark] as const;
@@ -201,3 +201,5 @@ for (const name of names) {
 }
 const result: Polluted = { usual: [...usual], changed, leftOut, children: [...children()].length };
 console.log(JSON.stringify(result));
+// A spawn of the runtime's own that hung has left a child, for which the program would wait.
+parent.exit(0);
