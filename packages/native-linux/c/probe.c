@@ -61,77 +61,80 @@ static void say(struct rs_probe *out, enum rs_probe_part part, int error)
 	out->error = error;
 }
 
-void vfork_probe_memory(struct rs_probe *out)
-{
-	struct probe_child child = { .only_says = 1 };
-	struct vfork_birth birth = {
-		.flags = KERNEL_CLONE_VM, .cgroup_fd = -1, .child = probe_child, .arg = &child
-	};
+/* A child that is born to see what works, on a stack that is given back when it has been reaped. */
+struct trial {
+	struct probe_child child;
+	struct vfork_birth birth;
+	void *stack;
 	size_t stack_size;
+};
+
+/* The child's pid; or 0, where it has been said why there is none. */
+static long trial_begin(struct trial *trial, uint64_t flags, struct rs_probe *out)
+{
 	uint64_t signals;
-	void *stack = stack_map(&stack_size);
 	long pid;
 
-	if (stack == NULL) {
+	trial->birth = (struct vfork_birth){
+		.flags = flags, .cgroup_fd = -1, .child = probe_child, .arg = &trial->child
+	};
+	trial->stack = stack_map(&trial->stack_size);
+	if (trial->stack == NULL) {
 		say(out, RS_PROBE_CLONE, errno);
-		return;
+		return 0;
 	}
-	birth.stack_top = (char *)stack + stack_size;
+	trial->birth.stack_top = (char *)trial->stack + trial->stack_size;
 	signals_block(&signals);
-	pid = vfork_birth_run(&birth);
-	if (pid > 0)
-		child_reap(-1, pid);
+	pid = vfork_birth_run(&trial->birth);
 	signals_restore(&signals);
-	if (pid < 0)
-		say(out, RS_PROBE_CLONE, (int)-pid);
-	else
-		say(out, child.said == PROBE_CHILD_SAID ? RS_PROBE_OK : RS_PROBE_MEMORY, 0);
-	munmap(stack, stack_size);
+	if (pid > 0)
+		return pid;
+	say(out, RS_PROBE_CLONE, (int)-pid);
+	munmap(trial->stack, trial->stack_size);
+	return 0;
+}
+
+static void trial_end(struct trial *trial)
+{
+	munmap(trial->stack, trial->stack_size);
+}
+
+void vfork_probe_memory(struct rs_probe *out)
+{
+	struct trial trial = { .child = { .only_says = 1 } };
+	long pid = trial_begin(&trial, KERNEL_CLONE_VM, out);
+
+	if (pid == 0)
+		return;
+	child_reap(-1, pid);
+	say(out, trial.child.said == PROBE_CHILD_SAID ? RS_PROBE_OK : RS_PROBE_MEMORY, 0);
+	trial_end(&trial);
 }
 
 void vfork_probe(struct rs_probe *out)
 {
-	struct probe_child child = { .said = 0 };
-	struct vfork_birth birth = { .flags = KERNEL_CLONE_VM | KERNEL_CLONE_PIDFD,
-				     .cgroup_fd = -1,
-				     .child = probe_child,
-				     .arg = &child };
-	size_t stack_size;
-	uint64_t signals;
-	void *stack = stack_map(&stack_size);
-	long pid, reaped;
+	struct trial trial = { .child = { .said = 0 } };
+	long pid = trial_begin(&trial, KERNEL_CLONE_VM | KERNEL_CLONE_PIDFD, out), reaped;
 	int error;
 
-	if (stack == NULL) {
-		say(out, RS_PROBE_CLONE, errno);
-		return;
-	}
-	birth.stack_top = (char *)stack + stack_size;
-	signals_block(&signals);
-	pid = vfork_birth_run(&birth);
-	signals_restore(&signals);
 	out->clone3 = clone3_refused();
-	if (pid < 0) {
-		say(out, RS_PROBE_CLONE, (int)-pid);
-	} else {
-		error = pidfd_works(birth.pidfd);
-		reaped = child_reap(birth.pidfd, pid);
-		if (error == 0 && reaped < 0)
-			error = (int)-reaped;
-		if (reaped < 0)
-			child_reap(-1, pid);
-		if (birth.pidfd >= 0)
-			close(birth.pidfd);
-		if (error != 0)
-			say(out, RS_PROBE_PIDFD, error);
-		else if (child.said != PROBE_CHILD_SAID)
-			say(out, RS_PROBE_MEMORY, 0);
-		else if (child.close_range < 0)
-			say(out, RS_PROBE_CLOSE_RANGE, (int)-child.close_range);
-		else
-			say(out, RS_PROBE_OK, 0);
-	}
-	munmap(stack, stack_size);
+	if (pid == 0)
+		return;
+	error = pidfd_works(trial.birth.pidfd);
+	reaped = child_reap(trial.birth.pidfd, pid);
+	if (error == 0 && reaped < 0)
+		error = (int)-reaped;
+	if (trial.birth.pidfd >= 0)
+		close(trial.birth.pidfd);
+	if (error != 0)
+		say(out, RS_PROBE_PIDFD, error);
+	else if (trial.child.said != PROBE_CHILD_SAID)
+		say(out, RS_PROBE_MEMORY, 0);
+	else if (trial.child.close_range < 0)
+		say(out, RS_PROBE_CLOSE_RANGE, (int)-trial.child.close_range);
+	else
+		say(out, RS_PROBE_OK, 0);
+	trial_end(&trial);
 }
 
 /*

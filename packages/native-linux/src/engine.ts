@@ -1,15 +1,14 @@
 /** SEAM 1 on the native side: an engine for each executor, over whichever binding a runtime opened. */
-import {
-  Bare,
-  type Engine,
-  type ExplainedStep,
-  type Failure,
-  type Refusal,
-  type Running,
-  type SetupKey,
-  type SpawnRequest,
-  type SyncOptions,
-  type SyncResult,
+import type {
+  Engine,
+  ExplainedStep,
+  Failure,
+  Refusal,
+  Running,
+  SetupKey,
+  SpawnRequest,
+  SyncOptions,
+  SyncResult,
 } from "@ringspawn/core/seam";
 import { Child } from "./child.js";
 import { Explained, Probe } from "./decode.js";
@@ -33,7 +32,7 @@ interface Ready extends Loops {
   readonly probed: Probe;
 }
 
-export abstract class NativeEngine extends Bare implements Engine {
+export abstract class NativeEngine implements Engine {
   abstract readonly name: NativeName;
   readonly api = "the native engine";
   readonly serves: ReadonlySet<SetupKey> = SERVED;
@@ -43,7 +42,6 @@ export abstract class NativeEngine extends Bare implements Engine {
 
   /** @param permits what the runtime would not let its own spawn do. Default: everything may be done. */
   constructor(native: Native, permits: (request: SpawnRequest) => Refusal | undefined = () => undefined) {
-    super();
     this.native = native;
     this.#permits = permits;
   }
@@ -134,6 +132,9 @@ export abstract class NativeEngine extends Bare implements Engine {
     return { binding, ...loops, probed };
   }
 }
+
+// What a program puts on Object.prototype must not be taken for a method that an engine may lack.
+Object.setPrototypeOf(NativeEngine.prototype, null);
 
 export type { Ready };
 
