@@ -49,14 +49,8 @@ export const bunSpawn: RuntimeApi = {
 };
 
 function optionsOf({ file, argv, verbatim, env, session, ...same }: RuntimeCall): object {
-  return {
-    ...same,
-    cmd: [file, ...argv.slice(1)],
-    argv0: argv[0],
-    env: env ?? process.env,
-    detached: session,
-    windowsVerbatimArguments: verbatim,
-  };
+  const renamed = { argv0: argv[0], env: env ?? process.env, detached: session, windowsVerbatimArguments: verbatim };
+  return { ...same, cmd: [file, ...argv.slice(1)], ...renamed };
 }
 
 function childOf(child: Child): RuntimeChild {

@@ -1,15 +1,8 @@
 /** Deno's own spawn, for the engine that serves when no native one can. */
 import fs from "node:fs";
 import os from "node:os";
-import {
-  bare,
-  type RuntimeApi,
-  type RuntimeCall,
-  type RuntimeChild,
-  type RuntimeExit,
-  WebSink,
-  webSource,
-} from "@ringspawn/core/seam";
+import { bare, WebSink, webSource } from "@ringspawn/core/seam";
+import type { RuntimeApi, RuntimeCall, RuntimeChild, RuntimeExit } from "@ringspawn/core/seam";
 import { runInWorker } from "./blocking.js";
 import { accessSync, mayLook } from "./permission.js";
 
@@ -37,11 +30,8 @@ export const denoCommand: RuntimeApi = {
     if (needsMore || !options.withoutPid) return runInWorker(call.file, optionsOf(call, stdin), options, killSignal);
     const command = optionsOf(call, stdin);
     const result = new Command(call.file, command).outputSync();
-    const output = [
-      undefined,
-      command.stdout === "piped" ? result.stdout : undefined,
-      command.stderr === "piped" ? result.stderr : undefined,
-    ];
+    const bytes = (name: "stdout" | "stderr") => (command[name] === "piped" ? result[name] : undefined);
+    const output = [undefined, bytes("stdout"), bytes("stderr")];
     return { pid: 0, exit: exitOf(result), output, timedOut: false, overflowed: false };
   },
   codeOf: ({ code }) => code as string | undefined,
@@ -78,10 +68,8 @@ function exitOf({ code, signal }: Deno.CommandStatus): RuntimeExit {
   return { code, signal, usage: undefined };
 }
 
-function optionsOf(
-  { argv, verbatim, cwd, env, envIsAdded, stdio, session, uid, gid }: RuntimeCall,
-  input: Word,
-): Deno.CommandOptions {
+function optionsOf(call: RuntimeCall, input: Word): Deno.CommandOptions {
+  const { argv, verbatim, cwd, env, envIsAdded, stdio, session, uid, gid } = call;
   const [stdin, stdout, stderr] = stdio.map((word, fd) => {
     if (word === "pipe") return fd === 0 ? input : "piped";
     return word === "ignore" ? "null" : word === fd ? "inherit" : word;

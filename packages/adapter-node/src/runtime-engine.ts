@@ -9,14 +9,12 @@ import { mayRead } from "./permission.js";
 import { streamPipe } from "./stream-pipe.js";
 
 type Method = (this: childProcess.ChildProcess, argument?: unknown) => unknown;
+type Methods = Record<"spawn" | "kill" | "ref" | "unref", Method>;
 type Stream = Duplex & { ref?(): void; unref?(): void };
 
 // Taken now: a program may put ringspawn in their place.
 const { ChildProcess, spawnSync } = childProcess;
-const { spawn, kill, ref, unref } = ChildProcess.prototype as unknown as Record<
-  "spawn" | "kill" | "ref" | "unref",
-  Method
->;
+const { spawn, kill, ref, unref } = ChildProcess.prototype as unknown as Methods;
 const { openSync, closeSync, readSync, accessSync, statSync } = fs;
 const { devNull } = os;
 const killPid = process.kill.bind(process);
@@ -34,12 +32,8 @@ export const childProcessApi: RuntimeApi = {
   start,
   runSync(call, { input, timeout, maxBuffer = Infinity }, killSignal) {
     const options = { ...optionsOf(call), env: call.env ?? process.env, argv0: call.argv[0], input: input.get(0) };
-    const limits = { timeout, maxBuffer, killSignal: killSignal as NodeJS.Signals };
-    const { error, status, signal, pid, output } = spawnSync(
-      call.file,
-      call.argv.slice(1),
-      bare({ ...options, ...limits }),
-    );
+    const limited = bare({ ...options, timeout, maxBuffer, killSignal: killSignal as NodeJS.Signals });
+    const { error, status, signal, pid, output } = spawnSync(call.file, call.argv.slice(1), limited);
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
     // EPIPE: the child did not want all of its input; it ran all the same.
     if (error && code !== "ETIMEDOUT" && code !== "ENOBUFS" && code !== "EPIPE") throw error;

@@ -1,7 +1,6 @@
 /** Which paths exec is to try for a command, in which order; and which of them is the program. */
 import type { Host } from "./host.js";
 import type { SpawnRequest } from "./request.js";
-import type { Files } from "./runtime-api.js";
 
 /** What a search for a command depends on. */
 export interface Search {
@@ -93,6 +92,15 @@ export function fromCwd(path: string, cwd: string | undefined, platform: string)
   return path.startsWith("/") ? path : `${cwd}/${path}`;
 }
 
+/** The functions of the runtime's file system, as far as a program is looked for and opened. */
+export interface Files {
+  openSync(path: string, flags: string, mode?: number): number;
+  closeSync(fd: number): void;
+  readSync(fd: number, into: Uint8Array): number;
+  accessSync(path: string, mode: number): void;
+  statSync(path: string): { isFile(): boolean; isDirectory(): boolean };
+}
+
 /**
  * What exec finds at a path. `text`: it may be executed, but has neither `#!` nor the look of a program. `other`: it is
  * no file, or may not be executed.
@@ -111,7 +119,7 @@ export interface Look {
 }
 
 /** The path to start, or the code of the error that exec would end its search with. */
-export type Found = { readonly file: string } | { readonly file?: never; readonly code: string };
+export type Found = { readonly file: string; readonly code?: never } | { readonly file?: never; readonly code: string };
 
 export function findProgram(request: SpawnRequest, look: Look): Found {
   const { file, candidates, cwd, shellFallback } = request;

@@ -4,6 +4,7 @@
  */
 import type { Pipe, SyncOptions, SyncResult, Usage } from "./engine.js";
 import type { SetupKey } from "./options.js";
+import type { Files } from "./path.js";
 import type { Slot } from "./stdio.js";
 
 /** What is not the same for every API. */
@@ -45,15 +46,6 @@ export interface RuntimeApi {
   runSync(call: RuntimeCall, options: SyncOptions, killSignal: string | number): RuntimeResult | string;
   /** The code of an error of the system: `"ENOENT"`. Undefined for other errors, which are thrown on. */
   codeOf(error: RuntimeError): string | undefined;
-}
-
-/** The functions of the runtime's file system. */
-export interface Files {
-  openSync(path: string, flags: string, mode?: number): number;
-  closeSync(fd: number): void;
-  readSync(fd: number, into: Uint8Array): number;
-  accessSync(path: string, mode: number): void;
-  statSync(path: string): { isFile(): boolean; isDirectory(): boolean };
 }
 
 /** What was thrown. */

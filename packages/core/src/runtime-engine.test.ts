@@ -4,7 +4,8 @@ import { hostWith, thrown, UNSAID } from "../tests/support.js";
 import { choose } from "./choose.js";
 import type { Failure, Running, SyncOptions } from "./engine.js";
 import { normalize, type RequestInput, type SpawnRequest } from "./request.js";
-import type { Feature, Files, RuntimeApi, RuntimeCall, RuntimeChild, RuntimeExit } from "./runtime-api.js";
+import type { Files } from "./path.js";
+import type { Feature, RuntimeApi, RuntimeCall, RuntimeChild, RuntimeExit } from "./runtime-api.js";
 import { RuntimeEngine } from "./runtime-engine.js";
 import { fdSlot, nullSlot, pipeSlot, type Slot } from "./stdio.js";
 

@@ -37,9 +37,7 @@ export class RuntimeEngine extends Bare implements Engine {
     this.serves = api.serves;
   }
 
-  unavailable(): string | undefined {
-    return undefined;
-  }
+  unavailable(): undefined {}
 
   refuses(request: SpawnRequest, sync?: SyncOptions): Refusal | undefined {
     for (const slot of request.slots) {
@@ -55,8 +53,8 @@ export class RuntimeEngine extends Bare implements Engine {
     if (sync !== undefined && !this.#canSend(sync.killSignal)) {
       return { option: "killSignal", reason: `${this.api} cannot send it, because it has no name here` };
     }
-    const found = this.#host.platform === "win32" ? this.#find(request) : undefined;
-    return found?.file !== undefined && isBatchFile(found.file) ? batchRefusal(request, found.file) : undefined;
+    const file = this.#host.platform === "win32" ? this.#find(request).file : undefined;
+    return file !== undefined && isBatchFile(file) ? batchRefusal(request, file) : undefined;
   }
 
   spawn(request: SpawnRequest): Running | Failure {
@@ -117,10 +115,8 @@ export class RuntimeEngine extends Bare implements Engine {
   #carryOut<T extends object>(request: SpawnRequest, run: (call: RuntimeCall) => T | string): T | Failure {
     const { files } = this.#api;
     const found = this.#find(request);
-    if (found.file === undefined) {
-      const step = found.code === "ENOENT" ? "file" : undefined;
-      return { errno: errnoOf(found.code), step, index: 0 };
-    }
+    const step = found.code === "ENOENT" ? "file" : undefined;
+    if (found.file === undefined) return { errno: errnoOf(found.code), step, index: 0 };
     const opened: number[] = [];
     let result: T | string;
     try {
