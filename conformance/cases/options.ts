@@ -52,9 +52,10 @@ const cases: Case[] = [
     async run(t) {
       const { stdout, code, stderr } = await t.program("polluted", [path.join(t.dir, "runs")]);
       assert.equal(code, 0, stderr);
-      const { changed, leftOut, usual, children } = JSON.parse(stdout) as Polluted;
+      const { changed, leftOut, noStreams, usual, children } = JSON.parse(stdout) as Polluted;
       assert.deepEqual(changed, []);
       assert.equal(new Map(usual).get("spawn"), `"in\\nq\\n3${t.ENGINE}", ran 1 times, fd kept`);
+      for (const name of noStreams) assert.ok(["get", "set", "value", "writable"].includes(name), name);
       // The runtimes' own spawns are changed by some of the names, and leave children then.
       assert.ok(leftOut.length <= (t.native ? 0 : 30), `left out: ${leftOut.join(" ")}`);
       if (t.native) assert.equal(children, 0, "children are left");

@@ -1,7 +1,20 @@
 import type { DuplexPipe, FdSpec } from "ringspawn";
 import { bytesOf, type Case, finished, LEAKY_FD, STDIN_TEXT, type T, textOf } from "../harness.ts";
 import type { Report, ReportedFd } from "../report.ts";
-import { assert, cloexec, fdOf, fs, nonblocking, openFds, path, pattern, sha256, statFd, until } from "../tools.ts";
+import {
+  assert,
+  cloexec,
+  delay,
+  fdOf,
+  fs,
+  nonblocking,
+  openFds,
+  path,
+  pattern,
+  sha256,
+  statFd,
+  until,
+} from "../tools.ts";
 
 type Fds = Readonly<Record<number, FdSpec>>;
 
@@ -336,6 +349,19 @@ const cases: Case[] = [
       assert.equal(await child.exited, 0);
       for (const fd of raw.slice(1)) await closeFd(t, fd);
       assert.ok(openFds().size <= before);
+    },
+  },
+  {
+    name: "a number that is no open fd cannot be given to a child, also where something else is opened for that child",
+    async run(t) {
+      const fd = fs.openSync("/dev/null", "r");
+      fs.closeSync(fd);
+      const fds: Fds = { 4: { file: "/etc/hosts" }, 5: { give: fd } };
+      const quiet = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
+      const error = t.fails(() => t.spawn([t.witness, "report", t.mark], { ...quiet, setup: { fds } }));
+      assert.deepEqual([error.code, error.step], ["EBADF", "stdio"]);
+      await delay(100);
+      assert.ok(!fs.existsSync(t.mark), "the program ran");
     },
   },
   {

@@ -12,6 +12,8 @@ export interface Polluted {
   readonly changed: readonly string[];
   /** Names with which the runtime's own spawn is not what it is without. */
   readonly leftOut: readonly string[];
+  /** Names with which the runtime cannot make a stream. */
+  readonly noStreams: readonly string[];
   /** Of each face without a name. */
   readonly usual: readonly (readonly [face: string, outcome: string])[];
   /** Children that are left. */
@@ -184,10 +186,32 @@ async function breaksOwn(name: string): Promise<boolean> {
   return false;
 }
 
+/** Whether the streams of the web cannot even be made, as under Node 20, which makes them by ordinary descriptors. */
+function breaksStreams(name: string): boolean {
+  for (const value of VALUES) {
+    const descriptor = { __proto__: null, value, configurable: true, writable: true } as PropertyDescriptor;
+    Object.defineProperty(Object.prototype, name, descriptor);
+    try {
+      new ReadableStream({ __proto__: null, type: "bytes" } as unknown as UnderlyingByteSource);
+      new WritableStream({ __proto__: null } as UnderlyingSink);
+    } catch {
+      return true;
+    } finally {
+      Reflect.deleteProperty(Object.prototype, name);
+    }
+  }
+  return false;
+}
+
 const changed: string[] = [];
+const noStreams: string[] = [];
 const leftOut: string[] = [];
 const names = NAMES.trim().split(/\s+/);
 for (const name of names) {
+  if (breaksStreams(name)) {
+    noStreams.push(name);
+    continue;
+  }
   if (engine === "runtime" && (await breaksOwn(name))) {
     leftOut.push(name);
     continue;
@@ -199,7 +223,7 @@ for (const name of names) {
     }
   }
 }
-const result: Polluted = { usual: [...usual], changed, leftOut, children: [...children()].length };
+const result: Polluted = { usual: [...usual], changed, leftOut, noStreams, children: [...children()].length };
 console.log(JSON.stringify(result));
 // A spawn of the runtime's own that hung has left a child, for which the program would wait.
 parent.exit(0);

@@ -16,7 +16,7 @@ const { spawn, spawnSync } = Bun as unknown as {
   spawnSync: (options: object) => Bun.SyncSubprocess<"pipe", "pipe">;
 };
 const kill = process.kill.bind(process);
-const { openSync, closeSync, readSync, accessSync, statSync } = fs;
+const { openSync, closeSync, readSync, accessSync, statSync, fstatSync } = fs;
 /** Bun's own kill() takes none of the real-time signals, and none that only looks. */
 const REAL_TIME = 32;
 
@@ -27,7 +27,7 @@ export const bunSpawn: RuntimeApi = {
   lastFd: 255,
   // Bun leaves its own end open of a pipe beyond 2 in a call that blocks, and tells nothing of what comes there.
   features: new Set(["argv0", "socket", "give", "blocking signal", "real-time signals", "int32"]),
-  files: { openSync, closeSync, readSync, accessSync, statSync },
+  files: { openSync, closeSync, readSync, accessSync, statSync, fstatSync },
   devNull: os.devNull,
   mayLook: () => true,
   // Not lazy would mean that Bun reads without limit what is not asked for.

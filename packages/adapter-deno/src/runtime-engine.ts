@@ -8,7 +8,7 @@ import { accessSync, mayLook } from "./permission.js";
 
 // Taken now: a program may put ringspawn in their place.
 const { Command } = Deno;
-const { openSync, closeSync, readSync, statSync } = fs;
+const { openSync, closeSync, readSync, statSync, fstatSync } = fs;
 
 /** A slot in Deno's words. The number of an fd is understood, though no type says so. */
 type Word = "piped" | "inherit" | "null";
@@ -18,7 +18,7 @@ export const denoCommand: RuntimeApi = {
   serves: new Set(["session", "uid", "gid"]),
   lastFd: 2,
   features: new Set(["crossed", "shell"]),
-  files: { openSync, closeSync, readSync, accessSync, statSync },
+  files: { openSync, closeSync, readSync, accessSync, statSync, fstatSync },
   devNull: os.devNull,
   mayLook,
   start: (call) => childOf(new Command(call.file, optionsOf(call, "piped")).spawn()),

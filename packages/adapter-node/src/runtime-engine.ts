@@ -15,7 +15,7 @@ type Stream = Duplex & { ref?(): void; unref?(): void };
 // Taken now: a program may put ringspawn in their place.
 const { ChildProcess, spawnSync } = childProcess;
 const { spawn, kill, ref, unref } = ChildProcess.prototype as unknown as Methods;
-const { openSync, closeSync, readSync, accessSync, statSync } = fs;
+const { openSync, closeSync, readSync, accessSync, statSync, fstatSync } = fs;
 const { devNull } = os;
 const killPid = process.kill.bind(process);
 const { getSystemErrorName } = util;
@@ -26,7 +26,7 @@ export const childProcessApi: RuntimeApi = {
   // It fills every fd below.
   lastFd: 255,
   features: new Set(["argv0", "socket", "give", "crossed", "blocking pipes", "real-time signals", "shell", "int32"]),
-  files: { openSync, closeSync, readSync, accessSync, statSync },
+  files: { openSync, closeSync, readSync, accessSync, statSync, fstatSync },
   devNull,
   mayLook: mayRead,
   start,

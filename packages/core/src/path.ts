@@ -99,6 +99,16 @@ export interface Files {
   readSync(fd: number, into: Uint8Array): number;
   accessSync(path: string, mode: number): void;
   statSync(path: string): { isFile(): boolean; isDirectory(): boolean };
+  fstatSync(fd: number): unknown;
+}
+
+export function isOpen(files: Files, fd: number): boolean {
+  try {
+    files.fstatSync(fd);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -141,6 +141,7 @@ function world(
     accessSync(path) {
       if (contentOf(path) === "closed") throw failing("EACCES");
     },
+    fstatSync: () => ({}),
     statSync: (path) => {
       const content = contentOf(path);
       return { isFile: () => content !== "dir", isDirectory: () => content === "dir" };

@@ -1,7 +1,6 @@
 /**
- * A runtime's own spawn as an engine: what serves when no native one can. All that is the same over every such API
- * stands here; {@link RuntimeApi} is the rest. Names of signals and of errors are what a runtime and Linux have in
- * common, so numbers are translated by them.
+ * A runtime's own spawn as an engine. All that is the same over every such API stands here; {@link RuntimeApi} is the
+ * rest. A runtime and Linux have the names of signals and errors in common, so numbers are translated by them.
  */
 import { batchArguments, batchRefusal, isBatchFile } from "./batch-file.js";
 import { Bare, MAX_DELAY } from "./builtins.js";
@@ -11,7 +10,7 @@ import type { Engine, EngineName, Exit, Failure, Pipe, Refusal, Running, SyncOpt
 import type { Host } from "./host.js";
 import { errnoOf, signalName, signalNumber } from "./numbers.js";
 import type { SetupKey } from "./options.js";
-import { findProgram, type Found } from "./path.js";
+import { findProgram, type Found, isOpen } from "./path.js";
 import type { SpawnRequest } from "./request.js";
 import type { RuntimeApi, RuntimeCall, RuntimeError, RuntimeExit } from "./runtime-api.js";
 import { optionOfSlot, type Slot } from "./stdio.js";
@@ -114,6 +113,9 @@ export class RuntimeEngine extends Bare implements Engine {
   /** Opens what the API cannot open itself, and closes this program's copies once the child has its own. */
   #carryOut<T extends object>(request: SpawnRequest, run: (call: RuntimeCall) => T | string): T | Failure {
     const { files } = this.#api;
+    // Before anything is opened, which could get the number of an fd that is closed.
+    const closed = request.slots.findIndex((slot) => slot.kind === "fd" && slot.given && !isOpen(files, slot.fd));
+    if (closed >= 0) return { errno: errnoOf("EBADF"), step: "stdio", index: closed };
     const found = this.#find(request);
     const step = found.code === "ENOENT" ? "file" : undefined;
     if (found.file === undefined) return { errno: errnoOf(found.code), step, index: 0 };

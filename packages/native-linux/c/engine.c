@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "engine.h"
 #include "kernel.h"
 #include "pipe.h"
@@ -83,7 +84,7 @@ uint32_t rs_abi(void)
 int engine_null_fd(struct rs_engine *engine)
 {
 	if (engine->null_fd < 0)
-		engine->null_fd = fd_above_stdio(open("/dev/null", O_RDWR | O_CLOEXEC));
+		engine->null_fd = fd_keep(fd_above_stdio(open("/dev/null", O_RDWR | O_CLOEXEC)));
 	return engine->null_fd >= 0 ? engine->null_fd : -errno;
 }
 
@@ -122,7 +123,7 @@ void rs_engine_close(struct rs_engine *engine)
 	environ_free(&engine->environ);
 	low_fds_close(&engine->low);
 	if (engine->null_fd >= 0)
-		close(engine->null_fd);
+		fd_close_kept(engine->null_fd);
 	munmap(engine->stack, engine->stack_size);
 	free(engine);
 }

@@ -4,7 +4,8 @@
  * entries within the list, and it frees the list when it needs a longer one. So the list is read
  * twice at once, until both times gave the same, and it is read in a way that survives its end.
  *
- * The strings need no such care, because the setenv of glibc frees none.
+ * The setenv of glibc frees no string, but for a moment `environ` still names the list that its
+ * realloc has freed. So the entries of a list that is not known are looked at as well.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,7 +24,12 @@ enum {
 	FIRST_ROOM = 128,
 	PAGE = 4096,
 	/* Beside a thread that does nothing but change variables it takes about ten. */
-	TRIES = 10000
+	TRIES = 10000,
+	/* After so many, an entry without a `=` is one that the program has put there. */
+	DOUBTS = 100,
+	/* How much of an entry is looked at, and of how many at once. */
+	HEAD = 64,
+	HEADS = 64
 };
 
 /*
@@ -34,6 +40,8 @@ static int is_first_list(char *const *list)
 {
 	return getauxval(AT_EXECFN) - (uint64_t)(uintptr_t)list < UINT64_C(8) << 20;
 }
+
+static int refused; /* process_vm_readv */
 
 static void load(char *const *from, const char **into, uint32_t count)
 {
@@ -48,7 +56,6 @@ static void load(char *const *from, const char **into, uint32_t count)
  * the list is gone. */
 static int copy_pointers(char *const *from, const char **into, uint32_t count, uint32_t times)
 {
-	static int refused;
 	const struct iovec local = { into, (size_t)times * count * sizeof(*from) };
 	const struct iovec once = { (void *)from, count * sizeof(*from) };
 	const struct iovec remote[2] = { once, once };
@@ -105,11 +112,62 @@ static int make_room(struct environ_copy *copy, uint32_t count)
 		room *= 2;
 	if (room == copy->room)
 		return 1;
-	list = realloc(copy->list, 2 * (size_t)room * sizeof(*list));
+	list = realloc(copy->list, 3 * (size_t)room * sizeof(*list));
 	if (list == NULL)
 		return 0;
 	copy->list = list;
 	copy->room = room;
+	copy->known = 0;
+	return 1;
+}
+
+/* Whether the entries of the list can be read and, unless `any` will do, have a name and a `=`. */
+static int are_entries(const struct environ_copy *copy, int any)
+{
+	for (uint32_t first = 0; first + 1 < copy->count; first += HEADS) {
+		char heads[HEADS][HEAD];
+		struct iovec local[HEADS], remote[HEADS];
+		uint32_t count = copy->count - 1 - first;
+		ssize_t size = 0;
+
+		if (count > HEADS)
+			count = HEADS;
+		for (uint32_t i = 0; i < count; i++) {
+			uintptr_t at = (uintptr_t)copy->list[first + i];
+			size_t to_page_end = PAGE - at % PAGE;
+
+			remote[i].iov_base = (void *)at;
+			remote[i].iov_len = to_page_end < HEAD ? to_page_end : HEAD;
+			local[i] = (struct iovec){ heads[i], remote[i].iov_len };
+			size += (ssize_t)remote[i].iov_len;
+		}
+		if (process_vm_readv(getpid(), local, count, remote, count, 0) != size)
+			return 0;
+		for (uint32_t i = 0; i < count && !any; i++) {
+			const char *equals = memchr(heads[i], '=', local[i].iov_len);
+			const char *end = memchr(heads[i], 0, local[i].iov_len);
+
+			if (end != NULL && (equals == NULL || equals > end))
+				return 0;
+		}
+	}
+	return 1;
+}
+
+/* Whether this list can be trusted, which is remembered. */
+static int is_sound(struct environ_copy *copy, char *const *list, int any)
+{
+	const char **known = copy->list + 2 * (size_t)copy->room;
+	size_t size = copy->count * sizeof(*known);
+
+	if (is_first_list(list) || __atomic_load_n(&refused, __ATOMIC_RELAXED))
+		return 1;
+	if (copy->known == copy->count && memcmp(copy->list, known, size) == 0)
+		return 1;
+	if (!are_entries(copy, any))
+		return 0;
+	memcpy(known, copy->list, size);
+	copy->known = copy->count;
 	return 1;
 }
 
@@ -132,7 +190,8 @@ const char **environ_read(struct environ_copy *copy, struct rs_outcome *out)
 			return NULL;
 		}
 		if (copy_pointers(list, copy->list, copy->count, 2) && is_whole(copy) &&
-		    __atomic_load_n(&environ, __ATOMIC_ACQUIRE) == now)
+		    __atomic_load_n(&environ, __ATOMIC_ACQUIRE) == now &&
+		    is_sound(copy, list, i >= DOUBTS))
 			return copy->list;
 	}
 	fail(out, EAGAIN, RS_STEP_MEMORY, 0);

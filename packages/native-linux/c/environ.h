@@ -10,7 +10,8 @@ struct rs_outcome;
 struct environ_copy {
 	const char **list;
 	uint32_t count; /* with the NULL at the end */
-	uint32_t room;  /* the memory has room for two lists of this length */
+	uint32_t room;  /* the memory has room for three lists of this length */
+	uint32_t known; /* the length of the third, whose entries have been looked at; 0: none */
 };
 
 /* The environment as it is now, until the next call. The strings are the program's own. NULL: it

@@ -28,6 +28,30 @@ int pidfd_above_stdio(int pidfd)
 	return moved;
 }
 
+/* A bit for each number; numbers beyond are not told apart. */
+enum { NUMBERS = 65536 };
+static uint64_t kept[NUMBERS / 64];
+
+int fd_keep(int fd)
+{
+	if (fd >= 0 && fd < NUMBERS)
+		__atomic_fetch_or(&kept[fd / 64], UINT64_C(1) << fd % 64, __ATOMIC_RELAXED);
+	return fd;
+}
+
+int fd_is_kept(int fd)
+{
+	return fd >= 0 && fd < NUMBERS &&
+	       (__atomic_load_n(&kept[fd / 64], __ATOMIC_RELAXED) >> fd % 64 & 1) != 0;
+}
+
+void fd_close_kept(int fd)
+{
+	if (fd >= 0 && fd < NUMBERS)
+		__atomic_fetch_and(&kept[fd / 64], ~(UINT64_C(1) << fd % 64), __ATOMIC_RELAXED);
+	close(fd);
+}
+
 int rs_eventfd(void)
 {
 	int fd = fd_above_stdio(eventfd(0, EFD_CLOEXEC));

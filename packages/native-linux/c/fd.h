@@ -1,9 +1,17 @@
-/* The numbers of fds that the engine gives to its caller. */
+/* The numbers of fds that the engine gives to its caller, and of those that it keeps. */
 #ifndef RS_FD_H
 #define RS_FD_H
 
 /* The kernel gives a pidfd the lowest free number, and 0 to 2 are the program's. So the pidfd is
  * moved above them. Where no number is free it stays, because the child exists already. */
 int pidfd_above_stdio(int pidfd);
+
+/*
+ * Fds that the engine keeps for itself. A request that names one means an fd which the caller has
+ * closed, and whose number the engine has got since: with its first request at the latest.
+ */
+int fd_keep(int fd); /* returns `fd`, which may be negative */
+int fd_is_kept(int fd);
+void fd_close_kept(int fd);
 
 #endif

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "kernel.h"
 #include "pipe.h"
 #include "ringspawn.h"
@@ -53,16 +54,16 @@ int rs_loop_open(struct rs_loop **out)
 		return -ENOMEM;
 	loop->socket_fd = -1;
 	loop->alarm_fd = -1;
-	loop->epoll_fd = fd_above_stdio(epoll_create1(EPOLL_CLOEXEC));
+	loop->epoll_fd = fd_keep(fd_above_stdio(epoll_create1(EPOLL_CLOEXEC)));
 	if (loop->epoll_fd < 0) {
 		error = errno;
 		free(loop);
 		return -error;
 	}
-	loop->stop_fd = fd_above_stdio(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+	loop->stop_fd = fd_keep(fd_above_stdio(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
 	if (loop->stop_fd < 0) {
 		error = errno;
-		close(loop->epoll_fd);
+		fd_close_kept(loop->epoll_fd);
 		free(loop);
 		return -error;
 	}
@@ -79,11 +80,11 @@ void rs_loop_close(struct rs_loop *loop)
 		pthread_join(loop->thread, NULL);
 	}
 	if (loop->socket_fd >= 0)
-		close(loop->socket_fd);
+		fd_close_kept(loop->socket_fd);
 	if (loop->alarm_fd >= 0)
-		close(loop->alarm_fd);
-	close(loop->epoll_fd);
-	close(loop->stop_fd);
+		fd_close_kept(loop->alarm_fd);
+	fd_close_kept(loop->epoll_fd);
+	fd_close_kept(loop->stop_fd);
 	free(loop);
 }
 
@@ -174,7 +175,7 @@ static int open_alarm(struct rs_loop *loop)
 		close(fd);
 		return -error;
 	}
-	loop->alarm_fd = fd;
+	loop->alarm_fd = fd_keep(fd);
 	return 0;
 }
 
@@ -310,7 +311,7 @@ int rs_loop_start_fd(struct rs_loop *loop)
 	ends[1] = fd_above_stdio(ends[1]);
 	error = ends[0] < 0 || ends[1] < 0 ? -EMFILE : 0;
 	if (error == 0) {
-		loop->socket_fd = ends[1];
+		loop->socket_fd = fd_keep(ends[1]);
 		error = rs_loop_start(loop, send_byte, loop);
 	}
 	if (error == 0)
@@ -319,6 +320,6 @@ int rs_loop_start_fd(struct rs_loop *loop)
 	if (ends[0] >= 0)
 		close(ends[0]);
 	if (ends[1] >= 0)
-		close(ends[1]);
+		fd_close_kept(ends[1]);
 	return error;
 }

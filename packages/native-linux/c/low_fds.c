@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "low_fds.h"
 #include "pipe.h"
 #include "request.h"
@@ -32,7 +33,7 @@ void low_fds_open(struct low_fds *low, int filler)
 			close(fd);
 		if (fd < 0 || fd >= HIGH)
 			return;
-		low->kept[i] = fd;
+		low->kept[i] = fd_keep(fd);
 	}
 }
 
@@ -40,7 +41,7 @@ void low_fds_close(struct low_fds *low)
 {
 	for (int i = 0; i < LOW_FDS; i++)
 		if (low->kept[i] >= 0)
-			close(low->kept[i]);
+			fd_close_kept(low->kept[i]);
 }
 
 /* How many sources are high; 0 too where a target is, because the child needs a long table then. */

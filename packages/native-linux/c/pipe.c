@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "engine.h"
 #include "fault.h"
 #include "outcome.h"
@@ -123,6 +124,8 @@ int pipe_open(struct request *request, struct rs_engine *engine, int *cgroup_fd,
 	for (i = 0; i < count; i++) {
 		if (request->slots[i].kind != RS_SLOT_FD)
 			continue;
+		if (fd_is_kept(request->slots[i].fd))
+			return fail(out, EBADF, RS_STEP_STDIO, i);
 		request->ends[i].given_flags = fcntl(request->slots[i].fd, F_GETFL);
 		if (request->ends[i].given_flags < 0)
 			return fail(out, errno, RS_STEP_STDIO, i);

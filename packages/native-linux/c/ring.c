@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "kernel.h"
 #include "pipe.h"
 #include "ring.h"
@@ -92,13 +93,13 @@ int ring_open(struct ring *ring, int reads)
 
 	memset(ring, 0, sizeof(*ring));
 	/* The kernel makes the fd CLOEXEC. */
-	ring->fd = fd_above_stdio((int)syscall(SYS_io_uring_setup, RING_ENTRIES, &params));
+	ring->fd = fd_keep(fd_above_stdio((int)syscall(SYS_io_uring_setup, RING_ENTRIES, &params)));
 	if (ring->fd < 0)
 		return -errno;
-	ring->notify_fd = fd_above_stdio(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+	ring->notify_fd = fd_keep(fd_above_stdio(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
 	if (ring->notify_fd < 0) {
 		ret = -errno;
-		close(ring->fd);
+		fd_close_kept(ring->fd);
 		return ret;
 	}
 	ret = map(ring, &params);
@@ -109,8 +110,8 @@ int ring_open(struct ring *ring, int reads)
 		munmap(ring->sqes, ring->sqes_size);
 		munmap(ring->rings, ring->rings_size);
 	}
-	close(ring->notify_fd);
-	close(ring->fd);
+	fd_close_kept(ring->notify_fd);
+	fd_close_kept(ring->fd);
 	return ret;
 }
 
@@ -120,8 +121,8 @@ void ring_close(struct ring *ring)
 	munmap(ring->rings, ring->rings_size);
 	if (ring->enter_flags & ENTER_REGISTERED_RING)
 		return;
-	close(ring->notify_fd);
-	close(ring->fd);
+	fd_close_kept(ring->notify_fd);
+	fd_close_kept(ring->fd);
 }
 
 int ring_hide(struct ring *ring)
@@ -133,8 +134,8 @@ int ring_hide(struct ring *ring)
 		return ret < 0 ? ret : -EINVAL;
 	madvise(ring->sqes, ring->sqes_size, MADV_DONTFORK);
 	madvise(ring->rings, ring->rings_size, MADV_DONTFORK);
-	close(ring->notify_fd);
-	close(ring->fd);
+	fd_close_kept(ring->notify_fd);
+	fd_close_kept(ring->fd);
 	ring->fd = (int)number.index;
 	ring->enter_flags = ENTER_REGISTERED_RING;
 	return 0;

@@ -104,6 +104,30 @@ static void first_list(void)
 	CHECK(strstr(shown(req_env()), "ASAN_OPTIONS=") == NULL);
 }
 
+/* What is left of a list for a moment when setenv has moved it: an entry of another life of that
+ * memory. */
+static void list_that_was_freed(void)
+{
+	/* On the stack they would be taken for the list of the kernel. */
+	static char *torn[] = { (char *)(uintptr_t)24, "STEADY=1", NULL };
+	static char *odd[] = { "no equals sign", "STEADY=1", NULL };
+	char **before = environ;
+	const char *text;
+	struct rs_outcome out;
+	struct req *r = req_env();
+
+	environ = torn;
+	out = spawn(r);
+	environ = before;
+	CHECK_FAILS(out, EAGAIN, RS_STEP_MEMORY, 0);
+	/* A program may have put in what is no variable. */
+	environ = odd;
+	text = shown(req_env());
+	environ = before;
+	CHECK_SHOWS(text, "env0", "no equals sign");
+	CHECK_SHOWS(text, "env1", "STEADY=1");
+}
+
 int main(void)
 {
 	int before;
@@ -113,6 +137,7 @@ int main(void)
 	first_list();
 	whatever_its_length();
 	another_thread_changes_it();
+	list_that_was_freed();
 	CHECK_IS(fd_count(), before);
 	CHECK(has_no_children());
 	rs_engine_close(engine);

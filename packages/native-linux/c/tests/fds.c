@@ -337,6 +337,36 @@ static void says_when_fds_run_out(void)
 	}
 }
 
+/* The caller has closed an fd, and the engine that is opened then has got the number. */
+static void number_that_an_engine_has_got(void)
+{
+	struct rs_engine *own;
+	struct rs_outcome out = { .size = sizeof(out) };
+	struct req *r = req_new("/bin/true");
+	int fd = dup(1);
+	uint32_t len;
+	char *block;
+
+	CHECK(fd > 2 && close(fd) == 0);
+	CHECK_IS(rs_engine_open(&own), 0);
+	CHECK(fcntl(fd, F_GETFD) >= 0);
+	slot(r, 1, RS_SLOT_FD, fd);
+	block = req_block(r, &len);
+	CHECK_IS(rs_spawn(own, block, len, &out), 0);
+	CHECK_IS(out.error, EBADF);
+	CHECK_IS(out.step, RS_STEP_STDIO);
+	free(block);
+	free(r);
+	rs_engine_close(own);
+	/* Another file may have the number then. */
+	CHECK(dup2(1, fd) == fd);
+	r = req_new("/bin/true");
+	slot(r, 1, RS_SLOT_FD, fd);
+	out = spawn_ok(r);
+	CHECK_IS(finish(&out).code, 0);
+	close(fd);
+}
+
 int main(void)
 {
 	int before;
@@ -357,6 +387,7 @@ int main(void)
 	gives_one_fd_many_times();
 	takes_high_numbers();
 	gives_a_clean_table();
+	number_that_an_engine_has_got();
 	for (int fd = 20; fd < 40; fd++)
 		close(fd);
 	close(9);
