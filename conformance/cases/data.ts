@@ -124,6 +124,25 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a stream given as stdin may throw at its cancel, and an abort signal at the end: the child ends as any",
+    async run(t) {
+      const fail = (): never => {
+        throw new Error("no");
+      };
+      const reader = { read: () => new Promise(() => {}), cancel: fail };
+      const stdin = { locked: false, getReader: () => reader } as unknown as ReadableStream<Uint8Array>;
+      const { signal } = new AbortController();
+      let removed = 0;
+      signal.removeEventListener = () => {
+        removed++;
+        fail();
+      };
+      const child = t.spawn([t.witness, "exit", "3"], { stdin, stdout: "ignore", signal, timeout: 60_000 });
+      assert.equal(await child.exited, 3);
+      assert.equal(removed, 1);
+    },
+  },
+  {
     name: "stdout and stderr do not mix in output()",
     async run(t) {
       const { stdout, stderr } = await t.command(t.witness, { args: ["both", "2000"] }).output();

@@ -192,8 +192,8 @@ function breaksStreams(name: string): boolean {
     const descriptor = { __proto__: null, value, configurable: true, writable: true } as PropertyDescriptor;
     Object.defineProperty(Object.prototype, name, descriptor);
     try {
-      new ReadableStream({ __proto__: null, type: "bytes" } as object);
-      new WritableStream({ __proto__: null } as object);
+      new ReadableStream({ __proto__: null, type: "bytes" } as object, { __proto__: null } as object);
+      new WritableStream({ __proto__: null } as object, { __proto__: null } as object);
     } catch {
       return true;
     } finally {

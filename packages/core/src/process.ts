@@ -62,7 +62,7 @@ export class Process {
     void running.exited.then((exit) => {
       this.exit = exit;
       this.#settle();
-      if (this.#onExit !== undefined) for (const callback of this.#onExit) callback();
+      if (this.#onExit !== undefined) for (const callback of this.#onExit) attempt(callback);
     });
   }
 
@@ -229,5 +229,14 @@ export class Process {
     } catch {
       // EPERM: the child has become another user's and runs on.
     }
+  }
+}
+
+/** What the caller gave, as a signal, may throw. The others are called all the same. */
+function attempt(callback: () => void): void {
+  try {
+    callback();
+  } catch {
+    // Nobody called who could be told.
   }
 }

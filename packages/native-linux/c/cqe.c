@@ -121,8 +121,12 @@ void uring_turn(struct uring *uring, uint32_t wanted)
  * followed from here. */
 static int is_there(const struct chain *chain, const char *path)
 {
-	int fd = child_path_open(chain, path);
+	int fd;
 
+	/* Nowhere is a file without a name, though it would lead to the directory itself here. */
+	if (path[0] == 0)
+		return 0;
+	fd = child_path_open(chain, path);
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0;

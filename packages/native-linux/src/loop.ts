@@ -137,6 +137,8 @@ export class Loop {
     }
     this.#alarm = Infinity;
     if (next < Infinity) this.#set(next);
+    // A busy machine may come late to several.
+    due.sort((a, b) => a.due - b.due);
     for (const timer of due) if (this.#timers.delete(timer)) timer.callback();
   }
 

@@ -7,6 +7,8 @@ import { asBytes } from "../streams.js";
 
 const utf8 = new TextEncoder();
 
+type Chunk = ReadableStreamReadResult<unknown>;
+
 /** Writes all of it, then the end. The child may stop reading whenever it likes. */
 export async function feed(process: Process, sink: Sink, data: InputData): Promise<void> {
   try {
@@ -27,21 +29,32 @@ async function pump(
   const stream = "getReader" in data ? data : "stream" in data ? data.stream() : data.body;
   if (stream === null) return;
   const reader = (stream as ReadableStream<unknown>).getReader();
-  const stop = (): void => void reader.cancel().catch(() => {});
-  // The stream may end long after the child, or never.
-  process.whenExited(stop);
+  // Async, because a reader of the caller's own may throw, or answer with no promise.
+  const cancel = async (): Promise<void> => await reader.cancel();
+  const stop = (): void => void cancel().catch(() => {});
+  // The stream may end long after the child, or never; and one of the caller's own may not heed its cancel.
+  let leave = (): void => {};
+  process.whenExited(() => {
+    stop();
+    leave();
+  });
+  const unlessExited = (reading: Promise<Chunk>): Promise<Chunk> =>
+    new Promise((resolve, reject) => {
+      leave = () => resolve({ done: true, value: undefined });
+      reading.then(resolve, reject);
+    });
   // A stream that fails forgets what it had queued, but not what a read was waiting for: hence one read ahead.
-  const ahead = (): Promise<ReadableStreamReadResult<unknown>> => {
+  const ahead = (): Promise<Chunk> => {
     const reading = reader.read();
     reading.catch(() => {});
     return reading;
   };
   let next = ahead();
   try {
-    for (;;) {
+    while (process.exit === undefined) {
       const reading = next;
       next = ahead();
-      const { done, value } = await reading;
+      const { done, value } = await unlessExited(reading);
       if (done) return;
       await sink.write(typeof value === "string" ? utf8.encode(value) : asBytes(value));
     }
