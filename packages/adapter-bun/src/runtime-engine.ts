@@ -23,7 +23,6 @@ const REAL_TIME = 32;
 export const bunSpawn: RuntimeApi = {
   name: "Bun.spawn",
   serves: new Set(["session", "uid", "gid", "fds"]),
-  // It fills every fd below.
   lastFd: 255,
   // Bun leaves its own end open of a pipe beyond 2 in a call that blocks, and tells nothing of what comes there.
   features: new Set(["argv0", "socket", "give", "blocking signal", "real-time signals", "int32"]),

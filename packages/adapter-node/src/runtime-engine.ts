@@ -23,7 +23,6 @@ const { getSystemErrorName } = util;
 export const childProcessApi: RuntimeApi = {
   name: "child_process",
   serves: new Set(["session", "uid", "gid", "fds"]),
-  // It fills every fd below.
   lastFd: 255,
   features: new Set(["argv0", "socket", "give", "crossed", "blocking pipes", "real-time signals", "shell", "int32"]),
   files: { openSync, closeSync, readSync, accessSync, statSync, fstatSync },

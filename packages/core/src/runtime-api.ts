@@ -33,7 +33,7 @@ export interface RuntimeApi {
   readonly name: string;
   /** The keys of `setup` that it has an option for. */
   readonly serves: ReadonlySet<SetupKey>;
-  /** The highest fd that a child can be given. */
+  /** The highest fd that a child can be given. An API fills every fd below. */
   readonly lastFd: number;
   readonly features: ReadonlySet<Feature>;
   readonly files: Files;
