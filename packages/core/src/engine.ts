@@ -184,8 +184,8 @@ export interface Refusal {
 }
 
 /**
- * What an engine can do with a request. An engine has the methods of what it can do, and no others: its class extends
- * {@link Bare}, so that nothing on Object.prototype is taken for one of them.
+ * What an engine can do with a request. An engine has the methods of what it can do, and no others: nothing
+ * of Object.prototype stands behind its class, so that no property there is taken for one of them.
  */
 export interface Engine {
   readonly name: EngineName;

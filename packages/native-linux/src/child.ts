@@ -82,6 +82,7 @@ export function killPidfd(binding: Binding, pidfd: number, pid: number, signal: 
   if (errno === 0) return true;
   if (errno === -ERRNO.ESRCH) return false;
   const code = errno === -ERRNO.EPERM ? "EPERM" : `E${-errno}`;
-  const error = new Error(`kill ${code}: not allowed to signal process ${pid}`);
+  const why = errno === -ERRNO.EPERM ? "not allowed to" : "could not";
+  const error = new Error(`kill ${code}: ${why} signal process ${pid}`);
   throw Object.assign(error, { code, errno, syscall: "kill" });
 }

@@ -140,18 +140,20 @@ export class PipeSource implements Source {
 
   /** At the end the fd is closed, and so it is only kept where another process still has the pipe. */
   #takeIn(): void {
+    const { binding, fd } = this.#end;
+    if (fd < 0) return;
     const into = (chunk ??= new Uint8Array(CHUNK));
     const chunks = this.#atHand === undefined ? [] : [this.#atHand];
-    try {
-      for (let count = 0, total = 0; total < AT_HAND; total += count) {
-        count = this.#readFd(into);
-        if (count <= 0) break;
-        chunks.push(into.slice(0, count));
-      }
-    } catch {
+    let count = 0;
+    for (let total = 0; total < AT_HAND; total += count) {
+      count = binding.read(fd, into);
       // The next read comes to the same error, and tells it.
+      if (count <= 0) break;
+      chunks.push(into.slice(0, count));
     }
     if (chunks.length > 0) this.#atHand = joined(chunks);
+    // The bytes have to be there by now: this wakes a read that waits.
+    if (count === 0 || isEndOfDuplex(count)) this.#end.close();
   }
 
   #readFd(into: Uint8Array): number {

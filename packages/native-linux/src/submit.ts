@@ -120,7 +120,9 @@ export class StartingChild extends NativeProcess implements Starting {
   }
 
   kill(signal: number): boolean {
-    return this.pid !== 0 && this.keepAlive.alive && killPidfd(this.binding, this.#pidfd, this.#pid, signal);
+    if (this.pid === 0 || !this.keepAlive.alive) return false;
+    // The pidfd is closed once the child was reaped, which may come before the last news of its start.
+    return this.#exit === undefined && killPidfd(this.binding, this.#pidfd, this.#pid, signal);
   }
 
   #finish(exit: Exit): void {
