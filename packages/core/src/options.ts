@@ -24,7 +24,8 @@ export type FdSpec =
   | { readonly pty: true | { readonly rows?: number; readonly cols?: number }; readonly raw?: boolean }
   /**
    * The parent's fd of this number, 3 or more, which is the child's from now on: closed in the parent once the child
-   * runs. When it could not be started, it stays open.
+   * runs. When it could not be started, it stays open. Under Deno, node:fs goes on counting a number that it has opened
+   * as its own, and closes the next file that gets that number: give only what came from elsewhere, as a `raw` end.
    */
   | { readonly give: number }
   /**
@@ -96,9 +97,9 @@ export interface ProcessSetup {
   /** No program that the child executes gains privileges (PR_SET_NO_NEW_PRIVS). Default false. */
   readonly noNewPrivileges?: boolean;
   /**
-   * The signal the child gets when this program ends, however it ends. `true` means SIGKILL. Refused for a program that
-   * is setuid, setgid or has capabilities of its own, which the kernel spares that signal. Of a script, its
-   * interpreter is what counts.
+   * The signal the child gets when this program ends, however it ends. `true` means SIGKILL. Refused for a program
+   * whose exec changes ids or gives capabilities (setuid, setgid, or capabilities of its own), because the kernel spares
+   * such a program that signal. Of a script, its interpreter is what counts.
    */
   readonly dieWithParent?: boolean | SignalName | number;
   /** Close every fd that was not asked for, whether CLOEXEC or not. Default true. */
