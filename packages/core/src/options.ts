@@ -98,8 +98,8 @@ export interface ProcessSetup {
   readonly noNewPrivileges?: boolean;
   /**
    * The signal the child gets when this program ends, however it ends. `true` means SIGKILL. Refused for a program
-   * whose exec changes ids or gives capabilities (setuid, setgid, or capabilities of its own), because the kernel spares
-   * such a program that signal. Of a script, its interpreter is what counts.
+   * whose exec changes ids or gives capabilities (setuid, setgid, or capabilities of its own), because the kernel
+   * spares such a program that signal. Of a script, its interpreter is what counts.
    */
   readonly dieWithParent?: boolean | SignalName | number;
   /** Close every fd that was not asked for, whether CLOEXEC or not. Default true. */
