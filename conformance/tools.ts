@@ -120,7 +120,7 @@ export function openFds(): Map<number, string> {
 export async function leavesNothing(round: (count: number) => Promise<void>, count: number): Promise<void> {
   const fds = openFds().size;
   const alive = children().size;
-  // A heap grows now and then, as its collector decides, and a young one several times in a row. A leak grows each time.
+  // A heap grows now and then, as its collector decides; a young one several times in a row, a leak each time.
   const grown: number[] = [];
   while (grown.length < 8) {
     const before = parent.memoryUsage().rss;
