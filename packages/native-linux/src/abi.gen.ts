@@ -276,6 +276,7 @@ export const EVENT_SIZE = 16;
 export const ERRNO = {
   EPERM: 1,
   ESRCH: 3,
+  EINTR: 4,
   EIO: 5,
   E2BIG: 7,
   EAGAIN: 11,

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 
 #include "test.h"
@@ -144,6 +145,73 @@ static void probe_says(int syscall_number, int error, uint32_t part)
 	CHECK_IS(probe.part, part);
 }
 
+static void *reap_everything(void *unused)
+{
+	for (;;)
+		waitpid(-1, NULL, __WALL);
+	return unused;
+}
+
+/* As the init of a container does, in a thread: it is quicker than the probe in most trials. */
+static void probe_bears_another_reaper(void)
+{
+	struct rs_probe probe = { .size = sizeof(probe) };
+	pthread_t thread;
+
+	for (int i = 0; i < 3; i++)
+		CHECK(pthread_create(&thread, NULL, reap_everything, NULL) == 0);
+	CHECK_IS(rs_probe(&probe), 0);
+	CHECK_IS(probe.part, RS_PROBE_OK);
+	CHECK_IS(probe.error, 0);
+}
+
+/* Stops the traced process at its next birth, kills the child before it runs, and lets go. */
+static void kill_next_child_of(pid_t pid)
+{
+	unsigned long child;
+	int status;
+
+	do {
+		CHECK(waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status));
+		if (status >> 16 != PTRACE_EVENT_VFORK)
+			CHECK(ptrace(PTRACE_CONT, pid, 0, 0) == 0);
+	} while (status >> 16 != PTRACE_EVENT_VFORK);
+	CHECK(ptrace(PTRACE_GETEVENTMSG, pid, 0, &child) == 0);
+	CHECK(kill((pid_t)child, SIGKILL) == 0);
+	do
+		CHECK(waitpid((pid_t)child, &status, __WALL) == (pid_t)child);
+	while (!WIFSIGNALED(status));
+	CHECK(ptrace(PTRACE_DETACH, pid, 0, 0) == 0);
+}
+
+/* A trial that was cut off says nothing of this machine, and the next one says that all is well. */
+static void probe_asks_again(void)
+{
+	struct rs_probe probe = { .size = sizeof(probe) };
+	int go[2], status;
+	char byte = 0;
+	pid_t pid;
+
+	CHECK(pipe2(go, O_CLOEXEC) == 0);
+	pid = fork();
+	if (pid == 0) {
+		CHECK(read(go[0], &byte, 1) == 1);
+		CHECK_IS(rs_probe(&probe), 0);
+		CHECK_IS(probe.part, RS_PROBE_CLONE);
+		CHECK_IS(probe.error, EINTR);
+		CHECK(has_no_children());
+		CHECK_IS(rs_probe(&probe), 0);
+		CHECK_IS(probe.part, RS_PROBE_OK);
+		CHECK_IS(probe.error, 0);
+		_exit(0);
+	}
+	CHECK(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEVFORK) == 0);
+	CHECK(write(go[1], &byte, 1) == 1);
+	kill_next_child_of(pid);
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 static void works_by_clone3(void)
 {
 	engine_up();
@@ -260,6 +328,12 @@ static void run(int which)
 		case 15:
 			probe_says(SYS_waitid, EPERM, RS_PROBE_PIDFD);
 			break;
+		case 16:
+			probe_bears_another_reaper();
+			break;
+		case 17:
+			probe_asks_again();
+			break;
 		}
 		_exit(0);
 	}
@@ -272,7 +346,7 @@ static void run(int which)
 
 int main(void)
 {
-	for (int which = 0; which < 16; which++)
+	for (int which = 0; which < 18; which++)
 		run(which);
 	return 0;
 }
