@@ -272,6 +272,61 @@ static void inherits_the_environment(int error)
 	rs_engine_close(engine);
 }
 
+/* As much as no buffer holds goes to a child and comes back, and each end is told of. */
+static void pipes_without_pipe2(int error)
+{
+	static char sent[1 << 20], got[1 << 20];
+	struct rs_outcome out;
+	size_t there = 0, back = 0;
+	int32_t ret;
+	int before;
+	struct req *r;
+
+	engine_up();
+	refuse(SYS_pipe2, error);
+	before = fd_count();
+	CHECK_SHOWS(shown(req_show()), "fds", "0 1 2");
+	for (size_t i = 0; i < sizeof(sent); i++)
+		sent[i] = (char)(i * 2654435761u >> 24);
+	r = req_new("/bin/cat");
+	slot(r, 0, RS_SLOT_PIPE_IN, 0);
+	slot(r, 1, RS_SLOT_PIPE_OUT, 0);
+	out = spawn_ok(r);
+	while (back < sizeof(got)) {
+		struct pollfd ready[2] = { { .fd = out.ends[1].read, .events = POLLIN },
+					   { .fd = out.ends[0].write, .events = POLLOUT } };
+
+		CHECK(poll(ready, out.ends[0].write < 0 ? 1 : 2, 30000) > 0);
+		if (out.ends[0].write >= 0 && (ready[1].revents & POLLOUT)) {
+			ret = rs_write(out.ends[0].write, sent + there,
+				       (uint32_t)(sizeof(sent) - there));
+			CHECK(ret > 0 || ret == -EAGAIN);
+			there += ret > 0 ? (size_t)ret : 0;
+			if (there == sizeof(sent)) {
+				CHECK_IS(rs_close(out.ends[0].write), 0);
+				out.ends[0].write = -1;
+			}
+		}
+		ret = rs_read(out.ends[1].read, got + back, (uint32_t)(sizeof(got) - back));
+		CHECK(ret > 0 || ret == -EAGAIN);
+		back += ret > 0 ? (size_t)ret : 0;
+	}
+	CHECK(memcmp(sent, got, sizeof(sent)) == 0);
+	CHECK_IS(drain(out.ends[1].read)[0], 0);
+	CHECK_IS(finish(&out).code, 0);
+	/* Who does not read any more is written to in vain, without a signal. */
+	r = req_new("/bin/true");
+	slot(r, 0, RS_SLOT_PIPE_IN, 0);
+	out = spawn_ok(r);
+	signal(SIGPIPE, SIG_DFL);
+	CHECK_IS(finish(&out).code, 0);
+	CHECK_IS(rs_hung_up(out.ends[0].write), 1);
+	CHECK_IS(rs_write(out.ends[0].write, "x", 1), -EPIPE);
+	close_ends(&out);
+	CHECK_IS(fd_count(), before);
+	rs_engine_close(engine);
+}
+
 static void run(int which)
 {
 	pid_t pid = fork();
@@ -334,6 +389,12 @@ static void run(int which)
 		case 17:
 			probe_asks_again();
 			break;
+		case 18:
+			pipes_without_pipe2(EPERM);
+			break;
+		case 19:
+			pipes_without_pipe2(ENOSYS);
+			break;
 		}
 		_exit(0);
 	}
@@ -346,7 +407,7 @@ static void run(int which)
 
 int main(void)
 {
-	for (int which = 0; which < 18; which++)
+	for (int which = 0; which < 20; which++)
 		run(which);
 	return 0;
 }
