@@ -128,17 +128,20 @@ export class ExitStatus {
       code: signal === 0 ? word(EXIT.code) : null,
       signal: signal === 0 ? null : signal,
       coreDumped: word(EXIT.coreDumped) !== 0,
-      usage: {
-        userMicros: quad(EXIT.userUs),
-        systemMicros: quad(EXIT.systemUs),
-        maxRss: quad(EXIT.maxRss),
-        voluntarySwitches: quad(EXIT.voluntarySwitches),
-        involuntarySwitches: quad(EXIT.involuntarySwitches),
-        minorFaults: quad(EXIT.minorFaults),
-        majorFaults: quad(EXIT.majorFaults),
-        blocksIn: quad(EXIT.blocksIn),
-        blocksOut: quad(EXIT.blocksOut),
-      },
+      usage:
+        word(EXIT.hasUsage) === 0
+          ? undefined
+          : {
+              userMicros: quad(EXIT.userUs),
+              systemMicros: quad(EXIT.systemUs),
+              maxRss: quad(EXIT.maxRss),
+              voluntarySwitches: quad(EXIT.voluntarySwitches),
+              involuntarySwitches: quad(EXIT.involuntarySwitches),
+              minorFaults: quad(EXIT.minorFaults),
+              majorFaults: quad(EXIT.majorFaults),
+              blocksIn: quad(EXIT.blocksIn),
+              blocksOut: quad(EXIT.blocksOut),
+            },
     };
   }
 }
