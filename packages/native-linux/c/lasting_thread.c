@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kernel.h"
@@ -21,16 +22,24 @@ struct job {
 	int done;
 };
 
-/* The child stays a zombie for whoever reaps it. If it was reaped before this looks, and its pid is
- * another child's already, that one is waited for, which harms nobody. */
+/*
+ * The child stays a zombie for whoever reaps it. If it was reaped before this looks, and its pid is
+ * another child's already, that one is waited for, which harms nobody. In a sandbox that refuses
+ * the call, the pid is looked at now and then: this thread must not end before the child.
+ */
 static void wait_for_end(pid_t pid)
 {
+	const struct timespec a_moment = { .tv_nsec = 100000000 };
 	siginfo_t info;
-	int ret;
 
-	do
-		ret = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | KERNEL_WALL);
-	while (ret < 0 && errno == EINTR);
+	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | KERNEL_WALL) != 0 &&
+	       errno != ECHILD) {
+		if (errno == EINTR)
+			continue;
+		if (kill(pid, 0) != 0 && errno == ESRCH)
+			return;
+		nanosleep(&a_moment, NULL);
+	}
 }
 
 static void *serve(void *arg)

@@ -67,15 +67,34 @@ static int add_writer(struct end *end, uint32_t i)
 	return 0;
 }
 
+/*
+ * A sandbox may have refused the call before the kernel saw it. Two sockets, each of which goes one
+ * way, are read and written alike, and the runtimes' own spawns give their children such.
+ */
+static int make_pipe(int fds[2])
+{
+	int error;
+
+	if (pipe2(fds, O_CLOEXEC) == 0)
+		return 0;
+	error = errno;
+	if ((error != EPERM && error != ENOSYS) ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+		return -error;
+	shutdown(fds[0], SHUT_WR);
+	shutdown(fds[1], SHUT_RD);
+	return 0;
+}
+
 static int open_pipe(const struct rs_slot *slot, struct end *end, uint32_t i)
 {
 	int child_reads = slot->kind == RS_SLOT_PIPE_IN;
 	int32_t *parent = child_reads ? &end->parent.write : &end->parent.read;
 	int fds[2];
-	int error;
+	int error = make_pipe(fds);
 
-	if (pipe2(fds, O_CLOEXEC) != 0)
-		return -errno;
+	if (error != 0)
+		return error;
 	error = keep_pair(end, fds[!child_reads], fds[child_reads], parent);
 	if (error == 0 && !(slot->flags & RS_SLOT_RAW))
 		error = set_nonblocking(*parent, i);
