@@ -339,6 +339,18 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a first start of a program that may have no more threads fails with EAGAIN, and gives no engine up",
+    needs: ["root", "a checkout others may enter"],
+    async run(t) {
+      // Threads of other users do not count, and root's never do.
+      const uid = 63_000 + (parent.pid % 1000);
+      const under = [`uid=${uid}`, `gid=${NOBODY}`];
+      const { code, signal, stdout, stderr } = await t.program("first-without-threads", [], under);
+      assert.deepEqual([code, signal], [0, null], stderr);
+      assert.deepEqual(JSON.parse(stdout), ["EAGAIN", "3"]);
+    },
+  },
+  {
     name: "a start without free fds fails with EMFILE, and the next one with free fds succeeds",
     slow: true,
     async run(t) {

@@ -47,9 +47,13 @@ export function mayLoad(path: string): boolean {
   return granted({ name: "ffi", path });
 }
 
+export function mayRead(path: string): boolean {
+  return granted({ name: "read", path });
+}
+
 /** Whether a program may be looked for there. Where not every program may be run, Deno is to find what may be run. */
 export function mayLook(path: string): boolean {
-  return granted({ name: "run" }) && granted({ name: "read", path });
+  return granted({ name: "run" }) && mayRead(path);
 }
 
 /**
