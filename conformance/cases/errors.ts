@@ -347,7 +347,10 @@ const cases: Case[] = [
       const under = [`uid=${uid}`, `gid=${NOBODY}`];
       const { code, signal, stdout, stderr } = await t.program("first-without-threads", [], under);
       assert.deepEqual([code, signal], [0, null], stderr);
-      assert.deepEqual(JSON.parse(stdout), ["EAGAIN", "3"]);
+      assert.deepEqual(JSON.parse(stdout), [
+        ["EAGAIN", "EAGAIN"],
+        ["3", "3"],
+      ]);
     },
   },
   {
@@ -361,6 +364,20 @@ const cases: Case[] = [
       for (const outcome of outcomes) {
         assert.ok(outcome.code === "EMFILE" || outcome.exit !== undefined, JSON.stringify(outcome));
       }
+      assert.equal(outcomes.at(-1)?.exit, 4);
+    },
+  },
+  {
+    name: "a blocking start without free fds fails with EMFILE, and the next one with free fds succeeds",
+    async run(t) {
+      const list: Attempt[] = [];
+      for (let spare = 0; spare <= 12; spare++) {
+        list.push({ command: ["WITNESS", "exit", "3"], sync: { timeout: 20_000 }, spare });
+      }
+      list.push({ command: ["WITNESS", "exit", "4"], sync: { timeout: 20_000 } });
+      const outcomes = await attempts(t, list, ["nofile=128"]);
+      assert.equal(outcomes[0]?.code, "EMFILE", JSON.stringify(outcomes[0]));
+      for (const { code, exit } of outcomes.slice(1, -1)) assert.ok(code === "EMFILE" || exit === 3, `${code} ${exit}`);
       assert.equal(outcomes.at(-1)?.exit, 4);
     },
   },
