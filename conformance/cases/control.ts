@@ -183,6 +183,13 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a timeout ends a child by a real-time signal",
+    async run(t) {
+      // It cannot end by itself while this case may last. Which signal it was is told by a case of its own.
+      await t.spawn([t.witness, "sleep", "600000"], { stdout: "ignore", timeout: 100, killSignal: 40 }).exited;
+    },
+  },
+  {
     name: "maxBuffer kills whoever writes fast by killSignal, and by SIGPIPE only whoever lives on",
     timeout: 20_000,
     async run(t) {

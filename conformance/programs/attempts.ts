@@ -18,7 +18,7 @@ export interface Attempt {
 }
 
 export interface Outcome {
-  readonly exit?: number;
+  readonly exit?: number | null;
   readonly name?: string;
   readonly code?: string;
   readonly step?: string;

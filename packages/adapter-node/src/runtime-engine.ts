@@ -24,14 +24,26 @@ export const childProcessApi: RuntimeApi = {
   name: "child_process",
   serves: new Set(["session", "uid", "gid", "fds"]),
   lastFd: 255,
-  features: new Set(["argv0", "socket", "give", "crossed", "blocking pipes", "real-time signals", "shell", "int32"]),
+  features: new Set([
+    "argv0",
+    "socket",
+    "give",
+    "crossed",
+    "blocking pipes",
+    "maxBuffer 0",
+    "real-time signals",
+    "shell",
+    "int32",
+  ]),
   files: { openSync, closeSync, readSync, accessSync, statSync, fstatSync },
   devNull,
   mayLook: mayRead,
   start,
   runSync(call, { input, timeout, maxBuffer = Infinity }, killSignal) {
     const options = { ...optionsOf(call), env: call.env ?? process.env, argv0: call.argv[0], input: input.get(0) };
-    const limited = bare({ ...options, timeout, maxBuffer, killSignal: killSignal as NodeJS.Signals });
+    // 0 would be no limit to Node, but a part of a byte is one.
+    const limits = { timeout, maxBuffer: maxBuffer || 0.5, killSignal: killSignal as NodeJS.Signals };
+    const limited = bare({ ...options, ...limits });
     const { error, status, signal, pid, output } = spawnSync(call.file, call.argv.slice(1), limited);
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
     // EPIPE: the child did not want all of its input; it ran all the same.

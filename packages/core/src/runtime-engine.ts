@@ -49,7 +49,11 @@ export class RuntimeEngine extends Bare implements Engine {
     if (sync?.signal !== undefined && !this.#api.features.has("blocking signal")) {
       return { option: "signal", reason: `${this.api}, when it blocks, learns of no abort; a timeout would do` };
     }
-    if (sync !== undefined && !this.#canSend(sync.killSignal)) {
+    if (sync?.maxBuffer !== undefined && sync.maxBuffer < 1 && !this.#api.features.has("maxBuffer 0")) {
+      return { option: "maxBuffer", reason: `${this.api} has no limit below one byte` };
+    }
+    const killSignal = sync?.killSignal ?? request.killSignal;
+    if (killSignal !== undefined && !this.#canSend(killSignal, sync !== undefined)) {
       return { option: "killSignal", reason: `${this.api} cannot send it, because it has no name here` };
     }
     const file = this.#host.platform === "win32" ? this.#find(request).file : undefined;
@@ -201,9 +205,9 @@ export class RuntimeEngine extends Bare implements Engine {
   }
 
   /** A real-time signal has no name, so only Linux knows what its number means. 0 only looks. */
-  #canSend(signal: number): boolean {
-    const isNamed = signal === 0 || signalName(signal) !== undefined;
-    return isNamed || (this.#host.platform === "linux" && this.#api.features.has("real-time signals"));
+  #canSend(signal: number, isBlocking = false): boolean {
+    if (signal === 0 || signalName(signal) !== undefined) return true;
+    return !isBlocking && this.#host.platform === "linux" && this.#api.features.has("real-time signals");
   }
 
   /** @throws {TypeError} for a signal that cannot be sent. */

@@ -62,7 +62,7 @@ export function createSpawnPair(launcher: Launcher): {
     refuseUnserved(options);
     const control = controlOf(options);
     const stdio = stdioOf(launcher.host, options, "inherit");
-    const process = launcher.spawn(inputOf(launcher.host, cmd, options, stdio.slots));
+    const process = launcher.spawn(inputOf(launcher.host, cmd, options, stdio, control));
     return new Child(process, stdio, control);
   };
   const spawnSync = (first: unknown, second?: unknown): SyncSubprocess => {
@@ -70,12 +70,14 @@ export function createSpawnPair(launcher: Launcher): {
     if (options.terminal !== undefined) {
       throw usageError("ERR_INVALID_ARG_TYPE", "terminal option is only supported for spawn, not spawnSync");
     }
-    const { timeout, maxBuffer, killSignal, signal } = controlOf(options);
-    const { slots, numbers, data } = stdioOf(launcher.host, options, "pipe");
+    const control = controlOf(options);
+    const { timeout, maxBuffer, killSignal, signal } = control;
+    const stdio = stdioOf(launcher.host, options, "pipe");
+    const { numbers, data } = stdio;
     const input = new Map<number, Uint8Array>();
     if (data !== undefined) input.set(0, bytesAtHand(data));
     const limits: SyncOptions = { input, timeout, maxBuffer, killSignal, signal, withoutPid: false };
-    const { result, engine } = launcher.spawnSync(inputOf(launcher.host, cmd, options, slots), limits);
+    const { result, engine } = launcher.spawnSync(inputOf(launcher.host, cmd, options, stdio, control), limits);
     const { pid, exit, output } = result;
     const bytes = (fd: number): Uint8Array<ArrayBuffer> | undefined => {
       const collected = output.get(fd);
@@ -118,7 +120,13 @@ function nonEmpty(value: unknown): readonly string[] {
   return cmd;
 }
 
-function inputOf(host: Host, cmd: readonly string[], options: Given, slots: readonly Slot[]): RequestInput {
+function inputOf(
+  host: Host,
+  cmd: readonly string[],
+  options: Given,
+  { slots }: Stdio,
+  { killSignal }: Control,
+): RequestInput {
   const { argv0, uid, gid, cgroup, detached, engine, setup, env, cwd } = options;
   return {
     fileOption: "cmd[0]",
@@ -137,6 +145,7 @@ function inputOf(host: Host, cmd: readonly string[], options: Given, slots: read
     detached,
     slots,
     shellFallback: false,
+    killSignal,
     engine,
     setup,
   };

@@ -149,6 +149,7 @@ export function commandInput(host: Host, command: unknown, options: CommandOptio
       slotOfDenoWord(2, stderr ?? (output ? "piped" : "inherit"), "stderr"),
     ],
     shellFallback: mode !== "start",
+    killSignal: undefined,
     engine,
     setup,
   };
