@@ -6,11 +6,10 @@ import type { Duplex } from "node:stream";
 import util from "node:util";
 import { bare, type RuntimeApi, type RuntimeCall, type RuntimeChild } from "@ringspawn/core/seam";
 import { mayRead } from "./permission.js";
-import { streamPipe } from "./stream-pipe.js";
+import { type HeldPipe, heldPipe } from "./held-pipe.js";
 
 type Method = (this: childProcess.ChildProcess, argument?: unknown) => unknown;
 type Methods = Record<"spawn" | "kill" | "ref" | "unref", Method>;
-type Stream = Duplex & { ref?(): void; unref?(): void };
 
 // Taken now: a program may put ringspawn in their place.
 const { ChildProcess, spawnSync } = childProcess;
@@ -78,23 +77,30 @@ function start(call: RuntimeCall): RuntimeChild | string {
     }
     return getSystemErrorName(error);
   }
-  const streams = child.stdio as readonly (Stream | null)[];
+  let isRefd = true;
+  const held: HeldPipe[] = [];
   return {
     pid: child.pid as number,
     exited: new Promise((resolve) => child.once("exit", (code, signal) => resolve({ code, signal, usage: undefined }))),
-    pipe: (slot) => streamPipe(streams[slot.target] as Stream, slot),
+    pipe(slot) {
+      const made = heldPipe(child.stdio[slot.target] as Duplex, slot, () => isRefd);
+      held.push(made);
+      return made.pipe;
+    },
     kill(signal) {
       if (typeof signal === "string") return kill.call(child, signal) as boolean;
       // ChildProcess.kill refuses what has no name. A child that has not ended has not been reaped: its pid is its own.
       return child.exitCode === null && child.signalCode === null && killPid(child.pid as number, signal);
     },
     ref() {
+      isRefd = true;
       ref.call(child);
-      for (const stream of streams) stream?.ref?.();
+      for (const { update } of held) update();
     },
     unref() {
+      isRefd = false;
       unref.call(child);
-      for (const stream of streams) stream?.unref?.();
+      for (const { update } of held) update();
     },
   };
 }
