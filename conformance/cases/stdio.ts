@@ -389,6 +389,31 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a file that this program has opened and given away is closed once: the next one of its number stays open",
+    async run(t) {
+      t.needs({ setup: { fds: { 4: { give: 3 } } } });
+      const file = path.join(t.dir, "given");
+      fs.writeFileSync(file, "given");
+      const given = fs.openSync(file, "r");
+      const setup = { fds: { 4: { give: given } } };
+      t.fails(() => t.spawn(["/nonexistent/program"], { setup }));
+      assert.equal(fs.fstatSync(given).size, 5, "after a failure it is still ours");
+      const child = t.spawn([t.witness, "echo-fd", "4", "1"], { stdout: "pipe", setup });
+      assert.throws(() => fs.fstatSync(given), { code: "EBADF" });
+      // The same number again, for another file.
+      const next = fs.openSync("/dev/null", "r");
+      assert.equal(next, given, "another number was free");
+      assert.equal(await textOf(child.stdout), "given");
+      assert.equal(await child.exited, 0);
+      assert.ok(fs.fstatSync(next).isCharacterDevice());
+      const more = fs.openSync("/dev/null", "r");
+      assert.ok(fs.fstatSync(next).isCharacterDevice(), "it was closed in the place of the given one");
+      fs.closeSync(more);
+      fs.closeSync(next);
+      assert.ok(!openFds().has(next));
+    },
+  },
+  {
     name: "raw ends and given fds are as with spawn where a start is not waited for",
     async run(t) {
       const fds: Fds = { 3: { pipe: "out", raw: true } };

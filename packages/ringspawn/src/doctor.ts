@@ -17,7 +17,7 @@ export function doctor(version: string, json: boolean): string {
     runtime: { name: here.name, version: here.version },
     kernel: `${type()} ${release()}`,
     arch: arch(),
-    libc: libc(),
+    libc: libc(here.name),
     variable: process.env.RINGSPAWN_ENGINE ?? null,
     engines: engines(),
     // Which engine would serve is asked of core, which decides it, and not derived from the list.
@@ -45,9 +45,11 @@ export function doctor(version: string, json: boolean): string {
  * The machine's, as its own ldd tells it: what a runtime reports may be the one that it was built on. Null where there
  * is no ldd.
  */
-function libc(): string | null {
+function libc(runtime: string): string | null {
+  // What may not be run is refused by ringspawn's own engines, where Deno itself would prompt.
+  const engine = runtime === "deno" ? (["io_uring", "vfork"] as const) : "auto";
   try {
-    const { stdout, stderr } = spawnSync(["ldd", "--version"], { stdout: "pipe", stderr: "pipe" });
+    const { stdout, stderr } = spawnSync(["ldd", "--version"], { engine, stdout: "pipe", stderr: "pipe" });
     // glibc: "ldd (GNU libc) 2.36" on stdout; musl: "musl libc (x86_64)" and "Version 1.2.5" on stderr.
     const told = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("\n");
     const version = /^(?:ldd .*|Version )(\d+(?:\.\d+)+)$/m.exec(told)?.[1];
