@@ -618,5 +618,30 @@ const cases: Case[] = [
       );
     },
   },
+  ...["0", "1", "2", "012"].map(
+    (closed): Case => ({
+      name: `the first child of a program has its own 0, 1 and 2, though this is closed in the program: ${closed}`,
+      async run(t) {
+        for (const [word, expected] of [
+          ["pipe", t.api.pipes],
+          ["ignore", "chr"],
+        ] as const) {
+          const dir = path.join(t.dir, word);
+          fs.mkdirSync(dir);
+          const { stderr } = await t.program("first-closed-stdio", [dir, closed, word]);
+          const json = (name: string): unknown => JSON.parse(fs.readFileSync(path.join(dir, name), "utf8"));
+          assert.ok(fs.existsSync(path.join(dir, "result.json")), stderr);
+          assert.deepEqual(json("result.json"), { open: [], engine: t.ENGINE, exit: 0 });
+          const fds = (json("report.json") as Report).fds.filter(({ fd }) => t.api.closesFds || fd <= 2);
+          assert.deepEqual(
+            fds.map(({ fd, kind }) => [fd, kind]),
+            [0, 1, 2].map((fd) => [fd, expected]),
+          );
+          if (word === "pipe") assert.equal(new Set(fds.map(({ ino }) => ino)).size, 3, "three pipes");
+          else for (const { target } of fds) assert.equal(target, "/dev/null");
+        }
+      },
+    }),
+  ),
 ];
 export default cases;
