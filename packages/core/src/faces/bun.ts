@@ -15,6 +15,7 @@ import { addVariables, emptyEnv } from "../env.js";
 import type { Host } from "../host.js";
 import type { Launcher } from "../launcher.js";
 import { SIGNALS } from "../numbers.js";
+import { refuseMistyped } from "../option-names.js";
 import type { RequestInput } from "../request.js";
 import { exitSignal, resourceUsage } from "../status.js";
 import { type InputData, type Slot, slotOfBunWord } from "../stdio.js";
@@ -105,13 +106,17 @@ export function createSpawnPair(launcher: Launcher): {
 /** `(cmd, options?)` or `({ cmd, ...options })` */
 function overload(first: unknown, second: unknown): { readonly cmd: readonly string[]; readonly options: Given } {
   if (Array.isArray(first)) {
-    const options =
-      (second ?? undefined) === undefined ? NO_OPTIONS : ownOptions<Given>(object("options", second), OPTIONS);
+    const options = (second ?? undefined) === undefined ? NO_OPTIONS : givenIn(object("options", second));
     return { cmd: nonEmpty(first), options };
   }
   if (typeof first !== "object" || first === null) throw mustBeOfType("cmd", "an array of strings", first);
-  const options = ownOptions<Given>(first, OPTIONS);
+  const options = givenIn(first);
   return { cmd: nonEmpty(options.cmd), options };
+}
+
+function givenIn(options: object): Given {
+  refuseMistyped(options, OPTIONS);
+  return ownOptions<Given>(options, OPTIONS);
 }
 
 function nonEmpty(value: unknown): readonly string[] {
