@@ -6,7 +6,7 @@ import { streamPipe } from "./stream-pipe.js";
 export interface HeldPipe {
   readonly pipe: Pipe;
   /** The child was ref'd or unref'd. */
-  update(): void;
+  readonly update: () => void;
 }
 
 /** @param isRefd whether the child is. */

@@ -1,6 +1,6 @@
 /**
- * At which step a runtime's own spawn failed. No API tells, so this is found out by looking at the paths afterwards, and
- * left open where they do not show it.
+ * At which step a runtime's own spawn failed. No API tells, so this is found out by looking at the paths afterwards. It
+ * is left open where they do not show it.
  */
 import type { Failure, Step } from "./engine.js";
 import { errnoOf } from "./numbers.js";

@@ -85,7 +85,8 @@ describe("files that the host opens", () => {
       });
     const failure: Failure = { errno: 2, step: "file", index: 0 };
     carryOut(failure);
-    await carryOut({ started: Promise.resolve(failure) });
+    carryOut({ started: Promise.resolve(failure) });
+    await Promise.resolve();
     expect([given, closed]).toEqual([[false, true], []]);
     carryOut({ pid: 1 });
     expect(closed.splice(0)).toEqual([20]);

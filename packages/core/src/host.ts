@@ -35,8 +35,8 @@ export interface Host {
    */
   openFile?(slot: FileSlot): OpenFile | undefined;
   /**
-   * What closes an fd of this program for a runtime that keeps a record of it: closed otherwise, the runtime would go on
-   * counting the number as its own. Undefined, as is the whole method: the engine closes what is given to a child.
+   * What closes an fd of this program for a runtime that keeps a record of it. Closed otherwise, the number would count
+   * as the program's own for ever. Undefined, as is the whole method: the engine closes what is given to a child.
    */
   closerOf?(fd: number): (() => void) | undefined;
   /** Bytes as the users of this runtime expect them of a blocking call: a Buffer, or the same array again. */

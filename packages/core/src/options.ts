@@ -13,8 +13,8 @@ export type FdSpec =
   /**
    * A new pipe: with `"in"` the child reads it, with `"out"` the child writes it. With `"both"` a pair of connected
    * sockets, of which each side reads what the other writes. With `raw`, the child's `fds` has the number of the
-   * parent's fd, which blocks and is yours to close, in the place of streams. Default false. Under Deno, node:fs neither
-   * knows nor closes it: use it by `new Socket({ fd })` of node:net, by FFI, or give it to another child.
+   * parent's fd, which blocks and is yours to close, in the place of streams. Default false. Under Deno, node:fs
+   * neither knows nor closes it: use it by `new Socket({ fd })` of node:net, by FFI, or give it to another child.
    */
   | { readonly pipe: "in" | "out" | "both"; readonly raw?: boolean }
   /**

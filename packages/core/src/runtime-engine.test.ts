@@ -345,7 +345,7 @@ describe("the search for the program", () => {
     expect(other.calls).toHaveLength(1);
   });
 
-  test("a program that is missing, may not be executed or lacks its interpreter is told as that, where it shows", () => {
+  test("a program that is missing, may not be executed or lacks its interpreter is told as that", () => {
     const files = { "/there": "#!/none\n", "/closed": "closed", "/d": "dir" };
     const start = (file: string, errno: number, more: object = {}, input: object = {}): unknown => {
       const here = world(LINUX, { files, fate: () => ({ errno }), ...more });
