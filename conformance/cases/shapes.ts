@@ -1,7 +1,7 @@
 /** The names that programs know from the APIs whose shape ours has. */
 import * as deno from "ringspawn/deno";
 import { ChildProcess } from "ringspawn";
-import type { Case } from "../harness.ts";
+import { type Case, closeFd, finished, textOf } from "../harness.ts";
 import { assert, fs } from "../tools.ts";
 
 const text = new TextDecoder();
@@ -65,6 +65,73 @@ const cases: Case[] = [
         });
       }
       assert.equal(fs.existsSync(t.mark), false, "it ran");
+    },
+  },
+  {
+    name: 'stdio: "pipe" and "socket-fd" beyond 2 are sockets, of which the handle has the fd',
+    async run(t) {
+      const stdio = ["ignore", "ignore", "inherit", "pipe", "socket-fd", "ignore", "pipe"] as const;
+      const child = t.spawn(["sh", "-c", "read line <&3; echo got $line >&3; cat <&4 >&6"], { stdio });
+      const fds = child.stdio.slice(3);
+      const [three, four, five, six] = fds;
+      assert.ok(typeof three === "number" && typeof four === "number" && typeof six === "number", String(fds));
+      assert.equal(five, null);
+      assert.deepEqual(child.stdio.slice(3), fds, "another number at the second look");
+      // Programs of its own have the other ends, because not every runtime reads an fd that it has not opened.
+      const talk = "echo hello; read line; echo $line >&2";
+      const peer = t.spawnAny(["sh", "-c", talk], { stdin: three, stdout: three, stderr: "pipe" });
+      assert.equal(await textOf(peer.stderr), "got hello\n");
+      assert.equal(await t.spawnAny(["printf", "through"], { stdout: four }).exited, 0);
+      await closeFd(t, four);
+      assert.equal(await child.exited, 0);
+      assert.equal(await textOf(t.spawnAny(["cat"], { stdin: six }).stdout), "through");
+      for (const fd of [three, six]) await closeFd(t, fd);
+    },
+  },
+  {
+    name: "stdio: bytes beyond 2 are what the child reads there",
+    async run(t) {
+      const large = new Uint8Array(300_000).fill(65);
+      const stdio = ["ignore", "pipe", "inherit", new TextEncoder().encode("three"), large] as const;
+      const child = t.spawn(["sh", "-c", "cat <&3; wc -c <&4"], { stdio });
+      const { code, stdout } = await finished(child);
+      assert.deepEqual(
+        [code, stdout.replace(/\s/g, ""), child.stdio],
+        [0, "three300000", [null, null, null, null, null]],
+      );
+    },
+  },
+  {
+    name: "stdio: bytes beyond 2 are what the child of a blocking call reads there",
+    run(t) {
+      const stdio = ["ignore", "pipe", "inherit", new TextEncoder().encode("three")] as const;
+      assert.equal(text.decode(t.spawnSync(["sh", "-c", "cat <&3"], { stdio }).stdout), "three");
+    },
+  },
+  {
+    name: 'stdio: "pipe" beyond 2 takes what the child of a blocking call writes, and gives it nothing',
+    run(t) {
+      const stdio = ["ignore", "pipe", "inherit", "pipe"] as const;
+      const result = t.spawnSync(["sh", "-c", "echo three >&3 && cat <&3 | wc -c"], { stdio });
+      assert.deepEqual([result.exitCode, text.decode(result.stdout).trim()], [0, "0"]);
+      assert.throws(() => t.spawnSync(["true"], { stdio: ["ignore", "pipe", "inherit", "socket-fd"] }), {
+        message: "stdio[3]: 'socket-fd' cannot be used with spawnSync",
+      });
+    },
+  },
+  {
+    name: "a blocking call takes a Blob, a Response and a Request as stdin, where their bytes can be read at once",
+    run(t) {
+      const request = new Request("http://x/", { method: "POST", body: "request" });
+      for (const [stdin, expected] of [
+        [new Blob(["a ", "blob"]), "a blob"],
+        [new Response("response"), "response"],
+        [request, "request"],
+      ] as const) {
+        const run = (): string => text.decode(t.spawnSync([t.witness, "cat"], { stdin }).stdout);
+        if (t.runtime.readsBlobs) assert.equal(run(), expected);
+        else assert.throws(run, { name: "TypeError", code: "ERR_INVALID_ARG_TYPE", message: /^stdin must be / });
+      }
     },
   },
 ];
