@@ -20,6 +20,8 @@ export interface Api {
   readonly crossed: boolean;
   /** Which of these forms of an fd a child can be given. */
   readonly fds: readonly FdForm[];
+  /** Whether a socket pair's end can be had as an fd, be it one that does not block: what Bun's shape has beyond 2. */
+  readonly rawSockets: boolean;
   /** Which of them in a blocking call. */
   readonly blockingFds: readonly FdForm[];
   /** Whether a blocking call learns that time has aborted its signal. */
@@ -45,6 +47,8 @@ export interface RuntimeFacts {
   readonly own: Api;
   /** Which environment of this program a child of `spawn` gets where no `env` is given. */
   readonly spawnEnv: "at the call" | "at the start";
+  /** Whether a Blob or a body can be read without waiting. */
+  readonly readsBlobs: boolean;
 }
 
 const NATIVE: Api = {
@@ -54,6 +58,7 @@ const NATIVE: Api = {
   lastFd: Infinity,
   crossed: true,
   fds: ["socket", "pty", "raw", "give"],
+  rawSockets: true,
   blockingFds: ["socket", "pty", "raw", "give"],
   blockingSignal: false,
   blockingMaxBuffer0: true,
@@ -80,6 +85,7 @@ export const RUNTIMES = {
       lastFd: 255,
       crossed: true,
       fds: ["socket", "give"],
+      rawSockets: false,
       blockingFds: ["give"],
       blockingSignal: false,
       blockingMaxBuffer0: true,
@@ -91,6 +97,7 @@ export const RUNTIMES = {
       usage: false,
     },
     spawnEnv: "at the call",
+    readsBlobs: false,
   },
   bun: {
     own: {
@@ -100,6 +107,7 @@ export const RUNTIMES = {
       lastFd: 255,
       crossed: false,
       fds: ["socket", "give"],
+      rawSockets: true,
       blockingFds: ["give"],
       blockingSignal: true,
       blockingMaxBuffer0: false,
@@ -112,6 +120,7 @@ export const RUNTIMES = {
     },
     // As Bun.spawn itself.
     spawnEnv: "at the start",
+    readsBlobs: true,
   },
   deno: {
     own: {
@@ -121,6 +130,7 @@ export const RUNTIMES = {
       lastFd: 2,
       crossed: true,
       fds: [],
+      rawSockets: false,
       blockingFds: [],
       blockingSignal: false,
       blockingMaxBuffer0: true,
@@ -133,6 +143,7 @@ export const RUNTIMES = {
       usage: false,
     },
     spawnEnv: "at the call",
+    readsBlobs: false,
   },
 } as const satisfies Record<string, RuntimeFacts>;
 
@@ -170,12 +181,20 @@ export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string
   const fd = Object.entries(setup.fds ?? {}).find(isLacking)?.[0];
   if (fd !== undefined) return `setup.fds.${fd}`;
   if (stdio.length > api.lastFd + 1) return "stdio";
+  const extra = stdio.findIndex((word, fd) => fd > 2 && lacksWord(api, word, blocking));
+  if (extra >= 0) return `stdio[${extra}]`;
   if (argv0 !== undefined && !api.argv0) return "argv0";
   if (blocking && maxBuffer < 1 && !api.blockingMaxBuffer0) return "maxBuffer";
   const sends = api.realTimeSignals === (blocking ? "always" : "not blocking") || api.realTimeSignals === "always";
   if (typeof killSignal === "number" && killSignal >= REAL_TIME && !sends) return "killSignal";
   if (api.crossed) return undefined;
   return stdin === 1 || stdin === 2 ? "stdin" : stdout === 0 ? "stdout" : stderr === 0 ? "stderr" : undefined;
+}
+
+/** Of an fd beyond 2: whether it lacks what Bun's shape means by this word. */
+function lacksWord(api: Api, word: unknown, blocking: boolean): boolean {
+  if (ArrayBuffer.isView(word)) return blocking && !api.native;
+  return (word === "pipe" || word === "socket-fd") && !blocking && !api.rawSockets;
 }
 
 function carriesOut({ setup }: Api, key: SetupKey): boolean {

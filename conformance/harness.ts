@@ -18,7 +18,7 @@ import { type Api, apiOf, type Asked, lacks, RUNTIMES, type RuntimeFacts } from 
 import type { Need } from "./needs.ts";
 import type { Plan } from "./plan.ts";
 import type { Report } from "./report.ts";
-import { assert, children, cloexec, fs, path } from "./tools.ts";
+import { assert, children, cloexec, fs, openFds, path } from "./tools.ts";
 
 export { LEAKY_FD, STDIN_TEXT } from "./plan.ts";
 
@@ -252,6 +252,17 @@ function thrown(start: () => unknown): SpawnError {
     throw error;
   }
   return assert.fail("it did not throw");
+}
+
+/** Closes an fd. A runtime whose file functions know only what they opened themselves gives it to a child instead. */
+export async function closeFd(t: T, fd: number): Promise<void> {
+  try {
+    fs.closeSync(fd);
+  } catch {
+    const child = t.spawn([t.witness, "exit", "0"], { stdout: "ignore", setup: { fds: { 3: { give: fd } } } });
+    assert.equal(await child.exited, 0);
+  }
+  assert.ok(!openFds().has(fd), `fd ${fd} is still open`);
 }
 
 /** Reads a child to its end. */

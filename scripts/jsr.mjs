@@ -35,7 +35,7 @@ const members = {
     imports: { ...jsr("core", "/seam"), [native.name]: `npm:${native.name}@^${native.version}` },
   },
   ringspawn: {
-    entries: { ".": "index.ts", "./pool": "pool.ts" },
+    entries: { ".": "index.ts", "./deno": "deno.ts", "./pool": "pool.ts" },
     imports: { "#adapter": `jsr:@ringspawn/adapter-deno@${version("adapter-deno")}`, ...jsr("core", "/pool") },
   },
 };

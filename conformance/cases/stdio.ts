@@ -1,5 +1,5 @@
 import type { DuplexPipe, FdSpec } from "ringspawn";
-import { bytesOf, type Case, finished, LEAKY_FD, STDIN_TEXT, type T, textOf } from "../harness.ts";
+import { bytesOf, type Case, finished, LEAKY_FD, STDIN_TEXT, textOf, closeFd } from "../harness.ts";
 import type { Report, ReportedFd } from "../report.ts";
 import {
   assert,
@@ -17,17 +17,6 @@ import {
 } from "../tools.ts";
 
 type Fds = Readonly<Record<number, FdSpec>>;
-
-/** Closes an fd. A runtime whose file functions know only what they opened themselves gives it to a child instead. */
-async function closeFd(t: T, fd: number): Promise<void> {
-  try {
-    fs.closeSync(fd);
-  } catch {
-    const child = t.spawn([t.witness, "exit", "0"], { stdout: "ignore", setup: { fds: { 3: { give: fd } } } });
-    assert.equal(await child.exited, 0);
-  }
-  assert.ok(!openFds().has(fd), `fd ${fd} is still open`);
-}
 
 /** A raw fd of ours, by the child's. */
 function rawFd(child: { readonly fds: Readonly<Record<number, unknown>> }, fd: number): number {

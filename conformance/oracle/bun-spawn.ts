@@ -836,6 +836,50 @@ const CASES: Record<string, (api: Api) => unknown> = {
     String(spawnSync(["cat"], { stdin: new Response("response") }).stdout),
     String(spawnSync(["cat"], { stdin: new Request("http://x/", { method: "POST", body: "request" }) }).stdout),
   ],
+  "sync: stdin of all kinds": ({ spawnSync }) => {
+    const file = path.join(dir, "in");
+    fs.writeFileSync(file, "from a file");
+    const cat = (stdin: unknown): string => String(spawnSync(["cat"], { stdin }).stdout);
+    return [
+      cat(new Blob(["a", new Uint8Array([98])])),
+      cat(new Blob(["blob"]).slice(1, 3)),
+      cat(new File(["file"], "name")),
+      cat(new Blob([])),
+      cat(new Response(new Blob(["of a Blob"]))),
+      cat(new Response(new Uint8Array([65]))),
+      cat(new Response()),
+      cat(new Request("http://x/")),
+      cat(Response.json({ a: 1 })),
+      cat(new Response(new URLSearchParams("a=1"))),
+      cat(new Blob(["of a stream"]).stream()),
+      cat(new Response("of a body").body),
+      cat(bun.file(file)),
+    ];
+  },
+  "sync: stdin is used up": ({ spawnSync }) => {
+    const body = new Response("once");
+    spawnSync(["cat"], { stdin: body });
+    return [body.bodyUsed, thrown(() => spawnSync(["cat"], { stdin: body }))];
+  },
+  "sync: stdin a stream that is at its end": ({ spawnSync }) => {
+    const stdin = new ReadableStream({
+      start(controller) {
+        controller.enqueue("x");
+        controller.close();
+      },
+    });
+    return thrown(() => spawnSync(["cat"], { stdin }));
+  },
+  "sync: a signal that time aborts": ({ spawnSync }) => {
+    const { exitCode, signalCode } = spawnSync(["sleep", "9"], { signal: AbortSignal.timeout(50) });
+    const killed = spawnSync(["sleep", "9"], { signal: AbortSignal.timeout(50), killSignal: "SIGKILL" });
+    return [
+      exitCode,
+      signalCode,
+      killed.signalCode,
+      spawnSync(["true"], { signal: AbortSignal.timeout(9000) }).exitCode,
+    ];
+  },
   "sync: stdin a stream": ({ spawnSync }) => thrown(() => spawnSync(["cat"], { stdin: new ReadableStream() })),
   "sync: input for a child that does not read": ({ spawnSync }) => {
     const { exitCode, signalCode } = spawnSync(["true"], { stdin: bytes(300_000) });
@@ -882,6 +926,102 @@ const CASES: Record<string, (api: Api) => unknown> = {
     fs.closeSync(fd as number);
     return [typeof fd, buffer.toString("utf8", 0, count)];
   },
+  "what an extra fd is in the child, by its word": async ({ spawn, spawnSync }) => {
+    const file = path.join(dir, "kinds");
+    fs.writeFileSync(file, "kinds");
+    const words = ["pipe", "socket-fd", "overlapped", "ignore", null, undefined, bun.file(file), bun.file(1), 1].concat(
+      [new Uint8Array(), new ArrayBuffer(0), new Blob([]), new Response(), new Request("http://x/")] as Any,
+    );
+    const kind = ["readlink", "/proc/self/fd/3"];
+    const seen = [];
+    for (const word of words) {
+      const child = spawn(kind, { stdio: ["ignore", "pipe", "ignore", word] });
+      const fd: Any = child.stdio[3];
+      const again = child.stdio[3] === fd;
+      const link = typeof fd === "number" && fs.readlinkSync(`/proc/self/fd/${fd}`).replace(/\d+/g, "N");
+      if (fd > 2) fs.closeSync(fd);
+      const blocking = typeof word === "string" ? "" : spawnSync(kind, { stdio: ["ignore", "pipe", "ignore", word] });
+      const inChild = (await child.stdout.text()).replace(/\d+/g, "N");
+      seen.push([inChild, link, again, String(blocking.stdout)]);
+    }
+    return seen;
+  },
+  "words that are none of an extra fd": ({ spawn, spawnSync }) => {
+    const words = ["x", {}, true, new Blob(["x"]), new ReadableStream(), new Response("x"), "piped"];
+    const stdio = (word: unknown): unknown => ({ stdio: ["ignore", "pipe", "ignore", word] });
+    return [
+      ...words.map((word) => thrown(() => spawn(["true"], stdio(word)))),
+      thrown(() => spawnSync(["true"], stdio("socket-fd"))),
+      thrown(() => spawnSync(["true"], stdio(new Blob(["x"])))),
+    ];
+  },
+  "extra pipes go both ways": async ({ spawn }) => {
+    const child = spawn(sh("read line <&3; echo got $line >&4; echo and $line >&3"), {
+      stdio: ["ignore", "pipe", "inherit", "pipe", "socket-fd"],
+    });
+    const [three, four] = child.stdio.slice(3) as [number, number];
+    fs.writeSync(three, "hello\n");
+    await child.exited;
+    const buffer = Buffer.alloc(100);
+    const read = (fd: number): string => buffer.toString("utf8", 0, fs.readSync(fd, buffer));
+    const all = [read(four), read(three), child.stdio.length];
+    for (const fd of [three, four]) fs.closeSync(fd);
+    return all;
+  },
+  "an extra pipe as a connection": async ({ spawn }) => {
+    const child = spawn(sh("sleep 0.1; cat <&3 >&4"), { stdio: ["ignore", "ignore", "inherit", "pipe", "pipe"] });
+    const [three, four] = child.stdio.slice(3) as [number, number];
+    const { Bun } = globalThis as Any;
+    let all = 0;
+    let turns = 0;
+    const timer = setInterval(() => turns++, 10);
+    const done = new Promise((resolve) => {
+      void Bun.connect({
+        fd: four,
+        socket: { data: (_: unknown, { length }: Any) => (all += length), end: resolve, close: resolve },
+      });
+    });
+    let left = bytes(300_000);
+    const write = (socket: Any): void => {
+      left = left.subarray(socket.write(left));
+      if (left.length === 0) socket.end();
+    };
+    void Bun.connect({ fd: three, socket: { open: write, drain: write, data() {} } });
+    await child.exited;
+    await done;
+    clearInterval(timer);
+    // The loop was turned all the while.
+    return [all, turns > 0];
+  },
+  "an extra file is read and written": async ({ spawn }) => {
+    const file = path.join(dir, "both");
+    fs.rmSync(file, { force: true });
+    await spawn(sh("printf new >&3"), { stdio: ["ignore", "ignore", "inherit", bun.file(file)] }).exited;
+    const child = spawn(sh("cat <&3"), { stdio: ["ignore", "pipe", "inherit", bun.file(file)] });
+    return [fs.readFileSync(file, "utf8"), await child.stdout.text()];
+  },
+  "an extra file that holds something is written": async ({ spawn }) => {
+    const file = path.join(dir, "held");
+    fs.writeFileSync(file, "longer");
+    await spawn(sh("printf x >&3"), { stdio: ["ignore", "ignore", "inherit", bun.file(file)] }).exited;
+    return fs.readFileSync(file, "utf8");
+  },
+  "an extra fd made of bytes": async ({ spawn }) => {
+    const stdio = ["ignore", "pipe", "inherit", bytes(10), bytes(100_000)];
+    const child = spawn(sh("timeout 1 cat <&3 | wc -c; timeout 1 cat <&4 | wc -c"), { stdio });
+    return (await child.stdout.text()) as string;
+  },
+  "sync: an extra pipe": ({ spawnSync }) =>
+    spawnSync(sh("echo three >&3"), { stdio: ["ignore", "pipe", "pipe", "pipe"] }).exitCode as number,
+  "the numbers of given fds": async ({ spawn }) => {
+    const fd = fs.openSync("/dev/null", "r");
+    const stdio = [bun.file(fd), bun.file(fd), fd, ...Array.from({ length: fd - 3 }, () => null), fd, bun.file(fd)];
+    const child = spawn(["true"], { stdio });
+    await child.exited;
+    fs.closeSync(fd);
+    const name = (one: unknown): unknown => (one === fd ? "that fd" : one);
+    return [child.stdio.slice(fd).map(name), name(child.stdout), name(child.stderr)];
+  },
   "fds of the child": async ({ spawn }) =>
     (await spawn(["ls", "/proc/self/fd"], { stderr: "pipe" }).stdout.text()).split("\n").length as number,
   pipes: async ({ spawn }) => {
@@ -912,9 +1052,10 @@ const IMPROVED: Record<string, { readonly engine?: string; readonly why: string 
   "maxBuffer bad": { why: "Bun ignores what it does not understand, and has no limit then" },
   "the path of an error about cwd": { why: "it is cwd that was wrong, so the path is its" },
   "too long, found in PATH": { engine: "vfork", why: "the path is the one that was tried" },
-  "sync: stdin a Blob": { why: "only the runtime itself can read a Blob without waiting" },
-  "sync: stdin a Response or a Request": { why: "only the runtime itself can read a body without waiting" },
-  "an extra pipe": { why: "raw fds are not given out: setup.fds and child.fds have pipes beyond 2" },
+  "sync: stdin a stream that is at its end": { why: "all of it is at hand, so it is fed" },
+  "sync: a signal that time aborts": { engine: "vfork", why: "refused: no abort is seen there; auto takes runtime" },
+  "an extra file that holds something is written": { why: "what the file holds stays: it is added to" },
+  "an extra fd made of bytes": { why: "the child gets the bytes; Bun's gets a socket to which nobody writes" },
   pipes: { engine: "vfork", why: "real pipes: /dev/stdin and /dev/stdout can be opened in the child" },
 };
 

@@ -1,9 +1,10 @@
 /** Compares ringspawn's `Command` with `Deno.Command`, question by question: `deno run -A command.ts [TEXT]`. */
 import { join } from "node:path";
-import { Command, engines } from "ringspawn";
+import { engines } from "ringspawn";
 import type { CommandOptions, EngineName } from "ringspawn";
+import * as ringspawn from "ringspawn/deno";
 import { differences } from "./differences.ts";
-import { type Command as CommandClass, type Place, questions } from "./questions.ts";
+import { type Api, type Place, questions } from "./questions.ts";
 
 const dir = Deno.makeTempDirSync({ prefix: "ringspawn-oracle-" });
 const write = (name: string, content: string, mode: number): string => {
@@ -16,19 +17,36 @@ Deno.mkdirSync(join(dir, "a b"));
 const place: Place = { dir, text: write("text", 'echo "run by sh: $1"\n', 0o755), plain: write("plain", "", 0o644) };
 
 /** Ringspawn's, bound to one engine. */
-function ours(engine: EngineName): CommandClass {
-  return new Proxy(Command, {
-    construct: (Class, [command, options]: [string, CommandOptions | null | undefined]) =>
-      new Class(command, options === null ? (options as never) : { ...options, engine }),
-  }) as unknown as CommandClass;
+function ours(engine: EngineName): Api {
+  const on = (options: unknown): unknown =>
+    options === null || typeof options === "number" ? options : { ...(options as CommandOptions), engine };
+  const bound = (target: object): unknown =>
+    new Proxy(target, {
+      construct: (Class, [command, options]: unknown[]) =>
+        Reflect.construct(Class as new () => object, [command, on(options)]) as object,
+      apply: (run, self, [command, first, second]: unknown[]): unknown =>
+        Reflect.apply(
+          run as () => unknown,
+          self,
+          Array.isArray(first) ? [command, first, on(second)] : [command, on(first)],
+        ),
+    });
+  const { Command, ChildProcess, spawn, spawnAndWait, spawnAndWaitSync } = ringspawn;
+  return {
+    Command: bound(Command),
+    ChildProcess,
+    spawn: bound(spawn),
+    spawnAndWait: bound(spawnAndWait),
+    spawnAndWaitSync: bound(spawnAndWaitSync),
+  } as unknown as Api;
 }
 
-async function answer(name: string, command: CommandClass): Promise<string> {
+async function answer(name: string, api: Api): Promise<string> {
   const question = questions[name] as (typeof questions)[string];
   const timer = { id: undefined as ReturnType<typeof setTimeout> | undefined };
   const late = new Promise((resolve) => (timer.id = setTimeout(() => resolve("no answer within 10 s"), 10_000)));
   try {
-    return Deno.inspect(await Promise.race([question(command, place), late]), { depth: 9, breakLength: 100 });
+    return Deno.inspect(await Promise.race([question(api.Command, place, api), late]), { depth: 9, breakLength: 100 });
   } catch (error) {
     return `threw ${String(error)}`;
   } finally {
@@ -36,7 +54,8 @@ async function answer(name: string, command: CommandClass): Promise<string> {
   }
 }
 
-const real = Deno.Command;
+// The types that are installed are those of a Deno without spawn().
+const real = Deno as unknown as Api;
 const wanted = Deno.args[0] ?? "";
 const total = { passed: 0, failed: 0 };
 const met = new Set<string>();

@@ -4,8 +4,15 @@
  */
 import { join } from "node:path";
 
-/** The type of `Deno.Command`, for both: ringspawn's must be usable in its place. */
-export type Command = typeof Deno.Command;
+/** The types of Deno's own, for both: ringspawn's must be usable in their place. */
+export type Api = Pick<typeof Deno, "Command" | "ChildProcess"> & {
+  readonly [name in "spawn" | "spawnAndWait" | "spawnAndWaitSync"]: (
+    command: string | URL,
+    first?: readonly string[] | Deno.CommandOptions,
+    second?: Deno.CommandOptions,
+  ) => unknown;
+};
+type Command = Api["Command"];
 
 export interface Place {
   /** A directory of the run's own. */
@@ -14,7 +21,7 @@ export interface Place {
   readonly plain: string;
 }
 
-type Question = (Command: Command, place: Place) => unknown;
+type Question = (Command: Command, place: Place, api: Api) => unknown;
 
 const utf8 = new TextDecoder();
 const text = (bytes: Uint8Array): string => utf8.decode(bytes);
@@ -97,10 +104,110 @@ function shape(object: object): unknown {
   ]);
 }
 
+/** All members of a class and of what it extends, but for those of `Object`. */
+function membersOf(Class: { readonly prototype: object }): string[] {
+  return Reflect.ownKeys(Class.prototype).map(String).sort();
+}
+
+/** What ringspawn's class has beyond Deno's is no difference to a program of Deno's. */
+const OURS = ["engine", "fds", "resourceUsage"];
+
 export const questions: Readonly<Record<string, Question>> = {
-  // The class
+  // ChildProcess
+  "ChildProcess: its name and members": (_, __, { ChildProcess }) => [
+    ChildProcess.name,
+    ChildProcess.length,
+    membersOf(ChildProcess).filter((name) => !OURS.includes(name)),
+  ],
+  "ChildProcess: kinds of its members": (_, __, { ChildProcess }) =>
+    ["pid", "stdin", "stdout", "stderr", "status", "output", "kill", "ref", "unref"].map((name) => {
+      const property = Object.getOwnPropertyDescriptor(ChildProcess.prototype, name);
+      return [name, Object.keys(property ?? {}), typeof (property?.set as unknown), property?.enumerable];
+    }),
+  "ChildProcess: instanceof": async (Command, _, { ChildProcess }) => {
+    const child = new Command("true").spawn();
+    await child.status;
+    return [
+      child instanceof ChildProcess,
+      Object.getPrototypeOf(child) === ChildProcess.prototype,
+      {} instanceof ChildProcess,
+    ];
+  },
+  "ChildProcess: called": (_, __, { ChildProcess }) => said(() => (ChildProcess as unknown as () => unknown)()),
+  "ChildProcess: constructed": (_, __, { ChildProcess }) => {
+    const Class = ChildProcess as unknown as new (...args: unknown[]) => unknown;
+    return Promise.all([[], [null, {}], [{ pid: 1 }, {}]].map((args) => outcome(() => new Class(...args))));
+  },
+  "ChildProcess: constructed with what is none": (_, __, { ChildProcess }) => {
+    const Class = ChildProcess as unknown as new (...args: unknown[]) => unknown;
+    return said(() => new Class({ pid: 1 }, { pid: 1 }));
+  },
+  "ChildProcess: as it is printed": async (Command) => {
+    const child = new Command("true", { stdin: "null", stdout: "null" }).spawn();
+    await child.status;
+    return [Deno.inspect(child).split(" ")[0], Object.prototype.toString.call(child), Object.keys(child)];
+  },
+  "the classes as they are printed": (Command, _, { ChildProcess }) => [
+    Deno.inspect(Command),
+    Deno.inspect(new Command("true")),
+    Deno.inspect(ChildProcess),
+    Object.prototype.toString.call(new Command("true")),
+  ],
+
+  // spawn, spawnAndWait, spawnAndWaitSync
+  "the functions' names and lengths": (_, __, { spawn, spawnAndWait, spawnAndWaitSync }) =>
+    [spawn, spawnAndWait, spawnAndWaitSync].map(({ name, length }) => [name, length]),
+  "spawn(): both overloads": async (_, __, { spawn, ChildProcess }) => {
+    const children = [
+      spawn("printf", { args: ["%s|", "a"], stdout: "piped" }),
+      spawn("printf", ["%s|", "b"], { stdout: "piped" }),
+      spawn(new URL("file:///bin/echo"), [], { stdout: "piped" }),
+    ] as Deno.ChildProcess[];
+    const all = children.map(async (child) => [child instanceof ChildProcess, await child.stdout.text()]);
+    const without = spawn("true") as Deno.ChildProcess;
+    return [
+      await Promise.all(all),
+      (await without.status).code,
+      (await (spawn("true", []) as Deno.ChildProcess).status).code,
+    ];
+  },
+  "spawnAndWait(): both overloads": async (_, __, { spawnAndWait }) => {
+    const all = [
+      spawnAndWait("printf", { args: ["%s|", "a"] }),
+      spawnAndWait("printf", ["%s|", "b"]),
+      spawnAndWait("printf", ["%s|", "c"], { stderr: "null" }),
+    ] as Promise<Deno.CommandOutput>[];
+    return Promise.all(all.map(async (output) => text((await output).stdout)));
+  },
+  "spawnAndWaitSync(): both overloads": (_, __, { spawnAndWaitSync }) => {
+    const all = [
+      spawnAndWaitSync("printf", { args: ["%s|", "a"] }),
+      spawnAndWaitSync("printf", ["%s|", "b"]),
+      spawnAndWaitSync("printf", ["%s|", "c"], { stderr: "null" }),
+    ] as Deno.CommandOutput[];
+    return all.map(({ stdout, code }) => [text(stdout), code]);
+  },
+  "arguments both ways": (_, __, { spawn, spawnAndWait, spawnAndWaitSync }) =>
+    Promise.all([spawn, spawnAndWait, spawnAndWaitSync].map((run) => said(() => run("true", ["a"], { args: ["b"] })))),
+  "arguments both ways, but undefined": async (_, __, { spawnAndWait }) => {
+    const options = { args: undefined } as unknown as Deno.CommandOptions;
+    return text(((await spawnAndWait("echo", ["a"], options)) as Deno.CommandOutput).stdout);
+  },
+  "spawnAndWait(): stdin": async (_, __, { spawnAndWait, spawnAndWaitSync }) => [
+    await said(() => spawnAndWait("cat", [], { stdin: "piped" })).then((answer) => (answer as unknown[])[0]),
+    await said(() => spawnAndWaitSync("cat", [], { stdin: "piped" })).then((answer) => (answer as unknown[])[0]),
+    text(((await spawnAndWait("cat", [])) as Deno.CommandOutput).stdout),
+  ],
+  "the functions: what cannot be started": (_, __, { spawn, spawnAndWait, spawnAndWaitSync }) =>
+    Promise.all([spawn, spawnAndWait, spawnAndWaitSync].map((run) => outcome(() => run("/no/such", ["a"])))),
+
+  // Command
   "is a class": (Command) => said(() => (Command as unknown as (command: string) => unknown)("true")),
-  "its name and methods": (Command) => [Command.name, Object.getOwnPropertyNames(Command.prototype).sort()],
+  "its name and methods": (Command) => [
+    Command.name,
+    Command.length,
+    Object.getOwnPropertyNames(Command.prototype).sort(),
+  ],
   "an instance shows nothing": (Command) => Object.keys(new Command("true", { args: ["x"] })),
   "nothing is looked at before it runs": (Command) =>
     typeof new Command("/no/such\0", { args: 7, stdin: "nonsense" } as unknown as Deno.CommandOptions),

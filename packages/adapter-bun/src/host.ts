@@ -12,6 +12,7 @@ export const host: Host = bare<Host>({
   environ,
   startEnviron,
   fileOf,
+  bytesOf,
   pathFromURL: (url) => Bun.fileURLToPath(url),
   // Bun has no permissions to ask for.
   authorize: (request) => request,
@@ -25,6 +26,16 @@ function fileOf(value: object): string | number | undefined {
   if (name !== undefined) return name;
   const fd = /^FileRef \(fd: (\d+)\)/.exec(Bun.inspect(value))?.[1];
   return fd === undefined ? undefined : Number(fd);
+}
+
+/** Bun has in memory what a Blob or a body was made of, and resolves at once to that. */
+function bytesOf(data: Parameters<NonNullable<Host["bytesOf"]>>[0]): Uint8Array | undefined {
+  // Those of a library may have no such method.
+  const bytes: unknown = Bun.peek((data as { bytes?(): unknown }).bytes?.());
+  if (bytes instanceof Uint8Array) return bytes;
+  // It is refused, and so nobody is left to hear what becomes of it.
+  if (bytes instanceof Promise) bytes.catch(() => {});
+  return undefined;
 }
 
 function environ(): Record<string, string> {

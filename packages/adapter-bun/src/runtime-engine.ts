@@ -5,7 +5,7 @@ import { bare, webSource } from "@ringspawn/core/seam";
 import type { Pipe, PipeSlot, RuntimeApi, RuntimeCall, RuntimeChild, RuntimeExit } from "@ringspawn/core/seam";
 import { FileSinkPipe } from "./file-sink-pipe.js";
 import { Hold } from "./hold.js";
-import { socketPipe } from "./socket-pipe.js";
+import { rawPipe, socketPipe } from "./socket-pipe.js";
 
 type Child = Bun.Subprocess<"pipe", "pipe", "pipe">;
 type Ended = { readonly exitCode: number | null; readonly signalCode?: string | number | null };
@@ -25,7 +25,7 @@ export const bunSpawn: RuntimeApi = {
   serves: new Set(["session", "uid", "gid", "fds"]),
   lastFd: 255,
   // Bun leaves its own end open of a pipe beyond 2 in a call that blocks, and tells nothing of what comes there.
-  features: new Set(["argv0", "socket", "give", "blocking signal", "real-time signals", "int32"]),
+  features: new Set(["argv0", "socket", "raw sockets", "give", "blocking signal", "real-time signals", "int32"]),
   files: { openSync, closeSync, readSync, accessSync, statSync, fstatSync },
   devNull: os.devNull,
   mayLook: () => true,
@@ -61,7 +61,7 @@ function childOf(child: Child): RuntimeChild {
       hold.end();
       return exitOf(child, child.resourceUsage());
     }),
-    pipe: (slot) => hold.pipe(pipeOf(child, slot)),
+    pipe: (slot) => (slot.raw ? rawPipe(extraFd(child, slot)) : hold.pipe(pipeOf(child, slot))),
     kill(signal) {
       if (hasEnded(child)) return false;
       // It has not been reaped, so its pid is its own.
@@ -78,8 +78,13 @@ function pipeOf(child: Child, slot: PipeSlot): Pipe {
   if (slot.target === 0) {
     return { source: undefined, sink: new FileSinkPipe(child.stdin, () => hasEnded(child)), fd: undefined };
   }
-  if (slot.target > 2) return socketPipe(child.stdio[slot.target as 3] as number, slot);
+  if (slot.target > 2) return socketPipe(extraFd(child, slot), slot);
   return { source: webSource(slot.target === 1 ? child.stdout : child.stderr), sink: undefined, fd: undefined };
+}
+
+/** Bun's own end of a pipe beyond 2. */
+function extraFd(child: Child, { target }: PipeSlot): number {
+  return child.stdio[target as 3] as number;
 }
 
 function hasEnded({ exitCode, signalCode }: Ended): boolean {

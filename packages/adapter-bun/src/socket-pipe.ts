@@ -1,4 +1,5 @@
 /** The other end of a "pipe" beyond fd 2: Bun gives the raw fd of a socket, and no stream. */
+import fs from "node:fs";
 import { bare, brokenPipe, FedSource, type Half, halvesOf, pipeOf } from "@ringspawn/core/seam";
 import type { Pipe, PipeSlot, Sink } from "@ringspawn/core/seam";
 
@@ -15,6 +16,7 @@ interface Socket {
 
 // Taken now: a program may put something else in its place.
 const { connect } = Bun;
+const { closeSync } = fs;
 
 /** The parent's side of such a pipe. It never holds the program. */
 export function socketPipe(fd: number, slot: PipeSlot): Pipe {
@@ -22,6 +24,22 @@ export function socketPipe(fd: number, slot: PipeSlot): Pipe {
   const { source, sink } = new SocketEnd(fd, halves);
   return pipeOf(halves, source, sink);
 }
+
+/** That fd itself: closed when nobody asked for it, and the program's own once somebody has. */
+export function rawPipe(fd: number): Pipe {
+  const pipe = {
+    source: undefined,
+    sink: undefined,
+    get fd() {
+      forgotten.unregister(pipe);
+      return fd;
+    },
+  };
+  forgotten.register(pipe, fd, pipe);
+  return pipe;
+}
+
+const forgotten: FinalizationRegistry<number> = new FinalizationRegistry((fd) => closeSync(fd));
 
 class SocketEnd {
   readonly source: FedSource;

@@ -1,6 +1,6 @@
 import type { Step } from "./engine.js";
 import type { SpawnRequest } from "./request.js";
-import type { FileSlot } from "./stdio.js";
+import type { FileSlot, InputData } from "./stdio.js";
 
 /** What a runtime supplies besides its engines. The adapters implement it; core never asks which runtime it is. */
 export interface Host {
@@ -19,6 +19,8 @@ export interface Host {
   readonly startEnviron?: Readonly<Record<string, string>>;
   /** The path or the fd of a file object of the runtime (`Bun.file()`); undefined for every other object. */
   fileOf?(value: object): string | number | undefined;
+  /** All bytes of this, which is then used up; undefined, as is the whole method, where they have to be waited for. */
+  bytesOf?(data: Exclude<InputData, ArrayBufferView | ArrayBuffer>): Uint8Array | undefined;
   /** Path of a `file:` URL; throws a TypeError for any other. */
   pathFromURL(url: URL): string;
   /**

@@ -14,15 +14,21 @@ export type {
   Subprocess,
   SyncSubprocess,
 } from "./faces/bun-types.js";
-export { createCommand } from "./faces/deno.js";
+export { ChildProcess, createCommand } from "./faces/deno.js";
 export type {
-  ChildProcess,
+  ChildProcessConstructor,
   Command,
   CommandConstructor,
   CommandOptions,
   CommandOutput,
   CommandStdio,
 } from "./faces/deno.js";
+export { createCommandSpawn } from "./faces/deno-spawn.js";
+export type {
+  CommandSpawnAndWaitFunction,
+  CommandSpawnAndWaitSyncFunction,
+  CommandSpawnFunction,
+} from "./faces/deno-spawn.js";
 export { createExplain, type ExplainFunction } from "./faces/explain.js";
 export type { FileSink } from "./faces/file-sink.js";
 export { createStart } from "./faces/start.js";

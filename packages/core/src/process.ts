@@ -149,6 +149,11 @@ export class Process {
     return collect(source);
   }
 
+  /** The parent's end of a raw pipe, which is the user's from now on. */
+  raw(fd: number): number | undefined {
+    return this.#running.pipes.get(fd)?.fd;
+  }
+
   get fds(): ExtraPipes {
     if (this.#fds === undefined) {
       const fds: Record<number, ExtraPipes[number]> = {};

@@ -13,6 +13,8 @@ export type Feature =
   | "argv0"
   /** There are pairs of sockets from fd 3 on. */
   | "socket"
+  /** The parent's end of such a pair can be had as an fd, which does not block. */
+  | "raw sockets"
   /** An fd of the parent can be closed when the child has it. */
   | "give"
   /** The parent's 1 and 2 can be the child's 0, and its 0 the child's 1 and 2. */

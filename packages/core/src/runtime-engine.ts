@@ -41,7 +41,7 @@ export class RuntimeEngine extends Bare implements Engine {
 
   refuses(request: SpawnRequest, sync?: SyncOptions): Refusal | undefined {
     for (const slot of request.slots) {
-      const reason = this.#refusesSlot(slot, sync !== undefined);
+      const reason = this.#refusesSlot(slot, sync);
       if (reason !== undefined) return { option: optionOfSlot(slot.target, request.setup.fds), reason };
     }
     if (request.argv[0] !== request.file && !this.#api.features.has("argv0")) {
@@ -85,7 +85,8 @@ export class RuntimeEngine extends Bare implements Engine {
     return { ...result, exit: exitOf(result.exit), output };
   }
 
-  #refusesSlot(slot: Slot, isBlocking: boolean): string | undefined {
+  #refusesSlot(slot: Slot, sync: SyncOptions | undefined): string | undefined {
+    const isBlocking = sync !== undefined;
     const { name, lastFd, features } = this.#api;
     const { target, kind } = slot;
     const isExtra = target >= EXTRA;
@@ -99,9 +100,11 @@ export class RuntimeEngine extends Bare implements Engine {
     if (kind !== "pipe" && kind !== "socket") return undefined;
     if (kind === "socket" && !(isExtra && features.has("socket"))) return `${name} has no pairs of sockets there`;
     // An API keeps such an fd for itself, or the fd does not block.
-    if (slot.raw) return `${name} has no raw fds to give`;
+    const isRawThere = kind === "socket" && slot.raw === "any" && features.has("raw sockets");
+    if (slot.raw && !isRawThere) return `${name} has no raw fds to give`;
     if (isBlocking && kind === "socket") return "a call that blocks leaves nothing that could use it";
     if (isBlocking && isExtra && !features.has("blocking pipes")) return `${name}, when it blocks, has no pipes there`;
+    if (isExtra && sync?.input.has(target)) return `${name}, when it blocks, feeds stdin alone`;
     if (kind === "pipe" && !isExtra && (slot.direction === "in") !== (target === 0)) {
       return `${name} has no pipes in that direction there`;
     }

@@ -2,6 +2,9 @@
 import type { Exit, Usage } from "./engine.js";
 import { type SignalName, signalName } from "./numbers.js";
 
+/** Without the second name of SIGABRT, which Deno does not know. */
+type ToldSignal = Exclude<SignalName, "SIGIOT">;
+
 /** How a child of {@link Command} ended. */
 export interface CommandStatus {
   /** Whether it exited with 0. */
@@ -11,8 +14,11 @@ export interface CommandStatus {
    * kernel did, because the program ignores SIGCHLD. Since Linux 6.15 the native engines know it all the same.
    */
   readonly code: number;
-  /** The signal that killed it; a number for a real-time signal, which has no name. */
-  readonly signal: SignalName | number | null;
+  /**
+   * The signal that killed it. A real-time signal has no name: for such a one this is its number, of which this type,
+   * which is Deno's, says nothing.
+   */
+  readonly signal: ToldSignal | null;
 }
 
 /** What a child used, in the shape of Bun's `resourceUsage()`. */
@@ -42,7 +48,7 @@ export function exitSignal({ signal }: Exit): SignalName | number | null {
 }
 
 export function commandStatus(exit: Exit): CommandStatus {
-  return { success: exit.code === 0, code: exitNumber(exit), signal: exitSignal(exit) };
+  return { success: exit.code === 0, code: exitNumber(exit), signal: exitSignal(exit) as ToldSignal | null };
 }
 
 /** Undefined where the engine cannot tell. */

@@ -159,7 +159,28 @@ describe("words of the faces", () => {
     expect(slotOfBunWord(host, 2, "ignore", "x").slot).toBe(nullSlot(2));
   });
 
-  test("a pipe beyond 2 points to setup.fds", () => {
-    expect(thrown(() => slotOfBunWord(host, 4, "pipe", "stdio[4]")).message).toContain("setup: { fds: { 4:");
+  test("a pipe beyond 2 is a pair of sockets, of which the caller gets a bare end; a blocking call has none", () => {
+    for (const word of ["pipe", "socket-fd", "overlapped"]) {
+      expect(slotOfBunWord(host, 4, word, "stdio[4]").slot).toEqual({ target: 4, kind: "socket", raw: "any" });
+    }
+    expect(slotOfBunWord(host, 4, "pipe", "stdio[4]", true).slot).toEqual({ target: 4, kind: "null" });
+    const words = "stdio[4]: 'socket-fd' cannot be used with spawnSync";
+    expect(thrown(() => slotOfBunWord(host, 4, "socket-fd", "stdio[4]", true)).message).toBe(words);
+    expect(thrown(() => slotOfBunWord(host, 2, "socket-fd", "stderr")).message).toMatch(
+      /only supported at indices >= 3/,
+    );
+  });
+
+  test("beyond 2 bytes are fed, and what Bun takes for nothing is nothing", () => {
+    const data = new Uint8Array(2);
+    expect(slotOfBunWord(host, 3, data, "stdio[3]")).toEqual({ slot: pipeSlot(3, "in"), data });
+    for (const nothing of [new Uint8Array(), new Blob([]), new Response(), new Request("http://x/")]) {
+      expect(slotOfBunWord(host, 3, nothing, "stdio[3]")).toEqual({ slot: undefined, data: undefined });
+    }
+    for (const body of [new Blob(["x"]), new Response("x")]) {
+      expect(thrown(() => slotOfBunWord(host, 3, body, "stdio[3]")).message).toContain(
+        "cannot be used for stdio[3] yet",
+      );
+    }
   });
 });

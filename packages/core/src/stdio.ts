@@ -4,7 +4,8 @@ import { boolean, fd, integer, knownKeys, listed, mustBe, mustBeOfType, nonEmpty
 import type { Host } from "./host.js";
 
 /**
- * One fd of the child. `in`: the child reads it. `raw`: the parent's end is an fd and no stream. `given`: the parent's
+ * One fd of the child. `in`: the child reads it. `raw`: the parent's end is an fd and no stream, which
+ * blocks; with "any" it need not. `given`: the parent's
  * fd is closed once the process was started. All of kind "pty" are the same pseudo-terminal, of equal size; the
  * parent's end is with the first.
  */
@@ -12,7 +13,7 @@ export type Slot =
   | { readonly target: number; readonly kind: "null" }
   | { readonly target: number; readonly kind: "fd"; readonly fd: number; readonly given: boolean }
   | { readonly target: number; readonly kind: "pipe"; readonly direction: Direction; readonly raw: boolean }
-  | { readonly target: number; readonly kind: "socket"; readonly raw: boolean }
+  | { readonly target: number; readonly kind: "socket"; readonly raw: boolean | "any" }
   | {
       readonly target: number;
       readonly kind: "pty";
@@ -190,41 +191,54 @@ interface SlotWithData {
 
 const withoutData = (slot: Slot | undefined): SlotWithData => ({ slot, data: undefined });
 
+/** Words of Bun for a pipe. The last means one on Windows only; the one before, that its fd is never Bun's to close. */
+const PIPE_WORDS: readonly unknown[] = ["pipe", "socket-fd", "overlapped"];
+
 /**
  * The slot of one of Bun's words; undefined for an ignored fd beyond 2, which the child does not have. Data in place of
  * a word is returned with its slot, to be fed to the child.
  */
-export function slotOfBunWord(host: Host, target: number, word: unknown, option: string): SlotWithData {
-  switch (word) {
-    case "ignore":
-    case null:
-      return withoutData(target <= 2 ? nullSlot(target) : undefined);
-    case "inherit":
-      return withoutData(fdSlot(target, target));
-    case "pipe":
-      if (target > 2) {
-        // Bun gives a raw fd of a socket here; not every engine has a raw fd to give.
-        throw usageError(
-          "ERR_INVALID_ARG_VALUE",
-          `${option} cannot be "pipe": write setup: { fds: { ${target}: { pipe: "in" } } } or "out", and use child.fds`,
-        );
-      }
-      return withoutData(pipeSlot(target));
-  }
+export function slotOfBunWord(
+  host: Host,
+  target: number,
+  word: unknown,
+  option: string,
+  isBlocking = false,
+): SlotWithData {
+  if (word === "ignore" || word === null) return withoutData(target <= 2 ? nullSlot(target) : undefined);
+  if (word === "inherit") return withoutData(fdSlot(target, target));
+  if (PIPE_WORDS.includes(word)) return withoutData(slotOfPipeWord(target, word, option, isBlocking));
   if (typeof word === "number") return withoutData(fdSlot(target, fd(option, word)));
-  const file = typeof word === "object" && target <= 2 ? host.fileOf?.(word as object) : undefined;
+  const file = typeof word === "object" ? host.fileOf?.(word) : undefined;
   if (typeof file === "number") return withoutData(fdSlot(target, file));
+  // Beyond 2 the child may read it as well as write it, and nothing of what is there is lost.
   if (file !== undefined) {
-    return withoutData({ target, kind: "file", path: file, open: target === 0 ? "r" : "w", mode: 0o666 });
+    return withoutData({
+      target,
+      kind: "file",
+      path: file,
+      open: (["r", "w", "w"] as const)[target] ?? "a+",
+      mode: 0o666,
+    });
   }
   if (target === 0 && isInputData(word)) {
     if (!isBytes(word)) refuseUsed(word, option);
     return { slot: pipeSlot(0), data: word };
   }
+  if (target > 2 && isBytes(word) && word.byteLength > 0) return { slot: pipeSlot(target, "in"), data: word };
   refuseAsBun(target, word, option);
   if (isEmptyData(word)) return withoutData(target <= 2 ? nullSlot(target) : undefined);
   const more = target === 0 ? ", bytes, a Blob, a ReadableStream, a Response or a Request" : "";
   throw mustBeOfType(option, `"pipe", "inherit", "ignore", an fd number${more}`, word);
+}
+
+function slotOfPipeWord(target: number, word: unknown, option: string, isBlocking: boolean): Slot {
+  const refusal = (words: string): TypeError => usageError("ERR_INVALID_ARG_TYPE", `${option}: ${words}`);
+  if (word === "socket-fd" && target <= 2) throw refusal("'socket-fd' is only supported at indices >= 3");
+  if (word === "socket-fd" && isBlocking) throw refusal("'socket-fd' cannot be used with spawnSync");
+  if (target <= 2) return pipeSlot(target);
+  // Nobody could have the other end before the process of a blocking call has ended.
+  return isBlocking ? nullSlot(target) : { target, kind: "socket", raw: "any" };
 }
 
 /** @throws {TypeError} for what has been read already, of which the child would get nothing. */
@@ -238,9 +252,6 @@ function refuseUsed(data: Exclude<InputData, ArrayBufferView | ArrayBuffer>, opt
 /** What Bun refuses to use as an output, in the words that programs look for. */
 function refuseAsBun(target: number, word: unknown, option: string): void {
   const refusal = (words: string): TypeError => usageError("ERR_INVALID_ARG_TYPE", `${option}: ${words}`);
-  if (word === "socket-fd") {
-    throw refusal(target <= 2 ? "'socket-fd' is only supported at indices >= 3" : "'socket-fd' is not supported yet");
-  }
   if (!isInputData(word)) return;
   const isStream = "getReader" in word;
   const isBlob = !isStream && ("stream" in word || "body" in word);
@@ -253,8 +264,8 @@ function refuseAsBun(target: number, word: unknown, option: string): void {
 
 function isEmptyData(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  const { byteLength, size } = value as { readonly byteLength?: unknown; readonly size?: unknown };
-  return isInputData(value) && (byteLength === 0 || size === 0);
+  const { byteLength, size, body } = value as { readonly [key in "byteLength" | "size" | "body"]?: unknown };
+  return isInputData(value) && (byteLength === 0 || size === 0 || body === null);
 }
 
 function isBytes(value: unknown): value is ArrayBufferView | ArrayBuffer {

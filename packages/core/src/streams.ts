@@ -22,7 +22,7 @@ interface Flow {
  * What a child writes, as a byte stream. Nothing is read before it is asked for, so a child that writes more than a
  * pipe holds waits for its reader.
  */
-export class SubprocessReadableStream extends ReadableStream<Uint8Array> {
+export class SubprocessReadableStream extends ReadableStream<Uint8Array<ArrayBuffer>> {
   readonly #flow: Flow;
 
   constructor(source: Source) {
@@ -38,7 +38,7 @@ export class SubprocessReadableStream extends ReadableStream<Uint8Array> {
         source.close();
       },
     });
-    super(underlying as unknown as UnderlyingSource<Uint8Array>, NO_STRATEGY);
+    super(underlying as unknown as UnderlyingSource<Uint8Array<ArrayBuffer>>, NO_STRATEGY);
     this.#flow = flow;
   }
 
@@ -61,7 +61,7 @@ export class SubprocessReadableStream extends ReadableStream<Uint8Array> {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return concat(chunks);
-      chunks.push(value as Uint8Array<ArrayBuffer>);
+      chunks.push(value);
     }
   }
 

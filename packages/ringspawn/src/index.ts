@@ -15,7 +15,7 @@ import {
 } from "@ringspawn/core";
 
 export type {
-  ChildProcess,
+  ChildProcessConstructor,
   CommandConstructor,
   CommandOptions,
   CommandOutput,
@@ -58,7 +58,7 @@ export type {
   SubprocessReadableStream,
   SyncSubprocess,
 } from "@ringspawn/core";
-export { SpawnError } from "@ringspawn/core";
+export { ChildProcess, SpawnError } from "@ringspawn/core";
 
 const pair = createSpawnPair(launcher);
 

@@ -2,7 +2,7 @@
 import { soon } from "../builtins.js";
 import { signal as signalNumber } from "../check.js";
 import { Drain, limited } from "../collect.js";
-import type { EngineName } from "../engine.js";
+import type { EngineName, Sink } from "../engine.js";
 import { SIGNALS, type SignalName } from "../numbers.js";
 import type { ExtraPipes, Process } from "../process.js";
 import { exitNumber, exitSignal, resourceUsage, type ResourceUsage } from "../status.js";
@@ -19,8 +19,8 @@ export interface Stdio {
   readonly count: number;
   /** The fds of this program that were given by number, by the child's fd. */
   readonly numbers: readonly (number | undefined)[];
-  /** What to feed to stdin. */
-  readonly data: InputData | undefined;
+  /** What to feed to the child, by its fd. */
+  readonly data: ReadonlyMap<number, InputData>;
 }
 
 /** What may end the process early, and what is done with it meanwhile. */
@@ -42,18 +42,14 @@ export class Child implements Subprocess {
   constructor(process: Process, stdio: Stdio, control: Control) {
     this.#process = process;
     this.#stdio = stdio;
-    const { data } = stdio;
     const { timeout, maxBuffer, killSignal, signal, lazy, onExit } = control;
-    const sink = process.sink(0);
+    for (const [fd, given] of stdio.data) void feed(process, process.sink(fd) as Sink, given);
+    const sink = stdio.data.has(0) ? undefined : process.sink(0);
     if (sink !== undefined) {
-      if (data === undefined) {
-        const stdin = new FileSink(sink);
-        this.#stdin = stdin;
-        // Whoever never ends it must not pay with an fd for every child.
-        process.whenExited(() => void stdin.end());
-      } else {
-        void feed(process, sink, data);
-      }
+      const stdin = new FileSink(sink);
+      this.#stdin = stdin;
+      // Whoever never ends it must not pay with an fd for every child.
+      process.whenExited(() => void stdin.end());
     }
     for (const fd of [1, 2]) {
       if (maxBuffer !== undefined) {
@@ -103,9 +99,11 @@ export class Child implements Subprocess {
     return this.#stdio.numbers[fd] ?? this.#process.readable(fd);
   }
 
-  get stdio(): readonly (number | null)[] {
+  get stdio(): [null, null, null, ...(number | null)[]] {
     const { count, numbers } = this.#stdio;
-    return Array.from({ length: count }, (_, fd) => (fd > 2 ? (numbers[fd] ?? null) : null));
+    const all: [null, null, null, ...(number | null)[]] = [null, null, null];
+    for (let fd = 3; fd < count; fd++) all.push(numbers[fd] ?? this.#process.raw(fd) ?? null);
+    return all;
   }
 
   get fds(): ExtraPipes {

@@ -12,8 +12,24 @@ import type { FileSink } from "./file-sink.js";
 export type SpawnInput = "pipe" | "inherit" | "ignore" | null | undefined | number | InputData;
 /** `"pipe"`: a stream of the handle. A number: that fd of this program. A Blob: a file, as `Bun.file()` gives it. */
 export type SpawnOutput = "pipe" | "inherit" | "ignore" | null | undefined | number | Blob;
-/** Beyond 0, 1 and 2. For pipes use `setup.fds`. */
-export type SpawnExtra = "inherit" | "ignore" | null | undefined | number;
+/**
+ * Beyond 0, 1 and 2. `"pipe"`, `"socket-fd"`: a pair of sockets, of which `stdio` of the handle has the fd of this
+ * program's end. It is yours to close once you have looked at it. It blocks on the native engines, and does not on
+ * Bun's own spawn; the engine `runtime` of the others refuses it. A blocking call has no such end: what the child
+ * writes there is thrown away. Bytes are fed to the child. A Blob: a file, as `Bun.file()` gives it, which is read
+ * and added to. For streams use `setup.fds`.
+ */
+export type SpawnExtra =
+  | "pipe"
+  | "socket-fd"
+  | "inherit"
+  | "ignore"
+  | null
+  | undefined
+  | number
+  | Blob
+  | ArrayBufferView
+  | ArrayBuffer;
 
 /** What both calls take. */
 interface CommonOptions<In extends SpawnInput, Out extends SpawnOutput, Err extends SpawnOutput> extends EngineOptions {
@@ -114,8 +130,11 @@ export interface Subprocess<
   readonly writable: InputSink<In>;
   /** The same as `stdout`. */
   readonly readable: OutputStream<Out>;
-  /** Null for every fd of the child, but for those beyond 2 that are a given fd of this program: its number. */
-  readonly stdio: readonly (number | null)[];
+  /**
+   * Null for every fd of the child but for these beyond 2: of a given fd of this program its number, and of a pipe the
+   * number of this program's end.
+   */
+  readonly stdio: [null, null, null, ...(number | null)[]];
   /** The streams of `setup.fds`, by the child's fd number. */
   readonly fds: ExtraPipes;
   /** The exit code, or 128 + n when signal n killed it. Never rejects. */

@@ -76,7 +76,7 @@ export function createSpawnPair(launcher: Launcher): {
     const stdio = stdioOf(launcher.host, options, "pipe");
     const { numbers, data } = stdio;
     const input = new Map<number, Uint8Array>();
-    if (data !== undefined) input.set(0, bytesAtHand(data));
+    for (const [fd, given] of data) input.set(fd, bytesAtHand(launcher.host, given));
     const limits: SyncOptions = { input, timeout, maxBuffer, killSignal, signal, withoutPid: false };
     const { result, engine } = launcher.spawnSync(inputOf(launcher.host, cmd, options, stdio, control), limits);
     const { pid, exit, output } = result;
@@ -220,6 +220,7 @@ function abortError(reason: unknown): Error {
 }
 
 function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"): Stdio {
+  const isBlocking = stderrDefault === "pipe";
   const { stdio } = options;
   const words: readonly unknown[] =
     stdio === undefined ? [options.stdin, options.stdout, options.stderr] : list("stdio", stdio, MAX_STDIO);
@@ -227,23 +228,30 @@ function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"):
   const defaults = ["ignore", "pipe", stderrDefault];
   const slots: Slot[] = [];
   const numbers: (number | undefined)[] = [];
-  let data: InputData | undefined;
+  const data = new Map<number, InputData>();
   const count = Math.max(words.length, 3);
   for (let target = 0; target < count; target++) {
     const written = words[target];
     const word = written === undefined ? (defaults[target] ?? "ignore") : written;
-    const known = slotOfBunWord(host, target, word, names?.[target] ?? `stdio[${target}]`);
-    if (known.slot !== undefined) slots.push(known.slot);
-    // Its own number is the same as "inherit".
-    numbers.push(typeof word === "number" && word !== target ? word : undefined);
-    data ??= known.data;
+    const { slot, data: given } = slotOfBunWord(host, target, word, names?.[target] ?? `stdio[${target}]`, isBlocking);
+    if (slot !== undefined) slots.push(slot);
+    numbers.push(numberOf(slot, word));
+    if (given !== undefined) data.set(target, given);
   }
   return { slots, count, numbers, data };
 }
 
-/** What a blocking call can feed: only bytes, since nothing else may run meanwhile. */
-function bytesAtHand(data: InputData): Uint8Array {
+/** The fd of this program that was given; of the first three its own number is the same as "inherit". */
+function numberOf(slot: Slot | undefined, word: unknown): number | undefined {
+  if (slot?.kind !== "fd" || word === "inherit") return undefined;
+  return slot.target <= 2 && slot.fd === slot.target ? undefined : slot.fd;
+}
+
+/** What a blocking call can feed: only what is at hand, since nothing else may run meanwhile. */
+function bytesAtHand(host: Host, data: InputData): Uint8Array {
   if (ArrayBuffer.isView(data) || isArrayBuffer(data)) return asBytes(data);
+  const bytes = host.bytesOf?.(data);
+  if (bytes !== undefined) return bytes;
   if ("getReader" in data) {
     throw usageError("ERR_INVALID_ARG_TYPE", "'stdin' ReadableStream cannot be used in sync mode");
   }

@@ -1,5 +1,5 @@
 /** The face in the shape of `Deno.Command`. */
-import { hide } from "../builtins.js";
+import { Bare, hide } from "../builtins.js";
 import { abortSignal, boolean, object, ownOptions, signal as signalNumber, strings, usageError } from "../check.js";
 import type { EngineName, SyncOptions, SyncResult } from "../engine.js";
 import { addVariables, emptyEnv } from "../env.js";
@@ -8,7 +8,7 @@ import type { Launcher } from "../launcher.js";
 import { SIGNALS, type SignalName } from "../numbers.js";
 import { refuseMistyped } from "../option-names.js";
 import type { EngineOptions } from "../options.js";
-import type { ExtraPipes, Process } from "../process.js";
+import { type ExtraPipes, Process } from "../process.js";
 import type { RequestInput } from "../request.js";
 import { commandStatus, type CommandStatus, resourceUsage, type ResourceUsage } from "../status.js";
 import { slotOfDenoWord } from "../stdio.js";
@@ -52,6 +52,9 @@ export interface CommandOutput extends CommandStatus {
   readonly engine: EngineName;
 }
 
+/** Signals that Deno's types name and other systems have. Linux has none of them, so they are refused as Deno does. */
+type SignalElsewhere = "SIGBREAK" | "SIGEMT" | "SIGINFO";
+
 /** A process that {@link Command} started. */
 export interface ChildProcess extends AsyncDisposable {
   readonly pid: number;
@@ -75,7 +78,7 @@ export interface ChildProcess extends AsyncDisposable {
    * @param signo default `"SIGTERM"`; 0 only looks whether it still runs.
    * @throws {TypeError} when it has ended, or for a signal that does not exist.
    */
-  kill(signo?: SignalName | number): void;
+  kill(signo?: SignalName | SignalElsewhere | number): void;
   /** Keeps this program alive until the child has ended and is read (the default). */
   ref(): void;
   unref(): void;
@@ -99,7 +102,17 @@ export interface Command {
   spawn(): ChildProcess;
 }
 
-export type CommandConstructor = new (command: string | URL, options?: CommandOptions) => Command;
+export interface CommandConstructor {
+  readonly prototype: Command;
+  new (command: string | URL, options?: CommandOptions): Command;
+}
+
+/** The class of what {@link Command} starts, for `instanceof`. */
+export interface ChildProcessConstructor {
+  readonly prototype: ChildProcess;
+  /** @throws {TypeError} for every program: only {@link Command} makes them. */
+  new (...args: readonly unknown[]): ChildProcess;
+}
 
 /** Which defaults hold. */
 type Mode = "spawn" | "output" | "start";
@@ -120,6 +133,7 @@ const OPTIONS = [
   "setup",
 ] as const satisfies readonly (keyof CommandOptions)[];
 const NO_ARGS: readonly never[] = Object.freeze([]);
+const NO_OPTIONS: CommandOptions = Object.freeze(new Bare());
 
 /**
  * The options of a command, each read once, before anything is looked at.
@@ -177,9 +191,9 @@ export function createCommand(launcher: Launcher): CommandConstructor {
     readonly #command: unknown;
     readonly #options: CommandOptions;
 
-    constructor(command: string | URL, options: CommandOptions = {}) {
+    constructor(command: string | URL, options?: CommandOptions) {
       this.#command = command;
-      this.#options = options;
+      this.#options = options === undefined ? NO_OPTIONS : options;
     }
 
     spawn(): ChildProcess {
@@ -187,7 +201,7 @@ export function createCommand(launcher: Launcher): CommandConstructor {
       const signal = checkedSignal(options);
       const process = launcher.spawn(commandInput(host, this.#command, options, "spawn"));
       if (signal !== undefined && !signal.aborted) endOnAbort(process, signal);
-      return new Child(process);
+      return new ChildProcess(process);
     }
 
     output(): Promise<CommandOutput> {
@@ -225,17 +239,20 @@ const TO_THE_END: SyncOptions = Object.freeze({
   withoutPid: true,
 });
 
-/** The handle. `Pid` is undefined where the process may not have been started. */
-export class Child<Pid extends number | undefined = number> implements Omit<ChildProcess, "pid"> {
+/** The handle of {@link Command}, and what that of `start` extends. */
+export const ChildProcess: ChildProcessConstructor = class implements ChildProcess {
   readonly #process: Process;
   #status: Promise<CommandStatus> | undefined;
 
-  constructor(process: Process) {
+  constructor(...[process]: readonly unknown[]) {
+    // Programs see this class, and may call it with anything.
+    if (!(process instanceof Process)) throw new TypeError("Illegal constructor");
     this.#process = process;
   }
 
-  get pid(): Pid {
-    return (this.#process.pid || undefined) as Pid;
+  get pid(): number {
+    // Undefined where the process was not started, which only the type of `start` tells.
+    return (this.#process.pid || undefined) as number;
   }
 
   get engine(): EngineName {
@@ -277,7 +294,7 @@ export class Child<Pid extends number | undefined = number> implements Omit<Chil
     return outputOf(this.#process);
   }
 
-  kill(signo: SignalName | number = "SIGTERM"): void {
+  kill(signo: SignalName | SignalElsewhere | number = "SIGTERM"): void {
     if (!this.#process.kill(signalNumber("signo", signo, 0))) {
       throw new TypeError("Child process has already terminated");
     }
@@ -294,7 +311,7 @@ export class Child<Pid extends number | undefined = number> implements Omit<Chil
   [Symbol.asyncDispose](): Promise<void> {
     return this.#process.dispose();
   }
-}
+};
 
 async function outputOf(process: Process): Promise<CommandOutput> {
   // Both pipes are read from the start: a child that fills one of them must not wait for ever.

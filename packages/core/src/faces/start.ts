@@ -8,8 +8,7 @@ import { SharedFailure } from "../shared-failure.js";
 import type { CommandStatus } from "../status.js";
 import {
   checkedSignal,
-  Child,
-  type ChildProcess,
+  ChildProcess,
   commandInput,
   commandOptions,
   type CommandOptions,
@@ -102,7 +101,7 @@ export function started(process: Process, signal: AbortSignal | undefined): Star
   return new Started(process);
 }
 
-class Started extends Child<number | undefined> implements StartedProcess {
+class Started extends ChildProcess implements StartedProcess {
   readonly #failure: SharedFailure;
   #started: Promise<void> | undefined;
   #status: Promise<CommandStatus> | undefined;
