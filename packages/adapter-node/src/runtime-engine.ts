@@ -28,6 +28,7 @@ export const childProcessApi: RuntimeApi = {
   files: { openSync, closeSync, readSync, accessSync, statSync, fstatSync },
   devNull,
   mayLook: mayRead,
+  openTerminal: undefined,
   start,
   runSync(call, { input, timeout, maxBuffer = Infinity }, killSignal) {
     const options = { ...optionsOf(call), env: call.env ?? process.env, argv0: call.argv[0], input: input.get(0) };
@@ -71,6 +72,7 @@ function start(call: RuntimeCall): RuntimeChild | string {
     pid: child.pid as number,
     exited: new Promise((resolve) => child.once("exit", (code, signal) => resolve({ code, signal, usage: undefined }))),
     pipe: (slot) => streamPipe(streams[slot.target] as Stream, slot),
+    terminal: undefined,
     kill(signal) {
       if (typeof signal === "string") return kill.call(child, signal) as boolean;
       // ChildProcess.kill refuses what has no name. A child that has not ended has not been reaped: its pid is its own.

@@ -19,6 +19,8 @@ export interface Host {
   readonly startEnviron?: Readonly<Record<string, string>>;
   /** The path or the fd of a file object of the runtime (`Bun.file()`); undefined for every other object. */
   fileOf?(value: object): string | number | undefined;
+  /** Whether this is a terminal of the runtime's own (a `Bun.Terminal`), which its own spawn can give to a child. */
+  ownsTerminal?(value: object): boolean;
   /** Path of a `file:` URL; throws a TypeError for any other. */
   pathFromURL(url: URL): string;
   /**

@@ -7,6 +7,7 @@ import type {
   SpawnFunction,
   SpawnSyncFunction,
   StartFunction,
+  TerminalConstructor,
 } from "@ringspawn/core";
 import type { CreatePool } from "@ringspawn/core/pool";
 
@@ -20,6 +21,7 @@ export const SpawnError: typeof SpawnErrorClass = refuse();
 export const spawn: SpawnFunction = refuse();
 export const spawnSync: SpawnSyncFunction = refuse();
 export const start: StartFunction = refuse();
+export const Terminal: TerminalConstructor = refuse();
 export const createPool: CreatePool = refuse();
 export const engines: () => EngineReport[] = refuse();
 export const explain: ExplainFunction = refuse();
