@@ -14,6 +14,8 @@ export interface Api {
   /** The keys of `setup` that it carries out. The engine must refuse every other one by name. */
   readonly setup: "all" | readonly SetupKey[];
   readonly argv0: boolean;
+  /** Whether a child can be started at a terminal. */
+  readonly terminals: boolean;
   /** The highest fd number that a child can be given. */
   readonly lastFd: number;
   /** Whether the parent's stdout or stderr can be the child's stdin, and the parent's stdin its stdout or stderr. */
@@ -47,6 +49,7 @@ const NATIVE: Api = {
   native: true,
   setup: "all",
   argv0: true,
+  terminals: true,
   lastFd: Infinity,
   crossed: true,
   fds: ["socket", "pty", "raw", "give"],
@@ -68,6 +71,7 @@ export const RUNTIMES = {
       native: false,
       setup: SERVED,
       argv0: true,
+      terminals: false,
       lastFd: 255,
       crossed: true,
       fds: ["socket", "give"],
@@ -86,6 +90,7 @@ export const RUNTIMES = {
       native: false,
       setup: SERVED,
       argv0: true,
+      terminals: true,
       lastFd: 255,
       crossed: false,
       fds: ["socket", "give"],
@@ -105,6 +110,7 @@ export const RUNTIMES = {
       native: false,
       setup: ["session", "uid", "gid"],
       argv0: false,
+      terminals: false,
       lastFd: 2,
       crossed: true,
       fds: [],
@@ -136,12 +142,14 @@ export interface Asked {
   readonly stdin?: unknown;
   readonly stdout?: unknown;
   readonly stderr?: unknown;
+  readonly terminal?: unknown;
 }
 
 /** The first of these options that the API lacks, by the name that the refusal must have; undefined: none. */
 export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string | undefined {
   // What a case has put on Object.prototype is not asked for.
-  const { setup = {}, argv0, stdio = [], stdin, stdout, stderr } = { __proto__: null, ...asked } as Asked;
+  const given = { __proto__: null, ...asked } as Asked;
+  const { setup = {}, argv0, stdio = [], stdin, stdout, stderr, terminal } = given;
   const keys = Object.keys(setup) as SetupKey[];
   // `closeFds: true` says no more than the default, which is nothing to refuse.
   const key = keys.find((key) => !carriesOut(api, key) && !(key === "closeFds" && setup.closeFds === true));
@@ -151,6 +159,7 @@ export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string
     Number(fd) > api.lastFd || !formsOf(spec).every((form) => forms.includes(form));
   const fd = Object.entries(setup.fds ?? {}).find(isLacking)?.[0];
   if (fd !== undefined) return `setup.fds.${fd}`;
+  if (typeof terminal === "object" && terminal !== null && !api.terminals) return "terminal";
   if (stdio.length > api.lastFd + 1) return "stdio";
   if (argv0 !== undefined && !api.argv0) return "argv0";
   if (api.crossed) return undefined;

@@ -135,6 +135,7 @@ export interface TerminalEnd {
   setRawMode(isRaw: boolean): void;
   /** A process of it has ended. Tells of all that is at hand, and of the end if it is that. */
   settle(): void;
+  /** Without effect after the end, or a close(), as is the next. */
   ref(): void;
   unref(): void;
   /** Idempotent. What was not read or written by now is lost. */

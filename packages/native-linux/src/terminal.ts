@@ -164,7 +164,6 @@ export class NativeTerminal implements TerminalEnd {
   #end(): void {
     if (this.#isOver) return;
     this.#over();
-    this.#reader.close();
     this.#events?.end();
   }
 

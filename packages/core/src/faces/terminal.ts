@@ -40,6 +40,8 @@ class Handle implements Terminal {
   #isClosed = false;
   /** The callback `exit` has had its call. */
   #isOver = false;
+  /** The flags at the end, after which nothing is kept open of the terminal. */
+  #left: TerminalFlags | undefined;
 
   constructor({ settings, end, engine, given, bytes }: Opened) {
     hide(this, "engine", engine);
@@ -51,7 +53,11 @@ class Handle implements Terminal {
       data: (came) => {
         if (data !== undefined) attempt(() => data.call(this, this, bytes(came) as Uint8Array<ArrayBuffer>));
       },
-      end: () => this.#over(1),
+      end: () => {
+        this.#left = end.flags();
+        end.close();
+        this.#over(1);
+      },
       drain: drain && (() => attempt(() => drain.call(this, this))),
     });
   }
@@ -71,7 +77,7 @@ class Handle implements Terminal {
   write(data: string | ArrayBufferView | ArrayBuffer | SharedArrayBuffer): number {
     this.#demandOpen();
     const bytes = bytesOf(data);
-    if (bytes.byteLength > 0) this.#end.write(bytes);
+    if (bytes.byteLength > 0 && this.#left === undefined) this.#end.write(bytes);
     return bytes.byteLength;
   }
 
@@ -82,12 +88,12 @@ class Handle implements Terminal {
     const size = { cols: sizeOf(cols), rows: sizeOf(rows) };
     if (size.cols === undefined) throw refusal("cols");
     if (size.rows === undefined) throw refusal("rows");
-    this.#end.resize(size as TerminalSize);
+    if (this.#left === undefined) this.#end.resize(size as TerminalSize);
   }
 
   setRawMode(enabled: boolean): void {
     this.#demandOpen();
-    this.#end.setRawMode(enabled ? true : false);
+    if (this.#left === undefined) this.#end.setRawMode(enabled ? true : false);
   }
 
   get inputFlags(): number {
@@ -119,11 +125,11 @@ class Handle implements Terminal {
   }
 
   ref(): void {
-    if (!this.#isClosed) this.#end.ref();
+    this.#end.ref();
   }
 
   unref(): void {
-    if (!this.#isClosed) this.#end.unref();
+    this.#end.unref();
   }
 
   close(): void {
@@ -143,12 +149,14 @@ class Handle implements Terminal {
   }
 
   #flag(name: keyof TerminalFlags): number {
-    return this.#isClosed ? 0 : this.#end.flags()[name];
+    return this.#isClosed ? 0 : (this.#left ?? this.#end.flags())[name];
   }
 
   #setFlag(name: keyof TerminalFlags, value: unknown): void {
     const flags = flagsOf(`${name}Flags`, value);
-    if (!this.#isClosed) this.#end.setFlags({ ...this.#end.flags(), [name]: flags });
+    if (this.#isClosed) return;
+    if (this.#left === undefined) this.#end.setFlags({ ...this.#end.flags(), [name]: flags });
+    else this.#left = { ...this.#left, [name]: flags };
   }
 
   #over(code: number): void {
