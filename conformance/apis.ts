@@ -14,6 +14,8 @@ export interface Api {
   /** The keys of `setup` that it carries out. The engine must refuse every other one by name. */
   readonly setup: "all" | readonly SetupKey[];
   readonly argv0: boolean;
+  /** Whether a child can be started at a terminal. */
+  readonly terminals: boolean;
   /** The highest fd number that a child can be given. */
   readonly lastFd: number;
   /** Whether the parent's stdout or stderr can be the child's stdin, and the parent's stdin its stdout or stderr. */
@@ -55,6 +57,7 @@ const NATIVE: Api = {
   native: true,
   setup: "all",
   argv0: true,
+  terminals: true,
   lastFd: Infinity,
   crossed: true,
   fds: ["socket", "pty", "raw", "give"],
@@ -82,6 +85,7 @@ export const RUNTIMES = {
       native: false,
       setup: SERVED,
       argv0: true,
+      terminals: false,
       lastFd: 255,
       crossed: true,
       fds: ["socket", "give"],
@@ -104,6 +108,7 @@ export const RUNTIMES = {
       native: false,
       setup: SERVED,
       argv0: true,
+      terminals: true,
       lastFd: 255,
       crossed: false,
       fds: ["socket", "give"],
@@ -127,6 +132,7 @@ export const RUNTIMES = {
       native: false,
       setup: ["session", "uid", "gid"],
       argv0: false,
+      terminals: false,
       lastFd: 2,
       crossed: true,
       fds: [],
@@ -164,13 +170,14 @@ export interface Asked {
   readonly stderr?: unknown;
   readonly maxBuffer?: number | undefined;
   readonly killSignal?: string | number | undefined;
+  readonly terminal?: unknown;
 }
 
 /** The first of these options that the API lacks, by the name that the refusal must have; undefined: none. */
 export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string | undefined {
   // What a case has put on Object.prototype is not asked for.
   const own = { __proto__: null, ...asked } as Asked;
-  const { setup = {}, argv0, stdio = [], stdin, stdout, stderr, maxBuffer = Infinity, killSignal } = own;
+  const { setup = {}, argv0, stdio = [], stdin, stdout, stderr, maxBuffer = Infinity, killSignal, terminal } = own;
   const keys = Object.keys(setup) as SetupKey[];
   // `closeFds: true` says no more than the default, which is nothing to refuse.
   const key = keys.find((key) => !carriesOut(api, key) && !(key === "closeFds" && setup.closeFds === true));
@@ -180,6 +187,7 @@ export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string
     Number(fd) > api.lastFd || !formsOf(spec).every((form) => forms.includes(form));
   const fd = Object.entries(setup.fds ?? {}).find(isLacking)?.[0];
   if (fd !== undefined) return `setup.fds.${fd}`;
+  if (typeof terminal === "object" && terminal !== null && !api.terminals) return "terminal";
   if (stdio.length > api.lastFd + 1) return "stdio";
   const extra = stdio.findIndex((word, fd) => fd > 2 && lacksWord(api, word, blocking));
   if (extra >= 0) return `stdio[${extra}]`;

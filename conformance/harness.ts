@@ -1,5 +1,5 @@
 /** What a case is and what it gets to work with. */
-import { Command, engines, spawn, SpawnError, spawnSync, start } from "ringspawn";
+import { Command, engines, spawn, SpawnError, spawnSync, start, Terminal } from "ringspawn";
 import type {
   CommandOptions,
   EngineName,
@@ -13,6 +13,7 @@ import type {
   StartOptions,
   Subprocess,
   SyncSubprocess,
+  TerminalOptions,
 } from "ringspawn";
 import { type Api, apiOf, type Asked, lacks, RUNTIMES, type RuntimeFacts } from "./apis.ts";
 import type { Need } from "./needs.ts";
@@ -121,6 +122,12 @@ export class T {
     const result = spawnSync<In, Out, Err>(command, { engine: this.ENGINE, ...options });
     assert.equal(result.engine, this.ENGINE, "another engine ran it");
     return result;
+  }
+
+  /** A `Terminal` that the engine of this cell has opened. */
+  terminal(options: TerminalOptions): Terminal {
+    this.#refusalOf(lacks(this.api, { terminal: options }), () => new Terminal({ engine: this.ENGINE, ...options }));
+    return ranBy(this.ENGINE, new Terminal({ engine: this.ENGINE, ...options }));
   }
 
   /** The library's `start` on the engine of this cell. */

@@ -10,8 +10,9 @@
    @typescript-eslint/no-explicit-any, @typescript-eslint/restrict-plus-operands,
    @typescript-eslint/restrict-template-expressions
    -- it makes calls that types forbid, and looks at any result */
-import { engines, spawn, spawnSync } from "ringspawn";
+import { engines, spawn, spawnSync, Terminal } from "ringspawn";
 import { assert, delay, fs, parent, path, tmpdir } from "../tools.ts";
+import { TERMINAL_CASES, TERMINAL_IMPROVED } from "./bun-terminal.ts";
 
 /** Values without a type, as in JavaScript. */
 type Any = any;
@@ -19,6 +20,7 @@ type Any = any;
 interface Api {
   readonly spawn: (...args: Any[]) => Any;
   readonly spawnSync: (...args: Any[]) => Any;
+  readonly Terminal: Any;
 }
 
 const { Bun: bun } = globalThis as unknown as { Bun: Api & { file(path: string | number): Blob } };
@@ -1035,6 +1037,7 @@ const CASES: Record<string, (api: Api) => unknown> = {
     const codes = await Promise.all(Array.from({ length: 200 }, (_, i) => spawn(sh(`exit ${i}`)).exited as unknown));
     return codes.every((code, i) => code === i);
   },
+  ...TERMINAL_CASES,
 };
 
 /** What differs on purpose. `engine`: the only engine that differs. */
@@ -1057,6 +1060,7 @@ const IMPROVED: Record<string, { readonly engine?: string; readonly why: string 
   "an extra file that holds something is written": { why: "what the file holds stays: it is added to" },
   "an extra fd made of bytes": { why: "the child gets the bytes; Bun's gets a socket to which nobody writes" },
   pipes: { engine: "vfork", why: "real pipes: /dev/stdin and /dev/stdout can be opened in the child" },
+  ...TERMINAL_IMPROVED,
 };
 
 const wanted = parent.argv.slice(2).filter((argument) => !argument.startsWith("--"));
@@ -1100,7 +1104,7 @@ for (const [name, run] of Object.entries(CASES)) {
   for (const engine of ["vfork", "runtime"] as const) {
     parent.env["RINGSPAWN_ENGINE"] = engine;
     assert.equal(spawnSync(["true"]).engine, engine);
-    const ours = await see(run, { spawn, spawnSync });
+    const ours = await see(run, { spawn, spawnSync, Terminal });
     const row = IMPROVED[name];
     const improved = row !== undefined && (row.engine ?? engine) === engine;
     if ((ours.value === real.value) === improved) {

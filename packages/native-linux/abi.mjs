@@ -23,6 +23,7 @@ const SYSTEM = {
   ERRNO: "EPERM ESRCH EINTR EIO E2BIG EBADF EAGAIN ENOMEM EINVAL ENFILE EMFILE EPIPE EOPNOTSUPP ECONNRESET".split(" "),
   OPEN: "O_RDONLY O_WRONLY O_RDWR O_CREAT O_TRUNC O_APPEND".split(" "),
   SIGNAL: ["SIGKILL"],
+  TERMIOS: "BRKINT ICRNL INPCK ISTRIP IXON ONLCR CS8 ECHO ICANON IEXTEN ISIG".split(" "),
 };
 
 /** The types of a function's arguments and result, as src/ffi.ts knows them. */
@@ -73,7 +74,7 @@ function evaluated(expressions) {
     const source = join(folder, "abi.c");
     const program = join(folder, "abi");
     const prints = expressions.map((expression) => `printf("%lld\\n", (long long)(${expression}));`);
-    const includes = ["errno.h", "fcntl.h", "signal.h", "stddef.h", "stdio.h", "ringspawn.h"];
+    const includes = ["errno.h", "fcntl.h", "signal.h", "stddef.h", "stdio.h", "termios.h", "ringspawn.h"];
     const lines = [...includes.map((name) => `#include <${name}>`), "int main(void)", "{", ...prints, "}", ""];
     writeFileSync(source, lines.join("\n"));
     execFileSync(toolchain().cc, ["-I", dirname(header), "-o", program, source], { stdio: "inherit" });

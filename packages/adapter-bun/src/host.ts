@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { bare, type Host, ownVariable, type SpawnRequest } from "@ringspawn/core/seam";
+import { ownsTerminal } from "./terminal.js";
 
 /** What Bun.spawn gives a child without `env`: the variables at this program's start and those of its .env files. */
 const startEnviron: Readonly<Record<string, string>> = Object.freeze(environ());
@@ -13,6 +14,7 @@ export const host: Host = bare<Host>({
   startEnviron,
   fileOf,
   bytesOf,
+  ownsTerminal,
   pathFromURL: (url) => Bun.fileURLToPath(url),
   // Bun has no permissions to ask for.
   authorize: (request) => request,

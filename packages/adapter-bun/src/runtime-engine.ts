@@ -2,12 +2,22 @@
 import fs from "node:fs";
 import os from "node:os";
 import { bare, webSource } from "@ringspawn/core/seam";
-import type { Pipe, PipeSlot, RuntimeApi, RuntimeCall, RuntimeChild, RuntimeExit } from "@ringspawn/core/seam";
+import type {
+  Pipe,
+  PipeSlot,
+  RuntimeApi,
+  RuntimeCall,
+  RuntimeChild,
+  RuntimeExit,
+  TerminalSize,
+} from "@ringspawn/core/seam";
 import { FileSinkPipe } from "./file-sink-pipe.js";
 import { Hold } from "./hold.js";
 import { rawPipe, socketPipe } from "./socket-pipe.js";
+import { BunTerminal, openTerminal, Relay } from "./terminal.js";
 
 type Child = Bun.Subprocess<"pipe", "pipe", "pipe">;
+type Terminal = RuntimeCall["terminal"];
 type Ended = { readonly exitCode: number | null; readonly signalCode?: string | number | null };
 
 // Taken now: a program may put ringspawn in their place. Bun's types do not know all that they take.
@@ -29,8 +39,13 @@ export const bunSpawn: RuntimeApi = {
   files: { openSync, closeSync, readSync, accessSync, statSync, fstatSync },
   devNull: os.devNull,
   mayLook: () => true,
-  // Not lazy would mean that Bun reads without limit what is not asked for.
-  start: (call) => childOf(spawn(bare({ ...optionsOf(call), lazy: true }))),
+  openTerminal,
+  start(call) {
+    const relay = isNew(call.terminal) ? new Relay() : undefined;
+    const terminal = terminalOf(call.terminal, relay);
+    // Not lazy would mean that Bun reads without limit what is not asked for.
+    return childOf(spawn(bare({ ...optionsOf(call), lazy: true, ...(terminal && { terminal }) })), relay);
+  },
   runSync(call, { input, timeout, maxBuffer, signal }, killSignal) {
     const stdio = [input.get(0) ?? call.stdio[0], ...call.stdio.slice(1)];
     const result = spawnSync(bare({ ...optionsOf(call), stdio, killSignal, timeout, maxBuffer, signal }));
@@ -47,12 +62,21 @@ export const bunSpawn: RuntimeApi = {
   },
 };
 
-function optionsOf({ file, argv, verbatim, env, session, ...same }: RuntimeCall): object {
+function isNew(terminal: Terminal): terminal is TerminalSize {
+  return terminal !== undefined && "cols" in terminal;
+}
+
+function terminalOf(terminal: Terminal, relay: Relay | undefined): object | undefined {
+  if (isNew(terminal)) return relay?.options(terminal);
+  return terminal?.open;
+}
+
+function optionsOf({ file, argv, verbatim, env, session, terminal: _, ...same }: RuntimeCall): object {
   const renamed = { argv0: argv[0], env: env ?? process.env, detached: session, windowsVerbatimArguments: verbatim };
   return { ...same, cmd: [file, ...argv.slice(1)], ...renamed };
 }
 
-function childOf(child: Child): RuntimeChild {
+function childOf(child: Child, relay: Relay | undefined): RuntimeChild {
   const hold = new Hold();
   child.unref();
   return {
@@ -62,6 +86,7 @@ function childOf(child: Child): RuntimeChild {
       return exitOf(child, child.resourceUsage());
     }),
     pipe: (slot) => (slot.raw ? rawPipe(extraFd(child, slot)) : hold.pipe(pipeOf(child, slot))),
+    terminal: relay && new BunTerminal(child.terminal as Bun.Terminal, relay),
     kill(signal) {
       if (hasEnded(child)) return false;
       // It has not been reaped, so its pid is its own.

@@ -21,6 +21,7 @@ export const denoCommand: RuntimeApi = {
   files: { openSync, closeSync, readSync, accessSync, statSync, fstatSync },
   devNull: os.devNull,
   mayLook,
+  openTerminal: undefined,
   start: (call) => childOf(new Command(call.file, optionsOf(call, "piped")).spawn()),
   runSync(call, options, killSignal) {
     const { input, timeout, maxBuffer } = options;
@@ -49,6 +50,7 @@ function childOf(child: Deno.ChildProcess): RuntimeChild {
       if (target === 0) return { source: undefined, sink: new WebSink(child.stdin), fd: undefined };
       return { source: webSource(target === 1 ? child.stdout : child.stderr), sink: undefined, fd: undefined };
     },
+    terminal: undefined,
     kill(signal) {
       try {
         child.kill(signal as Deno.Signal);

@@ -37,6 +37,7 @@ export const childProcessApi: RuntimeApi = {
   files: { openSync, closeSync, readSync, accessSync, statSync, fstatSync },
   devNull,
   mayLook: mayRead,
+  openTerminal: undefined,
   start,
   runSync(call, { input, timeout, maxBuffer = Infinity }, killSignal) {
     const options = { ...optionsOf(call), env: call.env ?? process.env, argv0: call.argv[0], input: input.get(0) };
@@ -87,6 +88,7 @@ function start(call: RuntimeCall): RuntimeChild | string {
       held.push(made);
       return made.pipe;
     },
+    terminal: undefined,
     kill(signal) {
       if (typeof signal === "string") return kill.call(child, signal) as boolean;
       // ChildProcess.kill refuses what has no name. A child that has not ended has not been reaped: its pid is its own.

@@ -83,6 +83,31 @@ export function choose(
   return { engine: undefined, rejected: rejected ?? NO_REJECTION };
 }
 
+/** The first of `order` that can open a terminal without a process. */
+export function chooseForTerminal(order: readonly EngineName[], engines: readonly Engine[]): Choice {
+  const rejected: Rejection[] = [];
+  for (const name of order) {
+    const engine = engineNamed(engines, name);
+    const rejection = rejectsTerminal(engine);
+    if (rejection === undefined) return { engine, rejected };
+    rejected.push(rejection);
+  }
+  return { engine: undefined, rejected };
+}
+
+/** All that could open a terminal, whether asked for or not. */
+export function capableOfTerminal(engines: readonly Engine[]): EngineName[] {
+  return engines.filter((engine) => rejectsTerminal(engine) === undefined).map(({ name }) => name);
+}
+
+function rejectsTerminal(engine: Engine): Rejection | undefined {
+  const { name, api } = engine;
+  const reason = engine.unavailable();
+  if (reason !== undefined) return { engine: name, option: undefined, reason };
+  if (engine.openTerminal !== undefined) return undefined;
+  return { engine: name, option: "terminal", reason: `${api} has no pseudo-terminals` };
+}
+
 /** A request names engines of this list and no others. */
 function engineNamed(engines: readonly Engine[], name: EngineName): Engine {
   for (let i = 0; i < engines.length; i++) if (engines[i]?.name === name) return engines[i] as Engine;

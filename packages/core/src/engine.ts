@@ -97,11 +97,65 @@ export interface Pipe {
   readonly fd: number | undefined;
 }
 
+/** Columns and rows of a terminal, 1 to 65535 each. */
+export interface TerminalSize {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** The flags of termios(3). */
+export interface TerminalFlags {
+  readonly input: number;
+  readonly output: number;
+  readonly control: number;
+  readonly local: number;
+}
+
+/** What happens at a terminal. None of these throws. */
+export interface TerminalEvents {
+  /** What came from it. The bytes are the receiver's own. */
+  data(bytes: Uint8Array): void;
+  /** No process has it open any more, and all that came was told. Called once, and not after a close(). */
+  end(): void;
+  /** All that was written was taken. Undefined: nobody asks. */
+  readonly drain: (() => void) | undefined;
+}
+
+/** The parent's side of a pseudo-terminal. It keeps the program alive until its end, unless it is unref'd. */
+export interface TerminalEnd {
+  /** Called once: reads from now on, and tells of it in later turns of the event loop. */
+  listen(events: TerminalEvents): void;
+  /** Takes all of it: what the terminal does not take now is copied, and written later. Tells of no failure. */
+  write(bytes: Uint8Array): void;
+  /** @throws where the system refuses it, as the next three. */
+  resize(size: TerminalSize): void;
+  flags(): TerminalFlags;
+  setFlags(flags: TerminalFlags): void;
+  /** False: as it was before. */
+  setRawMode(isRaw: boolean): void;
+  /** A process of it has ended. Tells of all that is at hand, and of the end if it is that. */
+  settle(): void;
+  /** Without effect after the end, or a close(), as is the next. */
+  ref(): void;
+  unref(): void;
+  /** Idempotent. What was not read or written by now is lost. */
+  close(): void;
+}
+
+/** A pseudo-terminal that was opened without a process. */
+export interface OpenTerminal {
+  readonly end: TerminalEnd;
+  /** What a child is given of it: an fd of this program, or an object that only the runtime's own spawn can use. */
+  readonly given: number | object;
+}
+
 /** A process that runs. */
 export interface Running {
   readonly pid: number;
   /** The parent's sides, by the child's fd number. */
   readonly pipes: ReadonlyMap<number, Pipe>;
+  /** The parent's side of the terminal that was made for the process, if the request has slots of kind "terminal". */
+  readonly terminal: TerminalEnd | undefined;
   /** Never rejects. */
   readonly exited: Promise<Exit>;
   /**
@@ -215,6 +269,8 @@ export interface Engine {
   prespawn?(request: SpawnRequest): Prespawned | Failure;
   /** Starts the process, feeds it, and waits for its end, without running anything else of the program. */
   spawnSync?(request: SpawnRequest, options: SyncOptions): SyncResult | Failure;
+  /** Opens a pseudo-terminal, which several processes may be given after one another. */
+  readonly openTerminal?: ((size: TerminalSize) => OpenTerminal | Failure) | undefined;
   /**
    * The chain that the request becomes, whether it could be carried out here or not; undefined where none can be made.
    * Starts nothing.

@@ -27,6 +27,8 @@ const ELOOP = 40;
 const EUSERS = 87;
 const EOPNOTSUPP = 95;
 
+const NO_TERMINAL = "Failed to open a terminal";
+
 interface Details {
   readonly errno: number;
   readonly step: Step | undefined;
@@ -89,13 +91,24 @@ export function spawnError(request: SpawnRequest, engine: EngineName, failure: F
   return new SpawnError(message, { errno, step, path: pathOf(request, failure), engine, cause });
 }
 
-/** No engine that was asked for can serve the request; the engines `others` could. */
-export function refusalError(request: SpawnRequest, { rejected }: Choice, others: readonly EngineName[]): SpawnError {
+/** An engine tried to open a terminal without a process, and failed. */
+export function terminalError(engine: EngineName, { errno, step, cause }: Failure): SpawnError {
+  const message = `${NO_TERMINAL}: ${errnoText(errno)} (${errnoCode(errno)})`;
+  return new SpawnError(message, { errno, step, path: undefined, engine, cause });
+}
+
+/** No engine asked for can serve the request, or open a terminal (where it is undefined); `others` could. */
+export function refusalError(
+  request: SpawnRequest | undefined,
+  { rejected }: Choice,
+  others: readonly EngineName[],
+): SpawnError {
   const reasons = rejected.map(printRejection).join("; ");
   const could = others.length === 0 ? "no other engine could here" : `${others.join(" or ")} could`;
   const asked = rejected.length === 1 ? "the engine asked for cannot" : "none of the engines asked for can";
-  const message = `Failed to spawn '${request.file}': ${asked} do it (${reasons}); ${could}`;
-  return new SpawnError(message, { errno: ENOTSUP, step: undefined, path: request.file, engine: undefined });
+  const what = request === undefined ? NO_TERMINAL : `Failed to spawn '${request.file}'`;
+  const message = `${what}: ${asked} do it (${reasons}); ${could}`;
+  return new SpawnError(message, { errno: ENOTSUP, step: undefined, path: request?.file, engine: undefined });
 }
 
 /** What failed and why, without the command at the front. */
@@ -129,7 +142,7 @@ function sentence(request: SpawnRequest, { errno, step, index }: Failure): strin
     case "fds":
       return fdsSentence(request.slots[index], errno);
     case "controllingTerminal":
-      return `its fd ${setup.controllingTerminal} cannot be its controlling terminal: ${
+      return `its fd ${setup.controllingTerminal ?? 0} cannot be its controlling terminal: ${
         errno === ENOTTY ? "it is not a terminal" : errno === EPERM ? "another session has that terminal" : text
       }`;
     case "limits":
@@ -204,6 +217,7 @@ function stdioSentence(slot: Slot | undefined, errno: number): string {
     case "socket":
       return `no pair of sockets could be made for its fd ${slot.target}: ${text}`;
     case "pty":
+    case "terminal":
       return `no pseudo-terminal could be had for its fd ${slot.target}: ${text}`;
     case "file":
       return errno === ENOENT

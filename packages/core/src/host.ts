@@ -21,6 +21,8 @@ export interface Host {
   fileOf?(value: object): string | number | undefined;
   /** All bytes of this, which is then used up; undefined, as is the whole method, where they have to be waited for. */
   bytesOf?(data: Exclude<InputData, ArrayBufferView | ArrayBuffer>): Uint8Array | undefined;
+  /** Whether this is a terminal of the runtime's own (a `Bun.Terminal`), which its own spawn can give to a child. */
+  ownsTerminal?(value: object): boolean;
   /** Path of a `file:` URL; throws a TypeError for any other. */
   pathFromURL(url: URL): string;
   /**

@@ -13,6 +13,9 @@ export type {
   SpawnSyncOptions,
   Subprocess,
   SyncSubprocess,
+  Terminal,
+  TerminalConstructor,
+  TerminalOptions,
 } from "./faces/bun-types.js";
 export { ChildProcess, createCommand } from "./faces/deno.js";
 export type {

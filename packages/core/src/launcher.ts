@@ -1,6 +1,16 @@
 /** What every face starts processes with: request → choice of an engine → running process → handle. */
 import { usageError } from "./check.js";
-import { capable, choose, type EngineReport, type Operation, type Rejection, report } from "./choose.js";
+import {
+  capable,
+  capableOfTerminal,
+  choose,
+  chooseForTerminal,
+  engineOrder,
+  type EngineReport,
+  type Operation,
+  type Rejection,
+  report,
+} from "./choose.js";
 import {
   type Engine,
   type EngineName,
@@ -8,13 +18,15 @@ import {
   type ExplainedStep,
   type Failure,
   isFailure,
+  type OpenTerminal,
   type Prespawned,
   type Running,
   type Starting,
   type SyncOptions,
   type SyncResult,
+  type TerminalSize,
 } from "./engine.js";
-import { inClassOf, refusalError, type SpawnError, spawnError } from "./error.js";
+import { inClassOf, refusalError, type SpawnError, spawnError, terminalError } from "./error.js";
 import type { Host } from "./host.js";
 import { withHostFiles } from "./host-files.js";
 import { neverStarted } from "./never-started.js";
@@ -57,6 +69,12 @@ export interface Launcher {
    * @throws as {@link start}.
    */
   exec(input: RequestInput, take: Take): Process | undefined;
+  /**
+   * Opens a terminal for processes that are started later. `engine`: as of a request, read in the same way.
+   *
+   * @throws {TypeError} for an engine that there is not. @throws {SpawnError} when no terminal can be had.
+   */
+  openTerminal(size: TerminalSize, engine: unknown): OpenTerminal & { readonly engine: EngineName };
   /** What starting this would do. Starts nothing. @throws {TypeError} for usage mistakes. */
   explain(input: RequestInput): Explanation;
   /** Each engine, whether it is available here, and if not why. */
@@ -128,6 +146,17 @@ class HostLauncher implements Launcher {
     const { engine } = choose(request, this.engines, "prespawn");
     const begun = engine && take((child) => child.exec(request));
     return begun && this.#processOf(request, engine, begun);
+  }
+
+  openTerminal(size: TerminalSize, option: unknown): OpenTerminal & { readonly engine: EngineName } {
+    const choice = chooseForTerminal(engineOrder(this.#names, option, this.host), this.engines);
+    const { engine } = choice;
+    if (engine?.openTerminal === undefined) {
+      throw inClassOf(this.host, refusalError(undefined, choice, capableOfTerminal(this.engines)));
+    }
+    const opened = engine.openTerminal(size);
+    if (isFailure(opened)) throw inClassOf(this.host, terminalError(engine.name, opened));
+    return { ...opened, engine: engine.name };
   }
 
   explain(input: RequestInput): Explanation {

@@ -34,7 +34,16 @@ export function neverStarted({ slots }: SpawnRequest): Running {
     if (pipe !== undefined) pipes.set(slot.target, pipe);
   }
   const exited = Promise.resolve(NO_EXIT);
-  return { pid: 0, pipes, exited, kill: () => false, ref() {}, unref() {}, after: () => undefined };
+  return {
+    pid: 0,
+    pipes,
+    terminal: undefined,
+    exited,
+    kill: () => false,
+    ref() {},
+    unref() {},
+    after: () => undefined,
+  };
 }
 
 /** Undefined where there is no stream: what is raw has no fd, either. */
@@ -49,6 +58,8 @@ function endedPipe(slot: Slot): Pipe | undefined {
     case "null":
     case "fd":
     case "file":
+    case "terminal":
+    case "open terminal":
       return undefined;
   }
 }

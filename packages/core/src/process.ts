@@ -1,7 +1,7 @@
 /** The one handle under every face: a running process, its pipes, and what ends it early. */
 import { after, bare } from "./builtins.js";
 import { collect } from "./collect.js";
-import type { EngineName, Exit, Running, Sink, Source, Usage } from "./engine.js";
+import type { EngineName, Exit, Running, Sink, Source, TerminalEnd, Usage } from "./engine.js";
 import type { SpawnError } from "./error.js";
 import type { Host } from "./host.js";
 import { SIGNALS } from "./numbers.js";
@@ -91,6 +91,11 @@ export class Process {
 
   unref(): void {
     this.#running.unref();
+  }
+
+  /** The parent's side of the terminal that was made for the process. */
+  get terminal(): TerminalEnd | undefined {
+    return this.#running.terminal;
   }
 
   source(fd: number): Source | undefined {
@@ -201,6 +206,7 @@ export class Process {
       source?.settle(this.#isCutOff);
       sink?.settle(this.#writers?.has(fd) ?? false);
     }
+    this.#running.terminal?.settle();
   }
 
   /** Sends SIGTERM and waits for the end of the process, however long that takes. */

@@ -139,8 +139,13 @@ function agree(option: string, key: SetupKey, written: unknown, before: unknown,
 
 /** Mistakes that no single option shows. */
 function checkTogether(setup: NormalSetup, slots: readonly Slot[]): void {
-  const { controllingTerminal, processGroup, session } = setup;
+  const { controllingTerminal, processGroup } = setup;
+  const hasTerminal = slots[0]?.kind === "terminal";
+  const session = hasTerminal || setup.session;
   if (controllingTerminal !== undefined) {
+    if (hasTerminal && controllingTerminal > 2) {
+      throw mustBe("setup.controllingTerminal", "absent where the terminal option is given", controllingTerminal);
+    }
     if (session === undefined) {
       throw mustBe("setup.session", "true, because setup.controllingTerminal is given", false);
     }

@@ -2,7 +2,7 @@
  * What {@link RuntimeEngine} asks of a runtime's own spawn. An adapter writes one such object, and takes all that it
  * calls when it is loaded: a program may put ringspawn in the place of that API later.
  */
-import type { Pipe, SyncOptions, SyncResult, Usage } from "./engine.js";
+import type { OpenTerminal, Pipe, SyncOptions, SyncResult, TerminalEnd, TerminalSize, Usage } from "./engine.js";
 import type { SetupKey } from "./options.js";
 import type { Files } from "./path.js";
 import type { Slot } from "./stdio.js";
@@ -44,6 +44,8 @@ export interface RuntimeApi {
   readonly devNull: string;
   /** Whether the file system may be looked at there. */
   readonly mayLook: (path: string) => boolean;
+  /** Opens a pseudo-terminal. Undefined: it has none, and no call has a `terminal`. */
+  readonly openTerminal: ((size: TerminalSize) => OpenTerminal | string) | undefined;
   /** Starts the process. Answers with the code of the error, or throws it. */
   start(call: RuntimeCall): RuntimeChild | string;
   /** Runs the process to its end, while nothing else of the program runs. */
@@ -69,6 +71,8 @@ export interface RuntimeCall {
   readonly cwd: string | undefined;
   /** By the child's fd number, without holes. A number is an fd of this program. */
   readonly stdio: readonly ("pipe" | "ignore" | number)[];
+  /** In the place of 0, 1 and 2: a new terminal of this size, or one that `openTerminal` or the runtime has given. */
+  readonly terminal: TerminalSize | { readonly open: object } | undefined;
   readonly session: boolean;
   readonly uid: number | undefined;
   readonly gid: number | undefined;
@@ -83,6 +87,8 @@ export interface RuntimeChild {
   readonly exited: Promise<RuntimeExit>;
   /** The parent's side; asked for once. */
   pipe(slot: PipeSlot): Pipe;
+  /** The parent's side of a new terminal. */
+  readonly terminal: TerminalEnd | undefined;
   /** By the signal's name where it has one. False once the process is gone. */
   kill(signal: string | number): boolean;
   ref(): void;

@@ -167,6 +167,7 @@ function world(
     files: fake,
     devNull: platform === "win32" ? "NUL" : "/dev/null",
     mayLook: (path) => !hides(path),
+    openTerminal: undefined,
     start(call): RuntimeChild | string {
       const what = carryOut(call);
       if (what.errno !== undefined) return nameIn(errnos, what.errno) ?? `Unknown system error ${what.errno}`;
@@ -174,6 +175,7 @@ function world(
         pid: 7,
         exited: Promise.resolve(exitOf(what)),
         pipe: ({ target }) => ({ source: undefined, sink: undefined, fd: target }),
+        terminal: undefined,
         kill(signal) {
           const number = typeof signal === "number" ? signal : signals[signal];
           if (number === undefined) throw new TypeError(`Unknown signal: ${signal}`);

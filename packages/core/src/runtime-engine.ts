@@ -7,7 +7,19 @@ import { blame } from "./blame.js";
 import { Bare, MAX_DELAY } from "./builtins.js";
 import { usageError } from "./check.js";
 import { isFailure } from "./engine.js";
-import type { Engine, EngineName, Exit, Failure, Pipe, Refusal, Running, SyncOptions, SyncResult } from "./engine.js";
+import type {
+  Engine,
+  EngineName,
+  Exit,
+  Failure,
+  OpenTerminal,
+  Pipe,
+  Refusal,
+  Running,
+  SyncOptions,
+  SyncResult,
+  TerminalSize,
+} from "./engine.js";
 import type { Host } from "./host.js";
 import { errnoOf, signalName, signalNumber } from "./numbers.js";
 import type { SetupKey } from "./options.js";
@@ -26,6 +38,7 @@ export class RuntimeEngine extends Bare implements Engine {
   readonly name: EngineName = "runtime";
   readonly api: string;
   readonly serves: ReadonlySet<SetupKey>;
+  readonly openTerminal: Engine["openTerminal"];
   readonly #host: Host;
   readonly #api: RuntimeApi;
 
@@ -35,6 +48,8 @@ export class RuntimeEngine extends Bare implements Engine {
     this.#api = api;
     this.api = api.name;
     this.serves = api.serves;
+    const { openTerminal } = api;
+    this.openTerminal = openTerminal && ((size) => this.#openTerminal(openTerminal, size));
   }
 
   unavailable(): undefined {}
@@ -42,7 +57,7 @@ export class RuntimeEngine extends Bare implements Engine {
   refuses(request: SpawnRequest, sync?: SyncOptions): Refusal | undefined {
     for (const slot of request.slots) {
       const reason = this.#refusesSlot(slot, sync);
-      if (reason !== undefined) return { option: optionOfSlot(slot.target, request.setup.fds), reason };
+      if (reason !== undefined) return { option: optionOfSlot(slot, request.setup.fds), reason };
     }
     if (request.argv[0] !== request.file && !this.#api.features.has("argv0")) {
       return { option: "argv0", reason: `${this.api} has no such option` };
@@ -85,11 +100,19 @@ export class RuntimeEngine extends Bare implements Engine {
     return { ...result, exit: exitOf(result.exit), output };
   }
 
+  #openTerminal(open: NonNullable<RuntimeApi["openTerminal"]>, size: TerminalSize): OpenTerminal | Failure {
+    const opened = open(size);
+    return typeof opened === "string" ? { errno: errnoOf(opened), step: "stdio", index: 0 } : opened;
+  }
+
   #refusesSlot(slot: Slot, sync: SyncOptions | undefined): string | undefined {
     const isBlocking = sync !== undefined;
     const { name, lastFd, features } = this.#api;
     const { target, kind } = slot;
     const isExtra = target >= EXTRA;
+    if (kind === "terminal" || kind === "open terminal") {
+      return this.openTerminal === undefined ? `${name} has no pseudo-terminals` : undefined;
+    }
     if (kind === "pty") return `${name} has no pseudo-terminals`;
     if (target > lastFd) return `${name} gives a child no fds beyond ${lastFd}`;
     if (kind === "fd") {
@@ -146,9 +169,10 @@ export class RuntimeEngine extends Bare implements Engine {
     const { argv, env, envIsAdded, cwd, setup } = request;
     const isSigned = this.#api.features.has("int32");
     const id = (id: number | undefined): number | undefined => (id !== undefined && isSigned ? id | 0 : id);
+    const terminal = terminalOf(request);
     const session = setup.session ?? false;
     const ids = { uid: id(setup.uid), gid: id(setup.gid) };
-    const call = { file, argv, verbatim: false, env, envIsAdded, cwd, stdio, session, ...ids };
+    const call = { file, argv, verbatim: false, env, envIsAdded, cwd, stdio, terminal, session, ...ids };
     if (this.#host.platform !== "win32" || !isBatchFile(file)) return call;
     const interpreter = this.#host.getenv("ComSpec") ?? "cmd.exe";
     return { ...call, file: interpreter, argv: ["cmd.exe", ...batchArguments(file, argv.slice(1))], verbatim: true };
@@ -166,8 +190,8 @@ export class RuntimeEngine extends Bare implements Engine {
       try {
         if (slot.kind === "fd") stdio.push(slot.fd);
         else if (slot.kind === "file") stdio.push(open(slot.path, slot.open, slot.mode));
-        else if (slot.kind !== "null") stdio.push("pipe");
-        // What is ignored beyond 2 stays closed.
+        else if (slot.kind === "pipe" || slot.kind === "socket") stdio.push("pipe");
+        // What is ignored beyond 2 stays closed. A terminal is none of these words.
         else stdio.push(slot.target < EXTRA ? "ignore" : open(this.#api.devNull, "r+"));
       } catch (error) {
         return { errno: errnoOf(this.#codeOf(error)), step: "stdio", index, cause: error };
@@ -209,6 +233,11 @@ export class RuntimeEngine extends Bare implements Engine {
     if (this.#canSend(number)) return signalName(number) ?? number;
     throw usageError("ERR_UNKNOWN_SIGNAL", `${this.api} cannot send signal ${number}, because it has no name here`);
   }
+}
+
+function terminalOf({ slots: [first] }: SpawnRequest): RuntimeCall["terminal"] {
+  if (first?.kind === "open terminal") return { open: first.terminal };
+  return first?.kind === "terminal" ? { cols: first.cols, rows: first.rows } : undefined;
 }
 
 /** As the runtimes take it: some refuse a part of a millisecond, and some have longer ones end at once. */

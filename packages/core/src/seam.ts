@@ -8,6 +8,7 @@ export type {
   Exit,
   ExplainedStep,
   Failure,
+  OpenTerminal,
   Pipe,
   Prespawned,
   Refusal,
@@ -18,6 +19,10 @@ export type {
   Step,
   SyncOptions,
   SyncResult,
+  TerminalEnd,
+  TerminalEvents,
+  TerminalFlags,
+  TerminalSize,
   Usage,
 } from "./engine.js";
 export { FedSource } from "./fed-source.js";

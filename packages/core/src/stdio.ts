@@ -7,7 +7,8 @@ import type { Host } from "./host.js";
  * One fd of the child. `in`: the child reads it. `raw`: the parent's end is an fd and no stream, which
  * blocks; with "any" it need not. `given`: the parent's
  * fd is closed once the process was started. All of kind "pty" are the same pseudo-terminal, of equal size; the
- * parent's end is with the first.
+ * parent's end is with the first. So are all of kind "terminal", which is the controlling terminal of the child, the
+ * leader of a new session. An "open terminal" is one of the runtime's own, which only the runtime's own spawn can give.
  */
 export type Slot =
   | { readonly target: number; readonly kind: "null" }
@@ -21,7 +22,17 @@ export type Slot =
       readonly cols: number;
       readonly raw: boolean;
     }
+  | TerminalSlot
+  | { readonly target: number; readonly kind: "open terminal"; readonly terminal: object }
   | FileSlot;
+
+/** A new pseudo-terminal: 0, 1 and 2 all are of this kind then. */
+interface TerminalSlot {
+  readonly target: number;
+  readonly kind: "terminal";
+  readonly cols: number;
+  readonly rows: number;
+}
 
 /** A file, which is opened for the child before it starts. */
 export interface FileSlot {
@@ -176,7 +187,8 @@ export function slotOfDenoWord(target: number, word: unknown, option: string): S
 }
 
 /** The option by which a request got this slot. */
-export function optionOfSlot(target: number, fds: readonly Slot[] | undefined): string {
+export function optionOfSlot({ target, kind }: Slot, fds: readonly Slot[] | undefined): string {
+  if (kind === "terminal" || kind === "open terminal") return "terminal";
   if (fds?.some((slot) => slot.target === target)) return `setup.fds.${target}`;
   return ["stdin", "stdout", "stderr"][target] ?? `stdio[${target}]`;
 }

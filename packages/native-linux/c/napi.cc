@@ -369,6 +369,50 @@ Napi::Value Binding::now(Info info)
 	return Napi::Number::New(info.Env(), ms);
 }
 
+Napi::Value Binding::terminal_open(Info info)
+{
+	Bytes out(info, 2);
+	rs_terminal *terminal = static_cast<rs_terminal *>(out.data);
+
+	if (out.length < sizeof(rs_terminal))
+		return answer(info, -EINVAL);
+	int error = rs_terminal_open(info[0].As<Napi::Number>().Uint32Value(),
+				     info[1].As<Napi::Number>().Uint32Value(), terminal);
+	if (error == 0) {
+		own(terminal->read, true);
+		own(terminal->write, true);
+		own(terminal->terminal, true);
+	}
+	return answer(info, error);
+}
+
+Napi::Value Binding::terminal_resize(Info info)
+{
+	return answer(info,
+		      rs_terminal_resize(number(info, 0), info[1].As<Napi::Number>().Uint32Value(),
+					 info[2].As<Napi::Number>().Uint32Value()));
+}
+
+Napi::Value Binding::terminal_get_mode(Info info)
+{
+	Bytes out(info, 1);
+
+	if (out.length < sizeof(rs_terminal_mode))
+		return answer(info, -EINVAL);
+	return answer(info, rs_terminal_get_mode(number(info, 0),
+						 static_cast<rs_terminal_mode *>(out.data)));
+}
+
+Napi::Value Binding::terminal_set_mode(Info info)
+{
+	Bytes mode(info, 1);
+
+	if (mode.length < sizeof(rs_terminal_mode))
+		return answer(info, -EINVAL);
+	return answer(info, rs_terminal_set_mode(number(info, 0),
+						 static_cast<rs_terminal_mode *>(mode.data)));
+}
+
 void Binding::ref(Info)
 {
 	if (poll_)
@@ -423,6 +467,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports)
 			Wrap::InstanceMethod<&Binding::take>("take"),
 			Wrap::InstanceMethod<&Binding::alarm>("alarm"),
 			Wrap::InstanceMethod<&Binding::now>("now"),
+			Wrap::InstanceMethod<&Binding::terminal_open>("terminalOpen"),
+			Wrap::InstanceMethod<&Binding::terminal_resize>("terminalResize"),
+			Wrap::InstanceMethod<&Binding::terminal_get_mode>("terminalGetMode"),
+			Wrap::InstanceMethod<&Binding::terminal_set_mode>("terminalSetMode"),
 		});
 	return exports;
 }

@@ -58,6 +58,10 @@ class Binding : public Napi::ObjectWrap<Binding>
 	Napi::Value take(Info);
 	Napi::Value alarm(Info);
 	Napi::Value now(Info);
+	Napi::Value terminal_open(Info);
+	Napi::Value terminal_resize(Info);
+	Napi::Value terminal_get_mode(Info);
+	Napi::Value terminal_set_mode(Info);
 	/* A call after which JavaScript does not have the fd any more. */
 	template <int32_t (*call)(int32_t)> Napi::Value disown(Info info)
 	{

@@ -217,7 +217,7 @@ int rs_submit(struct rs_engine *engine, uint32_t ring, uint32_t clear, struct rs
 	for (uint32_t i = 0; i < count; i++) {
 		out[i].pidfd = pidfd_above_stdio(out[i].pidfd);
 		if (out[i].pidfd >= 0)
-			thread_owns_pidfd(out[i].pidfd);
+			thread_owns_fd(out[i].pidfd);
 	}
 	return (int)count;
 }

@@ -163,7 +163,7 @@ static int open_terminal(int master, struct end *end, uint32_t i)
 	return error;
 }
 
-static int open_new_pty(const struct rs_slot *slot, struct end *end, uint32_t i)
+int slot_open_pty(const struct rs_slot *slot, struct end *end, uint32_t i)
 {
 	int error;
 
@@ -193,7 +193,7 @@ static int open_pty(const struct request *request, struct end *end, uint32_t i)
 		end->ours = 1;
 		return 0;
 	}
-	return open_new_pty(&request->slots[i], end, i);
+	return slot_open_pty(&request->slots[i], end, i);
 }
 
 static int open_file(const struct request *request, const struct rs_slot *slot, struct end *end)

@@ -123,12 +123,12 @@ void thread_owns(const struct rs_outcome *out)
 	}
 }
 
-void thread_owns_pidfd(int32_t pidfd)
+void thread_owns_fd(int32_t fd)
 {
 	struct thread *thread = this_thread();
 
 	if (thread != NULL)
-		own(thread, pidfd);
+		own(thread, fd);
 }
 
 void thread_disowns(int32_t fd)

@@ -8,7 +8,7 @@
 
 /* These do nothing in a thread that never called rs_thread_cleanup. */
 void thread_owns(const struct rs_outcome *out);
-void thread_owns_pidfd(int32_t pidfd);
+void thread_owns_fd(int32_t fd);
 void thread_disowns(int32_t fd);
 
 #endif

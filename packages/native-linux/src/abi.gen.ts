@@ -1,6 +1,6 @@
 /** The C ABI. Made from c/include/ringspawn.h by `node abi.mjs`, and not to be edited. */
 
-export const ABI = 5;
+export const ABI = 6;
 export const MAX_SLOTS = 256;
 export const MAX_REQUEST = 16777216;
 
@@ -195,6 +195,27 @@ export const END = {
 
 export const END_SIZE = 8;
 
+/** Byte offsets in a struct rs_terminal */
+export const TERMINAL = {
+  size: 0,
+  read: 4,
+  write: 8,
+  terminal: 12,
+} as const;
+
+export const TERMINAL_SIZE = 16;
+
+/** Byte offsets in a struct rs_terminal_mode */
+export const TERMINAL_MODE = {
+  size: 0,
+  input: 4,
+  output: 8,
+  control: 12,
+  local: 16,
+} as const;
+
+export const TERMINAL_MODE_SIZE = 20;
+
 /** Byte offsets in a struct rs_outcome */
 export const OUTCOME = {
   size: 0,
@@ -305,6 +326,21 @@ export const SIGNAL = {
   SIGKILL: 9,
 } as const;
 
+/** Of the system's headers; the same on every machine that an engine is built for */
+export const TERMIOS = {
+  BRKINT: 2,
+  ICRNL: 256,
+  INPCK: 16,
+  ISTRIP: 32,
+  IXON: 1024,
+  ONLCR: 4,
+  CS8: 48,
+  ECHO: 8,
+  ICANON: 2,
+  IEXTEN: 32768,
+  ISIG: 1,
+} as const;
+
 /** The functions that take integers and pointers only */
 export const SYMBOLS = {
   rs_abi: { args: [], returns: "u32" },
@@ -330,6 +366,10 @@ export const SYMBOLS = {
   rs_send: { args: ["i32", "bytes", "u32"], returns: "i32" },
   rs_shutdown_write: { args: ["i32"], returns: "i32" },
   rs_shutdown_read: { args: ["i32"], returns: "i32" },
+  rs_terminal_open: { args: ["u32", "u32", "bytes"], returns: "i32" },
+  rs_terminal_resize: { args: ["i32", "u32", "u32"], returns: "i32" },
+  rs_terminal_get_mode: { args: ["i32", "bytes"], returns: "i32" },
+  rs_terminal_set_mode: { args: ["i32", "bytes"], returns: "i32" },
   rs_release: { args: ["i32"], returns: "i32" },
   rs_abandon: { args: ["i32"], returns: "i32" },
   rs_loop_open: { args: ["bytes"], returns: "i32" },

@@ -54,6 +54,12 @@ export interface Binding {
   alarm(ms: number): number;
   /** The milliseconds of a clock that no program can set or stop. */
   now(): number;
+  /** Opens a pseudo-terminal of this size, 1 to 65535 each, and fills an `rs_terminal`. */
+  terminalOpen(rows: number, cols: number, out: Int32Array): number;
+  terminalResize(fd: number, rows: number, cols: number): number;
+  /** Fills an `rs_terminal_mode`. */
+  terminalGetMode(fd: number, out: Uint32Array): number;
+  terminalSetMode(fd: number, mode: Uint32Array): number;
   /** From now on, `notify` is called on the JavaScript thread when the turning loop has something to take. */
   start(notify: () => void): number;
   /** While it is ref'd, the turning loop keeps the program alive. It begins unref'd. */

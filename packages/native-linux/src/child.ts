@@ -6,10 +6,12 @@ import type { Binding } from "./binding.js";
 import { KeepAlive } from "./keep-alive.js";
 import type { Loop } from "./loop.js";
 import { type NativePipe, openPipes } from "./pipe.js";
+import { NativeTerminal } from "./terminal.js";
 
 /** What a process has whether it is known to run or not. */
 export abstract class NativeProcess {
   readonly pipes: ReadonlyMap<number, NativePipe>;
+  readonly terminal: NativeTerminal | undefined;
   protected readonly binding: Binding;
   protected readonly loop: Loop;
   protected readonly keepAlive: KeepAlive;
@@ -19,6 +21,8 @@ export abstract class NativeProcess {
     this.loop = loop;
     this.keepAlive = new KeepAlive(loop);
     this.pipes = openPipes(binding, loop, request, outcome, this.keepAlive);
+    const hasTerminal = request.slots[0]?.kind === "terminal";
+    this.terminal = hasTerminal ? new NativeTerminal(binding, loop, outcome.reader(0), outcome.writer(0)) : undefined;
   }
 
   ref(): void {

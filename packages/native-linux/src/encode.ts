@@ -1,5 +1,5 @@
 /** SpawnRequest → the block of `struct rs_request` (c/include/ringspawn.h). */
-import type { NormalSetup, SetupKey, Slot, SpawnRequest } from "@ringspawn/core/seam";
+import type { NormalSetup, SetupKey, Slot, SpawnRequest, TerminalSize } from "@ringspawn/core/seam";
 import {
   ABI,
   EXECUTOR,
@@ -51,6 +51,10 @@ export function encode(
   else putEnv(block, env);
   if (request.cwd !== undefined) block.u32(REQUEST.cwd, block.string(request.cwd));
   if (request.shellFallback) block.or(REQUEST.flags, FLAG.shellFallback);
+  if (slots[0]?.kind === "terminal") {
+    block.or(REQUEST.flags, FLAG.session);
+    putField(block, SET.controllingTerminal, REQUEST.controllingTerminal, 0);
+  }
   for (const key of Object.keys(setup) as SetupKey[]) putKey(block, key, setup);
   return block.length;
 }
@@ -86,8 +90,14 @@ function putSlot(block: Block, at: number, slot: Slot): void {
     case "pty":
       block.u32(at + SLOT.kind, SLOT_KIND.pty);
       if (slot.raw) block.u32(at + SLOT.flags, SLOT_FLAGS.raw);
-      block.u16(at + SLOT.rows, slot.rows);
-      block.u16(at + SLOT.cols, slot.cols);
+      putSize(block, at, slot);
+      break;
+    case "terminal":
+      block.u32(at + SLOT.kind, SLOT_KIND.pty);
+      putSize(block, at, slot);
+      break;
+    case "open terminal":
+      // Refused by then.
       break;
     case "file":
       block.u32(at + SLOT.kind, SLOT_KIND.file);
@@ -96,6 +106,11 @@ function putSlot(block: Block, at: number, slot: Slot): void {
       block.u32(at + SLOT.mode, slot.mode);
       break;
   }
+}
+
+function putSize(block: Block, at: number, { rows, cols }: TerminalSize): void {
+  block.u16(at + SLOT.rows, rows);
+  block.u16(at + SLOT.cols, cols);
 }
 
 function putKey(block: Block, key: SetupKey, setup: NormalSetup): void {

@@ -3,12 +3,14 @@ import type {
   Engine,
   ExplainedStep,
   Failure,
+  OpenTerminal,
   Refusal,
   Running,
   SetupKey,
   SpawnRequest,
   SyncOptions,
   SyncResult,
+  TerminalSize,
 } from "@ringspawn/core/seam";
 import { Child } from "./child.js";
 import { Explained, Probe } from "./decode.js";
@@ -17,6 +19,7 @@ import { ENCODED, encode, type NativeName } from "./encode.js";
 import type { Loops, Native } from "./native.js";
 import { Answer, refusal, Shortage } from "./shortage.js";
 import { waitSync } from "./sync.js";
+import { openTerminal } from "./terminal.js";
 
 const SERVED: ReadonlySet<SetupKey> = new Set(Object.keys(ENCODED) as SetupKey[]);
 
@@ -24,6 +27,11 @@ const SERVED: ReadonlySet<SetupKey> = new Set(Object.keys(ENCODED) as SetupKey[]
 const NO_ABORT: Refusal = {
   option: "signal",
   reason: "a call that blocks learns of no abort; a timeout would do",
+};
+
+const NOT_OURS: Refusal = {
+  option: "terminal",
+  reason: "a terminal that the runtime has opened can only be given to a child by the runtime's own spawn",
 };
 
 interface Ready extends Loops {
@@ -53,6 +61,7 @@ export abstract class NativeEngine implements Engine {
 
   refuses(request: SpawnRequest, sync?: SyncOptions): Refusal | undefined {
     if (sync?.signal !== undefined) return NO_ABORT;
+    if (request.slots[0]?.kind === "open terminal") return NOT_OURS;
     const refused = this.#permits(request);
     if (refused !== undefined) return refused;
     const ready = this.#ready.get();
@@ -77,6 +86,12 @@ export abstract class NativeEngine implements Engine {
     const failure = this.#start(binding, request);
     if (failure !== undefined) return failure;
     return waitSync(binding, blocking, request, options, this.native.outcome, this.native.status);
+  }
+
+  openTerminal(size: TerminalSize): OpenTerminal | Failure {
+    const ready = this.ready();
+    if (ready instanceof Shortage) return shortOf(ready);
+    return openTerminal(ready.binding, ready.turning, size);
   }
 
   explain(request: SpawnRequest): readonly ExplainedStep[] | undefined {

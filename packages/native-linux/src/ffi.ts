@@ -212,6 +212,22 @@ class FfiBinding implements Binding {
     return this.#clock[0] as number;
   }
 
+  terminalOpen(rows: number, cols: number, out: Int32Array): number {
+    return this.#library.rs_terminal_open(rows, cols, out);
+  }
+
+  terminalResize(fd: number, rows: number, cols: number): number {
+    return this.#library.rs_terminal_resize(fd, rows, cols);
+  }
+
+  terminalGetMode(fd: number, out: Uint32Array): number {
+    return this.#library.rs_terminal_get_mode(fd, out);
+  }
+
+  terminalSetMode(fd: number, mode: Uint32Array): number {
+    return this.#library.rs_terminal_set_mode(fd, mode);
+  }
+
   start(notify: () => void): number {
     const library = this.#library;
     const turning = this.#loop(TURNING);

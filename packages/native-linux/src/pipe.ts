@@ -18,7 +18,7 @@ let chunk: Uint8Array | undefined;
 const NOT_YET: unique symbol = Symbol("not yet");
 
 /** One fd of ours, and at most one operation that waits for it. */
-class End {
+export class End {
   readonly binding: Binding;
   readonly #loop: Loop;
   readonly #keepAlive: KeepAlive | undefined;
@@ -77,7 +77,7 @@ class End {
 }
 
 /** An end that nobody used up, nor can any more: its fd would stay open for as long as the program runs. */
-const forgotten: FinalizationRegistry<End> = new FinalizationRegistry((end) => end.close());
+export const forgotten: FinalizationRegistry<End> = new FinalizationRegistry((end) => end.close());
 
 /** Bytes that are read in one go: a firehose must not keep the program from its other work. */
 const BURST = 1024 * 1024;
@@ -307,7 +307,7 @@ export function openPipes(
   let pipes: Map<number, NativePipe> | undefined;
   for (let i = 0; i < slots.length; i++) {
     const slot = slots[i] as Slot;
-    if (slot.kind === "null" || slot.kind === "fd" || slot.kind === "file") continue;
+    if (slot.kind !== "pipe" && slot.kind !== "socket" && slot.kind !== "pty") continue;
     const [reader, writer] = [outcome.reader(i), outcome.writer(i)];
     // Of several that are one terminal, the first has our ends.
     if (reader < 0 && writer < 0) continue;

@@ -111,7 +111,10 @@ export class StartingChild extends NativeProcess implements Starting {
   /** The last news of its start. */
   over(failure: Failure | undefined): void {
     this.#isOver = true;
-    if (failure !== undefined) for (const pipe of this.pipes.values()) pipe.close();
+    if (failure !== undefined) {
+      for (const pipe of this.pipes.values()) pipe.close();
+      this.terminal?.close();
+    }
     this.#hasFailed = failure !== undefined;
     this.#tell(failure);
     // A child that was born and failed is reaped like any other: once its pidfd says that the child has ended.

@@ -14,6 +14,7 @@ export const SpawnError: Whole["SpawnError"] = whole.SpawnError;
 export const spawn: Whole["spawn"] = whole.spawn;
 export const spawnSync: Whole["spawnSync"] = whole.spawnSync;
 export const start: Whole["start"] = whole.start;
+export const Terminal: Whole["Terminal"] = whole.Terminal;
 export const createPool: Whole["createPool"] = whole.createPool;
 export const engines: Whole["engines"] = whole.engines;
 export const explain: Whole["explain"] = whole.explain;

@@ -220,7 +220,10 @@ function slotText(slot: Slot | undefined): string {
     case "socket":
       return "a pair of sockets";
     case "pty":
+    case "terminal":
       return "a pseudo-terminal";
+    case "open terminal":
+      return "a terminal of the runtime's";
     case "file":
       return `${quoted(slot.path)} opened "${slot.open}"`;
   }

@@ -12,6 +12,8 @@ import {
   type SpawnFunction,
   type SpawnSyncFunction,
   type StartFunction,
+  type Terminal as TerminalHandle,
+  type TerminalConstructor,
 } from "@ringspawn/core";
 
 export type {
@@ -57,6 +59,8 @@ export type {
   Subprocess,
   SubprocessReadableStream,
   SyncSubprocess,
+  TerminalConstructor,
+  TerminalOptions,
 } from "@ringspawn/core";
 export { ChildProcess, SpawnError } from "@ringspawn/core";
 
@@ -69,6 +73,9 @@ export type Command = CommandHandle;
 export const spawn: SpawnFunction = pair.spawn;
 /** Runs a process to its end, in the shape of `Bun.spawnSync`. */
 export const spawnSync: SpawnSyncFunction = pair.spawnSync;
+/** A pseudo-terminal, in the shape of `Bun.Terminal`. */
+export const Terminal: TerminalConstructor = pair.Terminal;
+export type Terminal = TerminalHandle;
 /** Starts a process and returns before it is known whether it runs: the handle's `started` tells. */
 export const start: StartFunction = createStart(launcher);
 /** What starting a command would do: the engine and its chain. Starts nothing. */

@@ -10,6 +10,7 @@ import type {
   SpawnFunction,
   SpawnSyncFunction,
   StartFunction,
+  TerminalConstructor,
 } from "@ringspawn/core";
 import type { CreatePool } from "@ringspawn/core/pool";
 
@@ -26,6 +27,7 @@ export const spawnSync: SpawnSyncFunction = refuse();
 export const spawnAndWait: CommandSpawnAndWaitFunction = refuse();
 export const spawnAndWaitSync: CommandSpawnAndWaitSyncFunction = refuse();
 export const start: StartFunction = refuse();
+export const Terminal: TerminalConstructor = refuse();
 export const createPool: CreatePool = refuse();
 export const engines: () => EngineReport[] = refuse();
 export const explain: ExplainFunction = refuse();

@@ -8,7 +8,7 @@ import type { ExtraPipes, Process } from "../process.js";
 import { exitNumber, exitSignal, resourceUsage, type ResourceUsage } from "../status.js";
 import type { InputData, Slot } from "../stdio.js";
 import type { SubprocessReadableStream } from "../streams.js";
-import type { SpawnOptions, Subprocess } from "./bun-types.js";
+import type { SpawnOptions, Subprocess, Terminal } from "./bun-types.js";
 import { feed } from "./feed.js";
 import { FileSink } from "./file-sink.js";
 
@@ -33,14 +33,19 @@ export interface Control {
   readonly onExit: SpawnOptions["onExit"];
 }
 
+/** What Bun gives of a stream that a child with a terminal does not have. The types say undefined, as Bun's own. */
+const AT_TERMINAL = null as never;
+
 export class Child implements Subprocess {
   readonly #process: Process;
   readonly #stdio: Stdio;
   readonly #stdin: FileSink | undefined;
   readonly #exited: Promise<number>;
+  readonly #terminal: Terminal | undefined;
 
-  constructor(process: Process, stdio: Stdio, control: Control) {
+  constructor(process: Process, stdio: Stdio, control: Control, terminal: Terminal | undefined) {
     this.#process = process;
+    this.#terminal = terminal;
     this.#stdio = stdio;
     const { timeout, maxBuffer, killSignal, signal, lazy, onExit } = control;
     for (const [fd, given] of stdio.data) void feed(process, process.sink(fd) as Sink, given);
@@ -75,12 +80,16 @@ export class Child implements Subprocess {
     return this.#process.engine;
   }
 
+  get terminal(): Terminal | undefined {
+    return this.#terminal;
+  }
+
   get stdin(): FileSink | undefined {
-    return this.#stdin;
+    return this.#terminal === undefined ? this.#stdin : AT_TERMINAL;
   }
 
   get writable(): FileSink | undefined {
-    return this.#stdin;
+    return this.stdin;
   }
 
   get stdout(): SubprocessReadableStream | number | undefined {
@@ -96,6 +105,7 @@ export class Child implements Subprocess {
   }
 
   #output(fd: 1 | 2): SubprocessReadableStream | number | undefined {
+    if (this.#terminal !== undefined) return AT_TERMINAL;
     return this.#stdio.numbers[fd] ?? this.#process.readable(fd);
   }
 

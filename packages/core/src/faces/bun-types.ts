@@ -31,6 +31,67 @@ export type SpawnExtra =
   | ArrayBufferView
   | ArrayBuffer;
 
+/** Of a terminal. What is no function is no callback. */
+export interface TerminalOptions {
+  /** Columns, 1 to 65535. Default, and for every other value: 80. */
+  readonly cols?: number | undefined;
+  /** Rows, 1 to 65535. Default, and for every other value: 24. */
+  readonly rows?: number | undefined;
+  /** At most 128 characters. Without effect: the variable TERM is the child's `env`. */
+  readonly name?: string | undefined;
+  /** What came from the terminal, the echo of what was written included. The bytes are the callback's own. */
+  readonly data?: ((terminal: Terminal, data: Uint8Array<ArrayBuffer>) => void) | undefined;
+  /** The end: `code` is 1 when no process has the terminal any more, 0 after `close()`. `signal` is always null. */
+  readonly exit?: ((terminal: Terminal, code: number, signal: string | null) => void) | undefined;
+  /** The terminal has taken all that was written. */
+  readonly drain?: ((terminal: Terminal) => void) | undefined;
+}
+
+/** A pseudo-terminal. It keeps the program alive until its end, unless it is unref'd. */
+export interface Terminal extends AsyncDisposable {
+  /** The engine that opened it. */
+  readonly engine: EngineName;
+  /** Whether `close()` was called. */
+  readonly closed: boolean;
+  /**
+   * Types into the terminal. Returns the number of bytes, which is all of them: what the terminal cannot take yet is
+   * kept in memory, and `drain` tells when it was taken. @throws {Error} when the terminal is closed.
+   */
+  write(data: string | ArrayBufferView | ArrayBuffer | SharedArrayBuffer): number;
+  /** 1 to 65535 each. The foreground process group gets SIGWINCH, unless it is the same size. @throws {Error} */
+  resize(cols: number, rows: number): void;
+  /** Whether what is written reaches the child as it is, without echo and signals; output is processed as before. */
+  setRawMode(enabled: boolean): void;
+  /** c_iflag of termios(3), as it is now; 0 when the terminal is closed. */
+  inputFlags: number;
+  /** c_oflag */
+  outputFlags: number;
+  /** c_cflag */
+  controlFlags: number;
+  /** c_lflag */
+  localFlags: number;
+  ref(): void;
+  unref(): void;
+  /**
+   * Idempotent. The processes in the foreground get SIGHUP, if it is their controlling terminal. What was not written
+   * by now is lost.
+   */
+  close(): void;
+  /** Closes it. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface TerminalConstructor {
+  /**
+   * Opens a terminal that processes can be given, after one another or together: as `terminal` of `spawn`. They stay in
+   * this program's session, so it is not their controlling terminal.
+   *
+   * @throws {SpawnError} when none can be had.
+   */
+  new (options: TerminalOptions & Pick<EngineOptions, "engine">): Terminal;
+  readonly prototype: Terminal;
+}
+
 /** What both calls take. */
 interface CommonOptions<In extends SpawnInput, Out extends SpawnOutput, Err extends SpawnOutput> extends EngineOptions {
   /** Default: this program's. */
@@ -84,6 +145,11 @@ export interface SpawnOptions<
    * never waits. True: not before somebody reads them.
    */
   readonly lazy?: boolean | undefined;
+  /**
+   * A terminal instead of stdin, stdout and stderr, which are null then. Options: a new one, which is the controlling
+   * terminal of the child and of the session that the child leads. A `Terminal`, or a `Bun.Terminal`: that one.
+   */
+  readonly terminal?: TerminalOptions | Omit<Terminal, "engine"> | undefined;
   /** After the reactions to `exited`. */
   readonly onExit?:
     | ((
@@ -135,6 +201,8 @@ export interface Subprocess<
    * number of this program's end.
    */
   readonly stdio: [null, null, null, ...(number | null)[]];
+  /** The terminal that the child was started at. */
+  readonly terminal: Terminal | undefined;
   /** The streams of `setup.fds`, by the child's fd number. */
   readonly fds: ExtraPipes;
   /** The exit code, or 128 + n when signal n killed it. Never rejects. */

@@ -50,7 +50,12 @@ describe("options are checked before an engine is asked", () => {
     ],
     [[["ls"], { signal: {} }], "ERR_INVALID_ARG_TYPE", "signal must be an AbortSignal, got an object"],
     [[["ls"], { ipc() {} }], "ERR_INVALID_ARG_TYPE", "ipc is not supported yet"],
-    [[["ls"], { terminal: {} }], "ERR_INVALID_ARG_TYPE", "terminal is not supported yet"],
+    [[["ls"], { terminal: 5 }], "ERR_INVALID_ARG_TYPE", "terminal must be a Terminal object or options object"],
+    [
+      [["ls"], { terminal: { name: "x".repeat(129) } }],
+      "ERR_INVALID_ARG_VALUE",
+      "Terminal name too long (max 128 characters)",
+    ],
     [[["ls"], { env: { A: "\0" } }], "ERR_INVALID_ARG_VALUE", "env.A must be a string without null bytes"],
     [[["ls"], { setup: { nice: 1 } }], "ERR_INVALID_ARG_VALUE", "setup.nice is not an option"],
   ])("%o", (args, code, message) => {

@@ -21,7 +21,8 @@ import { exitSignal, resourceUsage } from "../status.js";
 import { type InputData, type Slot, slotOfBunWord } from "../stdio.js";
 import { asBytes } from "../streams.js";
 import { Child, type Control, type Stdio } from "./bun-child.js";
-import type { SpawnFunction, SpawnSyncFunction, Subprocess, SyncSubprocess } from "./bun-types.js";
+import type { SpawnFunction, SpawnSyncFunction, Subprocess, SyncSubprocess, TerminalConstructor } from "./bun-types.js";
+import { createTerminals } from "./terminal.js";
 
 const OPTIONS = [
   "cmd",
@@ -57,18 +58,22 @@ const NO_OPTIONS: Given = Object.freeze(new Bare());
 export function createSpawnPair(launcher: Launcher): {
   readonly spawn: SpawnFunction;
   readonly spawnSync: SpawnSyncFunction;
+  readonly Terminal: TerminalConstructor;
 } {
+  const { Terminal, terminalOf } = createTerminals(launcher);
   const spawn = (first: unknown, second?: unknown): Subprocess => {
     const { cmd, options } = overload(first, second);
     refuseUnserved(options);
     const control = controlOf(options);
     const stdio = stdioOf(launcher.host, options, "inherit");
-    const process = launcher.spawn(inputOf(launcher.host, cmd, options, stdio, control));
-    return new Child(process, stdio, control);
+    const terminal = terminalOf(options.terminal);
+    const slots = terminal === undefined ? stdio.slots : [...terminal.slots, ...stdio.slots.slice(3)];
+    const process = launcher.spawn(inputOf(launcher.host, cmd, options, slots, control));
+    return new Child(process, stdio, control, terminal?.of(process));
   };
   const spawnSync = (first: unknown, second?: unknown): SyncSubprocess => {
     const { cmd, options } = overload(first, second);
-    if (options.terminal !== undefined) {
+    if ((options.terminal ?? undefined) !== undefined) {
       throw usageError("ERR_INVALID_ARG_TYPE", "terminal option is only supported for spawn, not spawnSync");
     }
     const control = controlOf(options);
@@ -78,7 +83,7 @@ export function createSpawnPair(launcher: Launcher): {
     const input = new Map<number, Uint8Array>();
     for (const [fd, given] of data) input.set(fd, bytesAtHand(launcher.host, given));
     const limits: SyncOptions = { input, timeout, maxBuffer, killSignal, signal, withoutPid: false };
-    const { result, engine } = launcher.spawnSync(inputOf(launcher.host, cmd, options, stdio, control), limits);
+    const { result, engine } = launcher.spawnSync(inputOf(launcher.host, cmd, options, stdio.slots, control), limits);
     const { pid, exit, output } = result;
     const bytes = (fd: number): Uint8Array<ArrayBuffer> | undefined => {
       const collected = output.get(fd);
@@ -100,7 +105,7 @@ export function createSpawnPair(launcher: Launcher): {
     return hide(sync, "engine", engine);
   };
   // The overloads say more about the result than one body can.
-  return { spawn, spawnSync } as { spawn: SpawnFunction; spawnSync: SpawnSyncFunction };
+  return { spawn, spawnSync, Terminal } as ReturnType<typeof createSpawnPair>;
 }
 
 /** `(cmd, options?)` or `({ cmd, ...options })` */
@@ -129,7 +134,7 @@ function inputOf(
   host: Host,
   cmd: readonly string[],
   options: Given,
-  { slots }: Stdio,
+  slots: readonly Slot[],
   { killSignal }: Control,
 ): RequestInput {
   const { argv0, uid, gid, cgroup, detached, engine, setup, env, cwd } = options;
@@ -160,9 +165,8 @@ function inputOf(
  * Options of Bun that are not served yet: to ignore them would change what the program means. Of `ipc` Bun ignores what
  * is no function, and without it `onDisconnect` and `serialization`.
  */
-function refuseUnserved({ ipc, terminal }: Given): void {
-  const option = typeof ipc === "function" ? "ipc" : terminal !== undefined ? "terminal" : undefined;
-  if (option !== undefined) throw usageError("ERR_INVALID_ARG_TYPE", `${option} is not supported yet`);
+function refuseUnserved({ ipc }: Given): void {
+  if (typeof ipc === "function") throw usageError("ERR_INVALID_ARG_TYPE", "ipc is not supported yet");
 }
 
 function controlOf(options: Given): Control {

@@ -82,6 +82,7 @@ test("no child is given a program when the engine would refuse the request by no
   const running: Running = {
     pid: 7,
     pipes: new Map(),
+    terminal: undefined,
     exited: new Promise<never>(() => {}),
     kill: () => true,
     ref() {},

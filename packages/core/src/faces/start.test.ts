@@ -30,6 +30,7 @@ class Pending implements Starting {
   readonly started: Promise<Failure | undefined>;
   readonly exited: Promise<Exit>;
   readonly pipes = new Map<number, Pipe>();
+  readonly terminal = undefined;
   tell!: (failure: Failure | undefined) => void;
   end!: (exit: Exit) => void;
 
@@ -321,6 +322,7 @@ describe("an engine that has no start", () => {
     const running: Running = {
       pid: 5,
       pipes: new Map(),
+      terminal: undefined,
       exited: Promise.resolve({ ...NOTHING, code: 0 }),
       kill: () => true,
       ref() {},
@@ -347,6 +349,7 @@ describe("an engine that has no start", () => {
     };
     const running: Running = {
       pid: 5,
+      terminal: undefined,
       pipes: new Map<number, Pipe>([
         [1, { source, sink: undefined, fd: undefined }],
         [3, { source, sink: undefined, fd: undefined }],
@@ -376,6 +379,7 @@ describe("an engine that has no start", () => {
     const running: Running = {
       pid: 5,
       pipes: new Map(),
+      terminal: undefined,
       exited: new Promise(() => {}),
       kill: (signal) => killed.push(signal) > 0,
       ref() {},

@@ -23,7 +23,7 @@ extern "C" {
 #define RS_API __attribute__((visibility("default")))
 
 /* This number goes up whenever a struct, a name or the meaning of a field changes. */
-#define RS_ABI 5u
+#define RS_ABI 6u
 
 /* The most fds that a request may redirect. */
 #define RS_MAX_SLOTS 256u
@@ -218,6 +218,24 @@ struct rs_end {
 	int32_t write;
 };
 
+/* A pseudo-terminal that was opened without a process. All are CLOEXEC, and the caller's to close.
+ */
+struct rs_terminal {
+	uint32_t size; /* sizeof(struct rs_terminal), set by the caller */
+	int32_t read;  /* this and the next as in struct rs_end */
+	int32_t write;
+	int32_t terminal; /* the terminal's side, which blocks: for RS_SLOT_FD of any process */
+};
+
+/* What a terminal makes of what goes through it: the flags of termios(3). */
+struct rs_terminal_mode {
+	uint32_t size; /* sizeof(struct rs_terminal_mode), set by the caller */
+	uint32_t input;
+	uint32_t output;
+	uint32_t control;
+	uint32_t local;
+};
+
 /* What came of a spawn. */
 struct rs_outcome {
 	uint32_t size;  /* sizeof(struct rs_outcome), set by the caller */
@@ -404,6 +422,17 @@ RS_API int32_t rs_send(int32_t fd, const void *from, uint32_t len);
  * may not send any more, while the second fd goes on. */
 RS_API int32_t rs_shutdown_write(int32_t fd);
 RS_API int32_t rs_shutdown_read(int32_t fd);
+/*
+ * Opens a pseudo-terminal of this size, 1 to 65535 each, which is nobody's controlling terminal.
+ * With a size of its own a request's RS_SLOT_PTY does the same. Any thread.
+ */
+RS_API int rs_terminal_open(uint32_t rows, uint32_t cols, struct rs_terminal *out);
+/* The next three take an fd of either side. -ENOTTY: it is no terminal. Any thread. */
+RS_API int rs_terminal_resize(int32_t fd, uint32_t rows, uint32_t cols);
+RS_API int rs_terminal_get_mode(int32_t fd, struct rs_terminal_mode *out);
+/* What the kernel does not have of these flags it leaves out, without an error. */
+RS_API int rs_terminal_set_mode(int32_t fd, const struct rs_terminal_mode *mode);
+
 /* An fd of the engine becomes the program's own: it is not closed with its environment any more. */
 RS_API int32_t rs_release(int32_t fd);
 
