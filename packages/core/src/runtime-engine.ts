@@ -41,7 +41,7 @@ export class RuntimeEngine extends Bare implements Engine {
   refuses(request: SpawnRequest, sync?: SyncOptions): Refusal | undefined {
     for (const slot of request.slots) {
       const reason = this.#refusesSlot(slot, sync !== undefined);
-      if (reason !== undefined) return { option: optionOfSlot(slot.target, request.setup.fds), reason };
+      if (reason !== undefined) return { option: optionOfSlot(slot, request.setup.fds), reason };
     }
     if (request.argv[0] !== request.file && !this.#api.features.has("argv0")) {
       return { option: "argv0", reason: `${this.api} has no such option` };

@@ -8,7 +8,9 @@ import type { ExtraPipes, Process } from "../process.js";
 import { exitNumber, exitSignal, resourceUsage, type ResourceUsage } from "../status.js";
 import type { InputData, Slot } from "../stdio.js";
 import type { SubprocessReadableStream } from "../streams.js";
+import { callbackOf, closedError } from "./bun-ipc.js";
 import type { SpawnOptions, Subprocess } from "./bun-types.js";
+import type { Channel } from "./channel.js";
 import { feed } from "./feed.js";
 import { FileSink } from "./file-sink.js";
 
@@ -38,8 +40,9 @@ export class Child implements Subprocess {
   readonly #stdio: Stdio;
   readonly #stdin: FileSink | undefined;
   readonly #exited: Promise<number>;
+  readonly #channel: Channel | undefined;
 
-  constructor(process: Process, stdio: Stdio, control: Control) {
+  constructor(process: Process, stdio: Stdio, control: Control, openChannel?: (child: Child) => Channel) {
     this.#process = process;
     this.#stdio = stdio;
     const { data } = stdio;
@@ -64,7 +67,11 @@ export class Child implements Subprocess {
     const cutOff = (): void => process.cutOff(killSignal);
     if (signal !== undefined) process.whenAborted(signal, cutOff);
     if (timeout !== undefined) process.whenLate(timeout, cutOff);
-    this.#exited = process.exited.then(exitNumber);
+    const channel = (this.#channel = openChannel?.(this));
+    // The last messages come before whoever waits for the end learns of it.
+    const exited =
+      channel === undefined ? process.exited : process.exited.then((exit) => channel.over.then(() => exit));
+    this.#exited = exited.then(exitNumber);
     if (onExit !== undefined) {
       // One turn of the microtasks later than the first reaction: then whoever awaited `exited` has run.
       void this.#exited.then(() => soon(() => onExit(this, this.exitCode, this.signalCode, undefined)));
@@ -141,6 +148,24 @@ export class Child implements Subprocess {
 
   ref(): void {
     this.#process.ref();
+  }
+
+  get connected(): boolean {
+    return this.#channel?.connected ?? false;
+  }
+
+  send(message: unknown, ...[handle, options, last]: readonly unknown[]): boolean {
+    const callback = callbackOf(handle, options, last);
+    const channel = this.#channel;
+    if (channel?.connected) return channel.send(message, callback);
+    const error = closedError(channel, this.killed);
+    if (callback === undefined) throw error;
+    soon(() => callback(error));
+    return false;
+  }
+
+  disconnect(): void {
+    this.#channel?.disconnect();
   }
 
   resourceUsage(): ResourceUsage | undefined {
