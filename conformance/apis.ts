@@ -41,6 +41,8 @@ export interface RuntimeFacts {
   readonly own: Api;
   /** Which environment of this program a child of `spawn` gets where no `env` is given. */
   readonly spawnEnv: "at the call" | "at the start";
+  /** Whose format messages of `serialization: "advanced"` have. */
+  readonly structured: "v8" | "jsc";
 }
 
 const NATIVE: Api = {
@@ -80,6 +82,7 @@ export const RUNTIMES = {
       usage: false,
     },
     spawnEnv: "at the call",
+    structured: "v8",
   },
   bun: {
     own: {
@@ -99,6 +102,7 @@ export const RUNTIMES = {
     },
     // As Bun.spawn itself.
     spawnEnv: "at the start",
+    structured: "jsc",
   },
   deno: {
     own: {
@@ -118,6 +122,7 @@ export const RUNTIMES = {
       usage: false,
     },
     spawnEnv: "at the call",
+    structured: "v8",
   },
 } as const satisfies Record<string, RuntimeFacts>;
 
@@ -136,12 +141,13 @@ export interface Asked {
   readonly stdin?: unknown;
   readonly stdout?: unknown;
   readonly stderr?: unknown;
+  readonly ipc?: unknown;
 }
 
 /** The first of these options that the API lacks, by the name that the refusal must have; undefined: none. */
 export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string | undefined {
   // What a case has put on Object.prototype is not asked for.
-  const { setup = {}, argv0, stdio = [], stdin, stdout, stderr } = { __proto__: null, ...asked } as Asked;
+  const { setup = {}, argv0, stdio = [], stdin, stdout, stderr, ipc } = { __proto__: null, ...asked } as Asked;
   const keys = Object.keys(setup) as SetupKey[];
   // `closeFds: true` says no more than the default, which is nothing to refuse.
   const key = keys.find((key) => !carriesOut(api, key) && !(key === "closeFds" && setup.closeFds === true));
@@ -152,6 +158,8 @@ export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string
   const fd = Object.entries(setup.fds ?? {}).find(isLacking)?.[0];
   if (fd !== undefined) return `setup.fds.${fd}`;
   if (stdio.length > api.lastFd + 1) return "stdio";
+  // A channel is a pair of sockets behind the fds of stdio.
+  if (typeof ipc === "function" && !(api.fds.includes("socket") && api.lastFd > 2)) return "ipc";
   if (argv0 !== undefined && !api.argv0) return "argv0";
   if (api.crossed) return undefined;
   return stdin === 1 || stdin === 2 ? "stdin" : stdout === 0 ? "stdout" : stderr === 0 ? "stderr" : undefined;
