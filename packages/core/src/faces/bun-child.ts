@@ -8,7 +8,7 @@ import type { ExtraPipes, Process } from "../process.js";
 import { exitNumber, exitSignal, resourceUsage, type ResourceUsage } from "../status.js";
 import type { InputData, Slot } from "../stdio.js";
 import type { SubprocessReadableStream } from "../streams.js";
-import { callbackOf, closedError } from "./bun-ipc.js";
+import { callbackOf, checkRest, closedError } from "./bun-ipc.js";
 import type { SpawnOptions, Subprocess } from "./bun-types.js";
 import type { Channel } from "./channel.js";
 import { feed } from "./feed.js";
@@ -154,10 +154,13 @@ export class Child implements Subprocess {
     return this.#channel?.connected ?? false;
   }
 
-  send(message: unknown, ...[handle, options, last]: readonly unknown[]): boolean {
-    const callback = callbackOf(handle, options, last);
+  send(message: unknown, ...rest: readonly unknown[]): boolean {
     const channel = this.#channel;
-    if (channel?.connected) return channel.send(message, callback);
+    const callback = callbackOf(rest);
+    if (channel?.connected) {
+      checkRest(rest);
+      return channel.send(message, callback);
+    }
     const error = closedError(channel, this.killed);
     if (callback === undefined) throw error;
     soon(() => callback(error));

@@ -49,19 +49,20 @@ export function openChannel(host: Host, process: Process, fd: number, ipc: Ipc, 
   return channel;
 }
 
-/** What stands behind the message in a call of `send`. @throws {TypeError} for a handle, which cannot be sent. */
-export function callbackOf(handle: unknown, options: unknown, last: unknown): SendCallback | undefined {
-  const given = [handle, options, last].find((argument) => typeof argument === "function");
-  if (typeof handle !== "function") {
-    if ((handle ?? undefined) !== undefined) {
-      throw usageError("ERR_INVALID_HANDLE_TYPE", "This handle type cannot be sent");
-    }
-    const isObject = typeof options === "object" && options !== null;
-    if (options !== undefined && typeof options !== "function" && !isObject) {
-      throw usageError("ERR_INVALID_ARG_TYPE", `The "options" argument must be of type object, got ${shown(options)}`);
-    }
+/** What may stand behind the message in a call of `send`: a handle, options, a callback. */
+export function callbackOf(rest: readonly unknown[]): SendCallback | undefined {
+  return rest.slice(0, 3).find((argument) => typeof argument === "function") as SendCallback | undefined;
+}
+
+/** @throws {TypeError} for a handle, which cannot be sent, and for what are no options. */
+export function checkRest([handle, options]: readonly unknown[]): void {
+  if (typeof handle === "function") return;
+  if ((handle ?? undefined) !== undefined) {
+    throw usageError("ERR_INVALID_HANDLE_TYPE", "This handle type cannot be sent");
   }
-  return given as SendCallback | undefined;
+  const isObject = (typeof options === "object" && options !== null) || typeof options === "function";
+  if (options === undefined || isObject) return;
+  throw usageError("ERR_INVALID_ARG_TYPE", `The "options" argument must be of type object, got ${shown(options)}`);
 }
 
 /** Why nothing can be sent. */
