@@ -183,7 +183,7 @@ export function slotOfDenoWord(target: number, word: unknown, option: string): S
 export function optionOfSlot({ target, kind }: Slot, fds: readonly Slot[] | undefined): string {
   if (fds?.some((slot) => slot.target === target)) return `setup.fds.${target}`;
   // No word for stdio means a pair of sockets.
-  if (kind === "socket") return "ipc";
+  if (kind === "socket" && target > 2) return "ipc";
   return ["stdin", "stdout", "stderr"][target] ?? `stdio[${target}]`;
 }
 
