@@ -290,7 +290,8 @@ const setUp: Case[] = [
     async run(t) {
       for (const serialization of ["json", "advanced"] as const) {
         const { child, heard } = open(t, program(t, t.plan.command, "echo"), { serialization });
-        const codeOf = (...args: unknown[]): unknown => thrownBy(() => Reflect.apply(child.send, child, args)).code;
+        const send = child.send.bind(child) as (...args: unknown[]) => boolean;
+        const codeOf = (...args: unknown[]): unknown => thrownBy(() => send(...args)).code;
         assert.equal(codeOf(), "ERR_MISSING_ARGS");
         assert.equal(codeOf(undefined), "ERR_MISSING_ARGS");
         assert.equal(codeOf(Symbol("a")), "ERR_INVALID_ARG_TYPE");
@@ -379,7 +380,7 @@ const endings: Case[] = [
     },
   },
   {
-    name: "bytes that are no message end the channel, what came before them is handed out, and onDisconnect has the error",
+    name: "bytes that are no message end the channel after what came before, and onDisconnect gets the error",
     needs: ["/bin/sh"],
     async run(t) {
       const write = async (bytes: string, serialization: "json" | "advanced"): Promise<Heard> => {

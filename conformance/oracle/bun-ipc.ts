@@ -1,5 +1,5 @@
 /** What bun-spawn.ts asks both about `ipc`, and what differs on purpose. */
-/* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment,
+/* eslint-disable @typescript-eslint/no-unsafe-assignment,
    @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return,
    @typescript-eslint/no-explicit-any
    -- it makes calls that types forbid, and looks at any result */
@@ -331,7 +331,7 @@ export const CASES: Record<string, (api: Api) => unknown> = {
 /** As text, whatever it is. */
 function show(value: unknown): string {
   if (value instanceof Map || value instanceof Set) return JSON.stringify([...value]);
-  if (ArrayBuffer.isView(value)) return String(value);
+  if (ArrayBuffer.isView(value)) return [...(value as Uint8Array)].join();
   return Object.is(value, -0)
     ? "-0"
     : JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? `${inner}n` : inner));

@@ -104,10 +104,16 @@ test("types: what is piped is certain", () => {
     expectTypeOf(spawn(["x"], { stdout: 5 }).stdout).toEqualTypeOf<number>();
     const any: Subprocess = spawn(["x"], { stdin: "inherit", onExit: (child, code) => [child.pid, code] });
     expectTypeOf(any.pid).toEqualTypeOf<number>();
-    const told: Subprocess = spawn(["x"], {
+    const told = spawn(["x"], {
       stdin: "pipe",
-      ipc: (message, child) => void expectTypeOf([message, child.stdin] as const).toEqualTypeOf<[unknown, FileSink]>(),
-      onDisconnect: (isOver, error) => void expectTypeOf([isOver, error] as const).toExtend<[true, Error?]>(),
+      ipc(message, child) {
+        expectTypeOf(message).toEqualTypeOf<unknown>();
+        expectTypeOf(child.stdin).toEqualTypeOf<FileSink>();
+      },
+      onDisconnect(isOver, error) {
+        expectTypeOf(isOver).toEqualTypeOf<true>();
+        expectTypeOf(error).toEqualTypeOf<Error | undefined>();
+      },
     });
     expectTypeOf(told.send({ a: 1 }, (error) => void expectTypeOf(error).toEqualTypeOf<Error | null>())).toBeBoolean();
     // @ts-expect-error -- a handle cannot be sent
