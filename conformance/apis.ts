@@ -51,6 +51,8 @@ export interface RuntimeFacts {
   readonly spawnEnv: "at the call" | "at the start";
   /** Whether a Blob or a body can be read without waiting. */
   readonly readsBlobs: boolean;
+  /** Whose format messages of `serialization: "advanced"` have. */
+  readonly structured: "v8" | "jsc";
 }
 
 const NATIVE: Api = {
@@ -102,6 +104,7 @@ export const RUNTIMES = {
     },
     spawnEnv: "at the call",
     readsBlobs: false,
+    structured: "v8",
   },
   bun: {
     own: {
@@ -126,6 +129,7 @@ export const RUNTIMES = {
     // As Bun.spawn itself.
     spawnEnv: "at the start",
     readsBlobs: true,
+    structured: "jsc",
   },
   deno: {
     own: {
@@ -150,6 +154,7 @@ export const RUNTIMES = {
     },
     spawnEnv: "at the call",
     readsBlobs: false,
+    structured: "v8",
   },
 } as const satisfies Record<string, RuntimeFacts>;
 
@@ -171,13 +176,14 @@ export interface Asked {
   readonly maxBuffer?: number | undefined;
   readonly killSignal?: string | number | undefined;
   readonly terminal?: unknown;
+  readonly ipc?: unknown;
 }
 
 /** The first of these options that the API lacks, by the name that the refusal must have; undefined: none. */
 export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string | undefined {
   // What a case has put on Object.prototype is not asked for.
   const own = { __proto__: null, ...asked } as Asked;
-  const { setup = {}, argv0, stdio = [], stdin, stdout, stderr, maxBuffer = Infinity, killSignal, terminal } = own;
+  const { setup = {}, argv0, stdio = [], stdin, stdout, stderr, maxBuffer = Infinity, killSignal, terminal, ipc } = own;
   const keys = Object.keys(setup) as SetupKey[];
   // `closeFds: true` says no more than the default, which is nothing to refuse.
   const key = keys.find((key) => !carriesOut(api, key) && !(key === "closeFds" && setup.closeFds === true));
@@ -191,6 +197,8 @@ export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string
   if (stdio.length > api.lastFd + 1) return "stdio";
   const extra = stdio.findIndex((word, fd) => fd > 2 && lacksWord(api, word, blocking));
   if (extra >= 0) return `stdio[${extra}]`;
+  // A channel is a pair of sockets behind the fds of stdio.
+  if (typeof ipc === "function" && !(api.fds.includes("socket") && api.lastFd > 2)) return "ipc";
   if (argv0 !== undefined && !api.argv0) return "argv0";
   if (blocking && maxBuffer < 1 && !api.blockingMaxBuffer0) return "maxBuffer";
   const sends = api.realTimeSignals === (blocking ? "always" : "not blocking") || api.realTimeSignals === "always";

@@ -12,6 +12,7 @@
    -- it makes calls that types forbid, and looks at any result */
 import { engines, spawn, spawnSync, Terminal } from "ringspawn";
 import { assert, delay, fs, parent, path, tmpdir } from "../tools.ts";
+import { CASES as IPC_CASES, IMPROVED as IPC_IMPROVED } from "./bun-ipc.ts";
 import { TERMINAL_CASES, TERMINAL_IMPROVED } from "./bun-terminal.ts";
 
 /** Values without a type, as in JavaScript. */
@@ -84,6 +85,7 @@ function usageShape(usage: Any): unknown {
 
 /** What a program sees of each call: anything that JSON can hold, and undefined. */
 const CASES: Record<string, (api: Api) => unknown> = {
+  ...IPC_CASES,
   // the call
   "cmd first": async ({ spawn }) => (await spawn(["echo", "a"]).stdout.text()) as string,
   "cmd inside": async ({ spawn }) => (await spawn({ cmd: ["echo", "a"], stderr: "ignore" }).stdout.text()) as string,
@@ -1043,7 +1045,7 @@ const CASES: Record<string, (api: Api) => unknown> = {
 /** What differs on purpose. `engine`: the only engine that differs. */
 const IMPROVED: Record<string, { readonly engine?: string; readonly why: string }> = {
   "options a string": { why: "Bun ignores a string, which no caller means" },
-  "the handle's members of IPC": { why: "ipc is not there yet" },
+  ...IPC_IMPROVED,
   "stdout is not locked after text()": { why: "one class of streams for both faces, and Deno's stays locked" },
   "stdout to a file that is longer": { why: "Bun leaves the rest of what the file held behind the output" },
   "stdout to a file that cannot be opened": { why: "the error's path is the file's" },

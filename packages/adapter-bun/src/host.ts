@@ -1,3 +1,4 @@
+import { deserialize, serialize } from "bun:jsc";
 import { readFileSync } from "node:fs";
 import { bare, type Host, ownVariable, type SpawnRequest } from "@ringspawn/core/seam";
 import { ownsTerminal } from "./terminal.js";
@@ -19,6 +20,7 @@ export const host: Host = bare<Host>({
   // Bun has no permissions to ask for.
   authorize: (request) => request,
   bytes: (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength),
+  structured: { format: "jsc", serialize: (value) => new Uint8Array(serialize(value)), deserialize },
 });
 
 /** A Blob that `Bun.file()` made. One of an fd shows its fd only to those who print it. */

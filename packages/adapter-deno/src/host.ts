@@ -1,6 +1,7 @@
+import { createRequire } from "node:module";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { bare, type Host } from "@ringspawn/core/seam";
+import { bare, type Host, type V8, v8Structured } from "@ringspawn/core/seam";
 import { authorize, closerOf, environ, getenv, openFile } from "./permission.js";
 
 export const host: Host = bare<Host>({
@@ -17,6 +18,7 @@ export const host: Host = bare<Host>({
   openFile,
   closerOf,
   bytes: (array) => array,
+  structured: v8Structured(() => createRequire(import.meta.url)("node:v8") as V8),
   // Deno says of a working directory that is a file that none was found, but not where it blocks.
   errorClass: (code, step) => (step === "cwd" && code === "ENOTDIR" ? Deno.errors.NotFound : CLASSES[code]),
 });

@@ -1,7 +1,8 @@
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { isMainThread } from "node:worker_threads";
-import { bare, type Host, ownVariable, type SpawnRequest } from "@ringspawn/core/seam";
+import { bare, type Host, ownVariable, type SpawnRequest, type V8, v8Structured } from "@ringspawn/core/seam";
 import { authorize, hasPermissionModel, openFile } from "./permission.js";
 
 export const host: Host = bare<Host>({
@@ -15,6 +16,8 @@ export const host: Host = bare<Host>({
   // Elsewhere there is no native engine, and the runtime's engine opens files by node:fs itself.
   ...(hasPermissionModel && process.platform === "linux" && { openFile }),
   bytes: (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength),
+  // To load it takes longer than a spawn, and few programs need it.
+  structured: v8Structured(() => createRequire(import.meta.url)("node:v8") as V8),
 });
 
 /** The object that shows C's `environ`. A worker's is its own copy, and a program may have put in another. */

@@ -9,7 +9,9 @@ type UsageCode =
   | "ERR_BODY_ALREADY_USED"
   | "ERR_INVALID_ARG_TYPE"
   | "ERR_INVALID_ARG_VALUE"
+  | "ERR_INVALID_HANDLE_TYPE"
   | "ERR_INVALID_STATE"
+  | "ERR_MISSING_ARGS"
   | "ERR_OUT_OF_RANGE"
   | "ERR_UNKNOWN_SIGNAL";
 
@@ -46,6 +48,13 @@ export function shown(value: unknown): string {
     default:
       return String(value);
   }
+}
+
+/** Undefined for null as well, as Bun has it. */
+export function callback(option: string, value: unknown): unknown {
+  if ((value ?? undefined) === undefined) return undefined;
+  if (typeof value !== "function") throw mustBeOfType(option, "a function or undefined", value);
+  return value;
 }
 
 /** A string the kernel can take: it ends every string at the first NUL. */

@@ -47,7 +47,7 @@ export function concat(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 /** Gives every chunk to `take`, which then owns it, until the end; closes the source. Rejects if a read fails. */
-async function pump(source: Source, take: (chunk: Uint8Array<ArrayBuffer>) => void): Promise<void> {
+export async function pump(source: Source, take: (chunk: Uint8Array<ArrayBuffer>) => void): Promise<void> {
   try {
     for (;;) {
       const buffer = takeBuffer();

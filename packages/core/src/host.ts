@@ -1,6 +1,7 @@
 import type { Step } from "./engine.js";
 import type { SpawnRequest } from "./request.js";
 import type { FileSlot, InputData } from "./stdio.js";
+import type { Structured } from "./structured.js";
 
 /** What a runtime supplies besides its engines. The adapters implement it; core never asks which runtime it is. */
 export interface Host {
@@ -45,6 +46,8 @@ export interface Host {
   closerOf?(fd: number): (() => void) | undefined;
   /** Bytes as the users of this runtime expect them of a blocking call: a Buffer, or the same array again. */
   bytes(array: Uint8Array): Uint8Array;
+  /** What messages of `serialization: "advanced"` hold. */
+  readonly structured: Structured;
   /**
    * The runtime's own class for errors with this code, if there is one: a SpawnError is then an instance of both. The
    * step is that of a start that does not block, which some runtimes tell in another class than one that does.

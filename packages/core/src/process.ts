@@ -49,6 +49,8 @@ export class Process {
   #replaced: Map<number, Source> | undefined;
   #writers: Set<number> | undefined;
   #onExit: (() => void)[] | undefined;
+  /** The fd that {@link channel} was asked for. */
+  #channel: number | undefined;
   #isCutOff = false;
 
   constructor(host: Host, running: Running, engine: EngineName, started: Promise<SpawnError | undefined> = RUNS) {
@@ -159,11 +161,19 @@ export class Process {
     return this.#running.pipes.get(fd)?.fd;
   }
 
+  /** Both directions of a pair of sockets, which is then none of the user's {@link fds}. */
+  channel(fd: number): { readonly source: Source; readonly sink: Sink } {
+    this.#channel = fd;
+    const [source, sink] = [this.source(fd), this.sink(fd)];
+    if (source === undefined || sink === undefined) throw new Error(`fd ${fd} of the child is no pair of sockets`);
+    return { source, sink };
+  }
+
   get fds(): ExtraPipes {
     if (this.#fds === undefined) {
       const fds: Record<number, ExtraPipes[number]> = {};
       for (const [fd, pipe] of this.#running.pipes) {
-        if (fd <= 2) continue;
+        if (fd <= 2 || fd === this.#channel) continue;
         const [readable, writable] = [this.readable(fd), this.writable(fd)];
         const end = readable && writable ? { readable, writable } : (readable ?? writable ?? pipe.fd);
         if (end !== undefined) fds[fd] = end;

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { INHERITED, requestOf, thrown } from "../tests/support.js";
 import { addVariables, emptyEnv } from "./env.js";
 import type { RequestInput } from "./request.js";
+import { socketSlot } from "./stdio.js";
 
 const bit = (...signals: number[]): bigint => signals.reduce((set, signal) => set | (1n << BigInt(signal - 1)), 0n);
 
@@ -285,6 +286,10 @@ describe("setup", () => {
     const slots: RequestInput["slots"] = [...INHERITED, { target: 3, kind: "null" }];
     expect(thrown(() => requestOf({ slots, setup: { fds: { 3: "null" } } })).message).toBe(
       "setup.fds.3 and stdio[3] are the same fd",
+    );
+    const channel: RequestInput["slots"] = [...INHERITED, socketSlot(3)];
+    expect(thrown(() => requestOf({ slots: channel, setup: { fds: { 3: "null" } } })).message).toBe(
+      "setup.fds.3 and ipc are the same fd",
     );
   });
 });

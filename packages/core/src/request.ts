@@ -7,7 +7,7 @@ import type { Host } from "./host.js";
 import type { SetupKey } from "./options.js";
 import { candidatesOf } from "./path.js";
 import { AS_THE_PARENT, type NormalSetup, readKey, readSetup } from "./setup.js";
-import { checkSlots, filePath, type Slot } from "./stdio.js";
+import { checkSlots, filePath, optionOfSlot, type Slot } from "./stdio.js";
 
 /** Frozen. Everything an engine may look at. */
 export interface SpawnRequest {
@@ -162,9 +162,10 @@ function checkTogether(setup: NormalSetup, slots: readonly Slot[]): void {
 function mergeSlots(low: readonly Slot[], fds: readonly Slot[]): readonly Slot[] {
   const slots = [...low, ...fds].sort((a, b) => a.target - b.target);
   for (let i = 1; i < slots.length; i++) {
-    const target = (slots[i] as Slot).target;
-    if (target === slots[i - 1]?.target) {
-      throw usageError("ERR_INVALID_ARG_VALUE", `setup.fds.${target} and stdio[${target}] are the same fd`);
+    const [before, slot] = [slots[i - 1] as Slot, slots[i] as Slot];
+    if (slot.target === before.target) {
+      const both = `setup.fds.${slot.target} and ${optionOfSlot(before, undefined)}`;
+      throw usageError("ERR_INVALID_ARG_VALUE", `${both} are the same fd`);
     }
   }
   return slots;

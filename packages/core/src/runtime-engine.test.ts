@@ -501,7 +501,7 @@ describe("what the API cannot do is refused by the name of the option", () => {
     ] as const) {
       expect(refusal(extra(slot))).toBeUndefined();
       expect(refusal(extra(slot), { features: all.filter((name) => name !== feature) })).toMatch(
-        /^stdio\[5\]: the API/,
+        slot === socket ? /^ipc: the API/ : /^stdio\[5\]: the API/,
       );
     }
     expect(refusal(extra(nullSlot(256)))).toBe("stdio[256]: the API gives a child no fds beyond 255");
@@ -538,7 +538,7 @@ describe("what the API cannot do is refused by the name of the option", () => {
     expect(refusal({}, { sync: true, maxBuffer: 0, features })).toBeUndefined();
     expect(refusal({}, { sync: true, maxBuffer: 0 })).toBe("maxBuffer: the API has no limit below one byte");
     expect(refusal({}, { sync: true, maxBuffer: 1 })).toBeUndefined();
-    expect(refusal(extra(socket), { sync: true })).toMatch(/^stdio\[5\]: a call that blocks/);
+    expect(refusal(extra(socket), { sync: true })).toMatch(/^ipc: a call that blocks/);
     expect(refusal(extra(pipeSlot(5)), { sync: true })).toBeUndefined();
     expect(refusal(extra(pipeSlot(5)), { sync: true, features: ["argv0"] })).toMatch(/^stdio\[5\]: the API, when it/);
     expect(refusal(extra(pipeSlot(5)), { features: ["argv0"] })).toBeUndefined();

@@ -36,4 +36,5 @@ export type { PipeSlot, RuntimeApi, RuntimeCall, RuntimeChild, RuntimeExit, Runt
 export { RuntimeEngine } from "./runtime-engine.js";
 export { type NormalLimit, type NormalSetup, type NormalSignals, SETUP, type SetupRule } from "./setup.js";
 export type { FileSlot, Slot } from "./stdio.js";
+export { type V8, v8Structured } from "./structured.js";
 export { WebSink, webSource } from "./web-pipe.js";

@@ -67,6 +67,11 @@ export function fdSlot(target: number, from: number): Slot {
   return (target === from ? INHERIT_SLOTS[target] : undefined) ?? { target, kind: "fd", fd: from, given: false };
 }
 
+/** A pair of sockets, of which each end reads what the other writes. */
+export function socketSlot(target: number): Slot {
+  return { target, kind: "socket", raw: false };
+}
+
 /** A new pipe; for 0, 1 and 2 in the usual direction. */
 export function pipeSlot(target: number, direction: Direction = target === 0 ? "in" : "out"): Slot {
   const usual = PIPE_SLOTS[target];
@@ -187,9 +192,12 @@ export function slotOfDenoWord(target: number, word: unknown, option: string): S
 }
 
 /** The option by which a request got this slot. */
-export function optionOfSlot({ target, kind }: Slot, fds: readonly Slot[] | undefined): string {
+export function optionOfSlot(slot: Slot, fds: readonly Slot[] | undefined): string {
+  const { target, kind } = slot;
   if (kind === "terminal" || kind === "open terminal") return "terminal";
   if (fds?.some((slot) => slot.target === target)) return `setup.fds.${target}`;
+  // The sockets that a word for stdio means are the user's to read and write.
+  if (kind === "socket" && !slot.raw && target > 2) return "ipc";
   return ["stdin", "stdout", "stderr"][target] ?? `stdio[${target}]`;
 }
 

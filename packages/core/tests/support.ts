@@ -1,10 +1,12 @@
 /** What the unit tests share: a host that answers from memory, and requests made by way of it. */
+import v8 from "node:v8";
 import type { Engine } from "../src/engine.js";
 import type { Host } from "../src/host.js";
 import type { SetupKey } from "../src/options.js";
 import { normalize, type RequestInput, type SpawnRequest } from "../src/request.js";
 import { SETUP } from "../src/setup.js";
 import { fdSlot } from "../src/stdio.js";
+import { type V8, v8Structured } from "../src/structured.js";
 
 /** The names of the engines of a usual build. */
 const NAMES = ["io_uring", "vfork", "runtime"] as const;
@@ -24,6 +26,7 @@ export function hostWith(env: Readonly<Record<string, string>>): Host {
     },
     authorize: (request) => request,
     bytes: (array) => array,
+    structured: v8Structured(() => v8 as unknown as V8),
   };
 }
 

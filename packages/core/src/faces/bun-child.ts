@@ -8,7 +8,9 @@ import type { ExtraPipes, Process } from "../process.js";
 import { exitNumber, exitSignal, resourceUsage, type ResourceUsage } from "../status.js";
 import type { InputData, Slot } from "../stdio.js";
 import type { SubprocessReadableStream } from "../streams.js";
+import { callbackOf, checkRest, closedError } from "./bun-ipc.js";
 import type { SpawnOptions, Subprocess, Terminal } from "./bun-types.js";
+import type { Channel } from "./channel.js";
 import { feed } from "./feed.js";
 import { FileSink } from "./file-sink.js";
 
@@ -42,8 +44,15 @@ export class Child implements Subprocess {
   readonly #stdin: FileSink | undefined;
   readonly #exited: Promise<number>;
   readonly #terminal: Terminal | undefined;
+  readonly #channel: Channel | undefined;
 
-  constructor(process: Process, stdio: Stdio, control: Control, terminal: Terminal | undefined) {
+  constructor(
+    process: Process,
+    stdio: Stdio,
+    control: Control,
+    terminal: Terminal | undefined,
+    openChannel: ((child: Child) => Channel) | undefined,
+  ) {
     this.#process = process;
     this.#terminal = terminal;
     this.#stdio = stdio;
@@ -65,7 +74,11 @@ export class Child implements Subprocess {
     const cutOff = (): void => process.cutOff(killSignal);
     if (signal !== undefined) process.whenAborted(signal, cutOff);
     if (timeout !== undefined) process.whenLate(timeout, cutOff);
-    this.#exited = process.exited.then(exitNumber);
+    const channel = (this.#channel = openChannel?.(this));
+    // The last messages come before whoever waits for the end learns of it.
+    const exited =
+      channel === undefined ? process.exited : process.exited.then((exit) => channel.over.then(() => exit));
+    this.#exited = exited.then(exitNumber);
     if (onExit !== undefined) {
       // One turn of the microtasks later than the first reaction: then whoever awaited `exited` has run.
       void this.#exited.then(() => soon(() => onExit(this, this.exitCode, this.signalCode, undefined)));
@@ -149,6 +162,27 @@ export class Child implements Subprocess {
 
   ref(): void {
     this.#process.ref();
+  }
+
+  get connected(): boolean {
+    return this.#channel?.connected ?? false;
+  }
+
+  send(message: unknown, ...rest: readonly unknown[]): boolean {
+    const channel = this.#channel;
+    const callback = callbackOf(rest);
+    if (channel?.connected) {
+      checkRest(rest);
+      return channel.send(message, callback);
+    }
+    const error = closedError(channel, this.killed);
+    if (callback === undefined) throw error;
+    soon(() => callback(error));
+    return false;
+  }
+
+  disconnect(): void {
+    this.#channel?.disconnect();
   }
 
   resourceUsage(): ResourceUsage | undefined {

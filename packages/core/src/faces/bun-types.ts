@@ -6,7 +6,9 @@ import type { ExtraPipes } from "../process.js";
 import type { ResourceUsage } from "../status.js";
 import type { InputData } from "../stdio.js";
 import type { SubprocessReadableStream } from "../streams.js";
+import type { SendCallback } from "./channel.js";
 import type { FileSink } from "./file-sink.js";
+import type { Serialization } from "./ipc.js";
 
 /** `"pipe"`: a {@link FileSink}. A number: that fd of this program. Data is fed to the child, then its end. */
 export type SpawnInput = "pipe" | "inherit" | "ignore" | null | undefined | number | InputData;
@@ -159,6 +161,25 @@ export interface SpawnOptions<
         error?: Error,
       ) => void)
     | undefined;
+  /**
+   * Opens a channel to the child, and is called with each message of it (`process.send()` there), in order, before
+   * `exited`. The child is a program of Node, Bun or Deno, which finds the channel by two variables of its environment;
+   * it is the first fd after those of stdio. No handle (a server, a socket) can come with a message: whoever sends one
+   * is told. Engine `runtime` of Deno refuses the option. What it throws is an uncaught error. See docs/ipc.md.
+   */
+  readonly ipc?: ((message: unknown, subprocess: Subprocess<In, Out, Err>, handle?: undefined) => void) | undefined;
+  /**
+   * How messages are written. `"json"`: any runtime reads it. `"advanced"` (the default): with Map, Date, typed arrays,
+   * cycles and bigints, in the format of this runtime's own engine; Node and Deno read each other's, and Bun its own. A
+   * child that writes the other one ends the channel, and `onDisconnect` gets the error.
+   */
+  readonly serialization?: Serialization | undefined;
+  /**
+   * Called once, with true, when the channel is closed: after the last message, and before `exited` and `onExit`. The
+   * error: what the child sent could not be read, and the channel was closed for it. An error because the child writes
+   * the format of another runtime is thrown as an uncaught one where this function is missing, since nothing can work.
+   */
+  readonly onDisconnect?: ((isOver: true, error?: Error) => void) | undefined;
 }
 
 export type SpawnSyncOptions<
@@ -217,6 +238,21 @@ export interface Subprocess<
   kill(signal?: SignalName | number): void;
   ref(): void;
   unref(): void;
+  /** Whether messages can be sent: false without `ipc`, and once the channel is closed. */
+  readonly connected: boolean;
+  /**
+   * Sends a message to the child, which gets it when it listens. The callback is told when the message is written, with
+   * null, or that it could not be. Handles (servers, sockets) cannot be sent.
+   *
+   * @returns false where 128 KiB or more wait for the child to read: whoever then waits for a callback saves memory.
+   * @throws {Error} ERR_IPC_CHANNEL_CLOSED without a channel; with a callback that gets the error instead.
+   * @throws {TypeError} for what is no message, or cannot be written in this `serialization`.
+   */
+  send(message: unknown, callback?: SendCallback): boolean;
+  send(message: unknown, handle: null | undefined, callback?: SendCallback): boolean;
+  send(message: unknown, handle: null | undefined, options: object | undefined, callback?: SendCallback): boolean;
+  /** Closes the channel, once what waits is written. Without effect where there is none. */
+  disconnect(): void;
   /** Undefined before its end, and where the engine cannot tell. */
   resourceUsage(): ResourceUsage | undefined;
   /** SIGTERM, then waits for its end; gives what `exited` gives, if it was running. */

@@ -49,7 +49,8 @@ describe("options are checked before an engine is asked", () => {
       "ReadableStream cannot be used for stdio[3] yet",
     ],
     [[["ls"], { signal: {} }], "ERR_INVALID_ARG_TYPE", "signal must be an AbortSignal, got an object"],
-    [[["ls"], { ipc() {} }], "ERR_INVALID_ARG_TYPE", "ipc is not supported yet"],
+    [[["ls"], { ipc() {}, serialization: "x" }], "ERR_INVALID_ARG_TYPE", 'serialization must be "json" or "advanced"'],
+    [[["ls"], { ipc() {}, serialization: 5 }], "ERR_INVALID_ARG_TYPE", "serialization must be"],
     [[["ls"], { terminal: 5 }], "ERR_INVALID_ARG_TYPE", "terminal must be a Terminal object or options object"],
     [
       [["ls"], { terminal: { name: "x".repeat(129) } }],
@@ -81,6 +82,8 @@ describe("options are checked before an engine is asked", () => {
 
   test("what is right ends at the engines, and null is as good as nothing", () => {
     const nothing = { env: null, cwd: null, signal: null, onExit: null, killSignal: null, timeout: null };
+    const ignored = { ipc: 5, serialization: "x" };
+    expect(thrown(() => loose(["ls"], ignored))).toMatchObject({ code: "ENOTSUP" });
     for (const call of [() => loose(["ls", 5], nothing), () => loose(["ls"], null), () => loose(["ls"], { cwd: "" })]) {
       expect(thrown(call)).toMatchObject({ name: "Error", code: "ENOTSUP" });
     }
@@ -105,6 +108,20 @@ test("types: what is piped is certain", () => {
     expectTypeOf(spawn(["x"], { stdout: 5 }).stdout).toEqualTypeOf<number>();
     const any: Subprocess = spawn(["x"], { stdin: "inherit", onExit: (child, code) => [child.pid, code] });
     expectTypeOf(any.pid).toEqualTypeOf<number>();
+    const told = spawn(["x"], {
+      stdin: "pipe",
+      ipc(message, child) {
+        expectTypeOf(message).toEqualTypeOf<unknown>();
+        expectTypeOf(child.stdin).toEqualTypeOf<FileSink>();
+      },
+      onDisconnect(isOver, error) {
+        expectTypeOf(isOver).toEqualTypeOf<true>();
+        expectTypeOf(error).toEqualTypeOf<Error | undefined>();
+      },
+    });
+    expectTypeOf(told.send({ a: 1 }, (error) => void expectTypeOf(error).toEqualTypeOf<Error | null>())).toBeBoolean();
+    // @ts-expect-error -- a handle cannot be sent
+    told.send(1, {});
   };
   expect(typesOnly).toBeTypeOf("function");
 });

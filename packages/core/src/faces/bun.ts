@@ -2,6 +2,7 @@
 import { Bare, bare, hide, isArrayBuffer } from "../builtins.js";
 import {
   abortSignal,
+  callback,
   list,
   mustBeOfType,
   object,
@@ -18,9 +19,10 @@ import { SIGNALS } from "../numbers.js";
 import { refuseMistyped } from "../option-names.js";
 import type { RequestInput } from "../request.js";
 import { exitSignal, resourceUsage } from "../status.js";
-import { type InputData, type Slot, slotOfBunWord } from "../stdio.js";
+import { type InputData, type Slot, slotOfBunWord, socketSlot } from "../stdio.js";
 import { asBytes } from "../streams.js";
 import { Child, type Control, type Stdio } from "./bun-child.js";
+import { channelVariables, type Ipc, ipcOf, openChannel } from "./bun-ipc.js";
 import type { SpawnFunction, SpawnSyncFunction, Subprocess, SyncSubprocess, TerminalConstructor } from "./bun-types.js";
 import { createTerminals } from "./terminal.js";
 
@@ -46,6 +48,7 @@ const OPTIONS = [
   "engine",
   "setup",
   "ipc",
+  "serialization",
   "onDisconnect",
   "terminal",
 ] as const;
@@ -63,16 +66,25 @@ export function createSpawnPair(launcher: Launcher): {
   const { Terminal, terminalOf } = createTerminals(launcher);
   const spawn = (first: unknown, second?: unknown): Subprocess => {
     const { cmd, options } = overload(first, second);
-    refuseUnserved(options);
+    const { host } = launcher;
+    const ipc = ipcOf(host, options.ipc, options.serialization, options.onDisconnect);
     const control = controlOf(options);
-    const stdio = stdioOf(launcher.host, options, "inherit");
+    const stdio = stdioOf(host, options, "inherit");
     const terminal = terminalOf(options.terminal);
     const slots = terminal === undefined ? stdio.slots : [...terminal.slots, ...stdio.slots.slice(3)];
-    const process = launcher.spawn(inputOf(launcher.host, cmd, options, slots, control));
-    return new Child(process, stdio, control, terminal?.of(process));
+    const input = inputOf(host, cmd, options, slots, control);
+    if (ipc === undefined) {
+      const process = launcher.spawn(input);
+      return new Child(process, stdio, control, terminal?.of(process), undefined);
+    }
+    const process = launcher.spawn(withChannel(host, input, stdio.count, ipc));
+    return new Child(process, { ...stdio, count: stdio.count + 1 }, control, terminal?.of(process), (child) =>
+      openChannel(host, process, stdio.count, ipc, child),
+    );
   };
   const spawnSync = (first: unknown, second?: unknown): SyncSubprocess => {
     const { cmd, options } = overload(first, second);
+    callback("onDisconnect", options.onDisconnect);
     if ((options.terminal ?? undefined) !== undefined) {
       throw usageError("ERR_INVALID_ARG_TYPE", "terminal option is only supported for spawn, not spawnSync");
     }
@@ -161,19 +173,21 @@ function inputOf(
   };
 }
 
-/**
- * Options of Bun that are not served yet: to ignore them would change what the program means. Of `ipc` Bun ignores what
- * is no function, and without it `onDisconnect` and `serialization`.
- */
-function refuseUnserved({ ipc }: Given): void {
-  if (typeof ipc === "function") throw usageError("ERR_INVALID_ARG_TYPE", "ipc is not supported yet");
+/** The same with a channel at this fd, and the variables that say so, which win over those of `env`. */
+function withChannel(host: Host, input: RequestInput, fd: number, ipc: Ipc): RequestInput {
+  const env = input.env ?? host.environ();
+  return {
+    ...input,
+    slots: [...input.slots, socketSlot(fd)],
+    env: Object.assign(emptyEnv(), env, channelVariables(fd, ipc)),
+    envIsAdded: env === undefined,
+  };
 }
 
 function controlOf(options: Given): Control {
   // null is as good as undefined, as everywhere in Bun.
   const killSignal = options.killSignal ?? undefined;
   const onExit = callback("onExit", options.onExit);
-  callback("onDisconnect", options.onDisconnect);
   if (killSignal === 0) throw usageError("ERR_UNKNOWN_SIGNAL", "killSignal must be a signal, got 0");
   const signal = (options.signal ?? undefined) === undefined ? undefined : abortSignal(options.signal);
   if (signal?.aborted) throw abortError(signal.reason);
@@ -185,12 +199,6 @@ function controlOf(options: Given): Control {
     lazy: Boolean(options.lazy),
     onExit: onExit as Control["onExit"],
   };
-}
-
-function callback(option: string, value: unknown): unknown {
-  if ((value ?? undefined) === undefined) return undefined;
-  if (typeof value !== "function") throw mustBeOfType(option, "a function or undefined", value);
-  return value;
 }
 
 /** Undefined for none and for Infinity. */
