@@ -161,7 +161,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a version of Node that is not known is tried out at its first spawn, and what does not fit is Node's own",
+    name: "a Node that is not known is tried out at its first spawn, and the rest is Node's own",
     async run(t) {
       const as = (version: string): string =>
         `data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"${version}"}})`;

@@ -3,7 +3,14 @@
  * events, streams, IPC, encodings and errors.
  */
 import childProcess from "node:child_process";
-import { type ChildProcess, type Handle, isKnownVersion, type Reader, tryShape } from "./internals.js";
+import {
+  type ChildProcess,
+  type Handle,
+  isKnownVersion,
+  type NativeSpawn,
+  type Reader,
+  tryShape,
+} from "./internals.js";
 import { mark, type Replaced, replacedBy } from "./original.js";
 import { hasPermissionModel } from "./permission-model.js";
 import { serve, served } from "./lazy.js";
@@ -17,8 +24,6 @@ const { setImmediate } = globalThis;
 const ESRCH = -3;
 const WHO = "child_process.spawn";
 
-type Prototype = Handle & { [key: string]: unknown };
-
 /** What a handle stands for that the native engines serve. */
 interface Child {
   readonly running: Started["running"];
@@ -29,8 +34,8 @@ interface Child {
 /** A child that this package runs, or undefined where Node's own could not start it. */
 const children = new WeakMap<object, Child | undefined>();
 
-const prototype = Object.getPrototypeOf(new Class()._handle) as Prototype;
-/** Or in one sentence why Node's own has to serve. A version that is not known is tried out when it starts something. */
+const prototype = Object.getPrototypeOf(new Class()._handle) as Handle;
+/** Or why Node's own has to serve. A version that is not known is tried out when it first starts something. */
 let reader: Reader | string | undefined = hasPermissionModel
   ? "Node asks its permission model where it starts processes"
   : isKnownVersion
@@ -39,9 +44,9 @@ let reader: Reader | string | undefined = hasPermissionModel
 
 /** Puts ours in the place of Node's, and returns what puts Node's back. `restoreAll` is that of all replacements. */
 export function replaceSpawn(restoreAll: () => void): () => void {
-  const before = prototype.spawn as (...args: unknown[]) => number;
-  const spawn = function (this: Handle, ...args: unknown[]): number {
-    const original = (): number => Reflect.apply(before, this, args) as number;
+  const { spawn: before } = prototype;
+  const spawn: NativeSpawn = function (...args) {
+    const original = (): number => Reflect.apply(before, this, args);
     if (!isOn) return original();
     const read = (reader ??= tryShape(Class));
     const call = typeof read === "string" ? { why: read } : read(args);
@@ -61,16 +66,16 @@ export function replaceSpawn(restoreAll: () => void): () => void {
     return error;
   };
   let isOn = true;
-  mark(spawn as never, { original: before as never, restore: restoreAll });
-  prototype.spawn = spawn as never;
+  mark(spawn, { original: before, restore: restoreAll });
+  prototype.spawn = spawn;
   return () => {
     isOn = false;
-    if (prototype.spawn === (spawn as never)) prototype.spawn = before as never;
+    if (prototype.spawn === spawn) prototype.spawn = before;
   };
 }
 
 /** What stands there instead of Node's, from whichever copy of this package. */
-export function replacedSpawn(): Replaced | undefined {
+export function replacedSpawn(): Replaced<NativeSpawn> | undefined {
   return replacedBy(prototype.spawn);
 }
 
@@ -114,8 +119,8 @@ function serveHandle(handle: Handle, { running }: Started): void {
   Object.setPrototypeOf(handle, methods);
   handle.pid = running.pid;
   void running.exited.then((exit) => {
-    // After all that is to be read by now: libuv handles the signal of an end behind it, and programs rely on that. What
-    // a listener throws is an uncaught exception there, as it is where Node's native code calls.
+    // After all that is to be read by now: libuv handles the signal of an end behind it, and programs rely on that.
+    // What a listener throws is an uncaught exception there, as it is where Node's native code calls.
     setImmediate(() => {
       if (!child.isClosed) handle.onexit(...served().endOf(exit));
     });

@@ -3,6 +3,7 @@ import fs from "node:fs";
 
 // As they were at load: the program may replace them later.
 const { openSync, writeSync, closeSync } = fs;
+// eslint-disable-next-line no-restricted-syntax -- as it was at load
 const { Date } = globalThis;
 
 /** One line, as JSON. */
