@@ -4,17 +4,18 @@ import { boolean, fd, integer, knownKeys, listed, mustBe, mustBeOfType, nonEmpty
 import type { Host } from "./host.js";
 
 /**
- * One fd of the child. `in`: the child reads it. `raw`: the parent's end is an fd and no stream, which
- * blocks; with "any" it need not. `given`: the parent's
- * fd is closed once the process was started. All of kind "pty" are the same pseudo-terminal, of equal size; the
- * parent's end is with the first. So are all of kind "terminal", which is the controlling terminal of the child, the
- * leader of a new session. An "open terminal" is one of the runtime's own, which only the runtime's own spawn can give.
+ * One fd of the child. `in`: the child reads it. `raw`: the parent's end is an fd and no stream, which blocks; with
+ * "any" it need not. `given`: the parent's fd is closed once the process was started. `buffer`: the bytes that each
+ * socket holds of what was sent, by default as the system has it. All of kind "pty" are the same pseudo-terminal, of
+ * equal size; the parent's end is with the first. So are all of kind "terminal", which is the controlling terminal of
+ * the child, the leader of a new session. An "open terminal" is one of the runtime's own, which only the runtime's own
+ * spawn can give.
  */
 export type Slot =
   | { readonly target: number; readonly kind: "null" }
   | { readonly target: number; readonly kind: "fd"; readonly fd: number; readonly given: boolean }
   | { readonly target: number; readonly kind: "pipe"; readonly direction: Direction; readonly raw: boolean }
-  | { readonly target: number; readonly kind: "socket"; readonly raw: boolean | "any" }
+  | { readonly target: number; readonly kind: "socket"; readonly raw: boolean | "any"; readonly buffer?: number }
   | {
       readonly target: number;
       readonly kind: "pty";

@@ -137,9 +137,10 @@ export const SLOT = {
   mode: 24,
   rows: 28,
   cols: 30,
+  buffer: 32,
 } as const;
 
-export const SLOT_SIZE = 32;
+export const SLOT_SIZE = 36;
 
 /** Byte offsets in a struct rs_limit */
 export const LIMIT = {
