@@ -6,6 +6,14 @@
  * moved above them. Where no number is free it stays, because the child exists already. */
 int pidfd_above_stdio(int pidfd);
 
+struct fd_path {
+	char text[64];
+};
+
+/* What an fd has open, as a path for calls that take no fd: of this thread's own table, which may
+ * not be that of the process. */
+struct fd_path fd_path_of(int fd);
+
 /*
  * Fds that the engine keeps for itself. A request that names one means an fd which the caller has
  * closed, and whose number the engine has got since: with its first request at the latest.
