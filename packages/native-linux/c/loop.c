@@ -19,7 +19,6 @@
 
 #include "fd.h"
 #include "kernel.h"
-#include "pipe.h"
 #include "ringspawn.h"
 #include "thread.h"
 
