@@ -106,7 +106,9 @@ function sentence(request: SpawnRequest, { errno, step, index }: Failure): strin
     case "request":
       return `the engine does not understand the request, which is a mistake of ringspawn: ${text}`;
     case "memory":
-      return `there is no memory for its start: ${text}`;
+      return errno === EAGAIN
+        ? "this program's environment changed all the time while it was read"
+        : `there is no memory for its start: ${text}`;
     case "stdio":
       return stdioSentence(request.slots[index], errno);
     case "cgroup":
