@@ -17,7 +17,7 @@ export const denoCommand: RuntimeApi = {
   name: "Deno.Command",
   serves: new Set(["session", "uid", "gid"]),
   lastFd: 2,
-  features: new Set(["crossed", "shell"]),
+  features: new Set(["crossed", "shell", "maxBuffer 0"]),
   files: { openSync, closeSync, readSync, accessSync, statSync, fstatSync },
   devNull: os.devNull,
   mayLook,

@@ -25,7 +25,7 @@ export type { Host, OpenFile } from "./host.js";
 export { createLauncher, type Launcher } from "./launcher.js";
 export { errnoCode, errnoText, limitName, type SignalName, SIGNALS, signalName } from "./numbers.js";
 export type { ProcessSetup, SetupKey } from "./options.js";
-export { brokenPipe, type Half, halvesOf, isBrokenPipe, pipeOf } from "./pipe.js";
+export { brokenPipe, type Half, halvesOf, isBrokenPipe, pipeOf, watched } from "./pipe.js";
 export type { SpawnRequest } from "./request.js";
 export type { PipeSlot, RuntimeApi, RuntimeCall, RuntimeChild, RuntimeExit, RuntimeResult } from "./runtime-api.js";
 export { RuntimeEngine } from "./runtime-engine.js";
