@@ -75,7 +75,7 @@ static int copy_pointers(char *const *from, const char **into, uint32_t count, u
 }
 
 /* The length of the list, with its NULL. 0: the list is gone. */
-static uint32_t length_of(char *const *list)
+static uint32_t measure(char *const *list)
 {
 	const char *part[PAGE / sizeof(char *)];
 	uint32_t length = 0;
@@ -183,7 +183,7 @@ const char **environ_read(struct environ_copy *copy, struct rs_outcome *out)
 
 		/* At first it is taken to be as long as the last time. */
 		if (i > 0 || copy->count == 0)
-			copy->count = length_of(list);
+			copy->count = measure(list);
 		if (copy->count == 0)
 			continue;
 		if (!make_room(copy, copy->count)) {

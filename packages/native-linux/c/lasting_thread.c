@@ -9,6 +9,7 @@
 #include "kernel.h"
 #include "lasting_thread.h"
 #include "request.h"
+#include "thread.h"
 
 /* One for all births: they are rare, and it outlives each of them. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -58,27 +59,6 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static int start(struct job *job)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, before;
-	int error = pthread_attr_init(&attr);
-
-	if (error != 0)
-		return -error;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	/* The stack also holds the program's thread-local storage. */
-	pthread_attr_setstacksize(&attr, 256 * 1024);
-	/* All signals are blocked: a handler of the program must run in a thread of the program. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, &attr, serve, job);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return -error;
-}
-
 int needs_lasting_thread(const struct request *request)
 {
 	return (request->head.set & RS_SET_DIE_WITH_PARENT) && sys0(SYS_gettid) != getpid();
@@ -87,10 +67,12 @@ int needs_lasting_thread(const struct request *request)
 int lasting_thread_run(void (*birth)(void *), void *arg, const int32_t *pid)
 {
 	struct job job = { .birth = birth, .arg = arg, .pid = pid };
-	int error = start(&job);
+	pthread_t thread;
+	int error = thread_start(&thread, serve, &job);
 
 	if (error != 0)
 		return error;
+	pthread_detach(thread);
 	pthread_mutex_lock(&lock);
 	while (!job.done)
 		pthread_cond_wait(&changed, &lock);

@@ -148,9 +148,10 @@ void vfork_probe(struct rs_probe *out)
 }
 
 /*
- * Whether a child can be signalled by its pidfd, of which the preload library makes no use. By the
- * pid it could not be: other code of the program may have reaped the child. An fd that is none has
- * the kernel say EBADF, and a sandbox what it says to every call.
+ * Whether the sandbox lets pidfd_send_signal pass. The trial's child has ended, so the call is made
+ * with an fd that is none: the kernel answers EBADF, and a sandbox what it answers to every call.
+ * Without this call no child could be signalled, because by its pid another process might be hit.
+ * The preload library signals nobody, and so its trials leave this out.
  */
 static void try_signal(struct rs_probe *out)
 {

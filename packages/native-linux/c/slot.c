@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 
 #include "engine.h"
 #include "fault.h"
+#include "fd.h"
 #include "kernel.h"
 #include "pipe.h"
 #include "request.h"
@@ -255,14 +255,10 @@ static void use_blocking(const struct rs_slot *slot, struct end *end)
 	/* O_ASYNC would add the new description to those that send the program signals. */
 	int flags = end->given_flags & ~(O_NONBLOCK | O_ASYNC);
 	int opening = (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	char path[64];
 	int fd = -1;
 
-	if (can_be_reopened(slot->fd)) {
-		/* Of this thread's own table, which may not be that of the process. */
-		snprintf(path, sizeof(path), "/proc/thread-self/fd/%d", slot->fd);
-		fd = fd_above_stdio(open(path, opening));
-	}
+	if (can_be_reopened(slot->fd))
+		fd = fd_above_stdio(open(fd_path_of(slot->fd).text, opening));
 	if (fd >= 0) {
 		end->source = fd;
 		end->ours = 1;

@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -137,6 +138,25 @@ void thread_disowns(int32_t fd)
 
 	if (thread != NULL && fd >= 0 && (uint32_t)fd / 64 < thread->words)
 		thread->fds[fd / 64] &= ~(UINT64_C(1) << (uint32_t)fd % 64);
+}
+
+int thread_start(pthread_t *thread, void *(*serve)(void *), void *arg)
+{
+	pthread_attr_t attr;
+	sigset_t all, before;
+	int error = pthread_attr_init(&attr);
+
+	if (error != 0)
+		return -error;
+	/* The stack also holds the program's thread-local storage. */
+	pthread_attr_setstacksize(&attr, 256 * 1024);
+	/* All signals are blocked: a handler of the program must run in a thread of the program. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(thread, &attr, serve, arg);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return -error;
 }
 
 int rs_thread_cleanup(struct rs_engine *engine, struct rs_loop *turning, struct rs_loop *blocking,

@@ -4,8 +4,9 @@
  * The child runs in the parent's memory and on the parent's thread pointer, while the other threads
  * of the parent go on. So it may call no function of libc (errno and every lock are the parent's),
  * no malloc, nothing that a sanitizer or the stack protector adds, and no memcpy that a compiler
- * makes of a loop. It makes raw system calls, writes only to its own stack and to struct
- * vfork_child, and ends in execve or exit_group. This whole file is compiled for that (build.mjs),
+ * makes of a loop. It makes raw system calls, writes only to its own stack, to struct vfork_child
+ * and to what the chain keeps for it (the errors of the candidates, the shell's argument), and
+ * ends in execve or exit_group. This whole file is compiled for that (build.mjs),
  * and the build fails if its object refers to any function but the two of arch/.
  *
  * Each of these system calls acts on the child alone, because its file table, dispositions, limits,
