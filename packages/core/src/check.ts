@@ -11,6 +11,7 @@ type UsageCode =
   | "ERR_INVALID_ARG_VALUE"
   | "ERR_INVALID_STATE"
   | "ERR_OUT_OF_RANGE"
+  | "ERR_STREAM_NULL_VALUES"
   | "ERR_UNKNOWN_SIGNAL";
 
 /** An error with the `code` that Node and Bun give to mistakes of this kind. */
