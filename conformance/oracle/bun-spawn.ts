@@ -217,6 +217,7 @@ const CASES: Record<string, (api: Api) => unknown> = {
     }
     return "nothing thrown";
   },
+  "resourceUsage as JSON": ({ spawnSync }) => Object.keys(spawnSync(["true"]).resourceUsage),
   "resourceUsage as it is told apart": async ({ spawn, spawnSync }) => {
     const child = spawn(["true"]);
     await child.exited;
@@ -963,6 +964,11 @@ const CASES: Record<string, (api: Api) => unknown> = {
       spawnSync(["true"], { signal: AbortSignal.timeout(9000) }).exitCode,
     ];
   },
+  "sync: a signal that time aborts, whichever engine can": ({ spawnSync }) => {
+    // Bun knows no such option, and ignores it.
+    const { exitCode, signalCode } = spawnSync(["sleep", "9"], { signal: AbortSignal.timeout(50), engine: "auto" });
+    return [exitCode, signalCode];
+  },
   "sync: stdin a stream": ({ spawnSync }) => thrown(() => spawnSync(["cat"], { stdin: new ReadableStream() })),
   "sync: input for a child that does not read": ({ spawnSync }) => {
     const { exitCode, signalCode } = spawnSync(["true"], { stdin: bytes(300_000) });
@@ -1132,6 +1138,7 @@ const IMPROVED: Record<string, { readonly engine?: string; readonly why: string 
   "stdin: the handle's, while a stream is fed": { why: "typed undefined; Bun gives an object of its own" },
   "fds that are none": { why: "a fraction is no fd; and a wrong number is of the right type" },
   "FileSink: what calls after the end return": { why: "numbers, as they are typed" },
+  "resourceUsage as JSON": { why: "its values are its own; Bun's are of its prototype, and none is written" },
   "the result of a blocking call as it is printed": { why: "Bun prints what is not enumerable, too: the engine" },
   "maxBuffer bad": { why: "Bun ignores what it does not understand, and has no limit then" },
   "the path of an error about cwd": { why: "it is cwd that was wrong, so the path is its" },
