@@ -10,10 +10,10 @@ type State = "same" | "better" | "not";
  * `member`, what becomes of it, how it is better or why it is not there (empty for the same), and the test:
  * `oracle deno: QUESTION` and `oracle bun: CASE` ask both, `FILE: CASE` is one of conformance.
  */
-export type Row = readonly [member: string, state: State, how: string, test?: string];
+type Row = readonly [member: string, state: State, how: string, test?: string];
 
 /** A table of rows, by what has these members. */
-export type Api = { readonly [owner: string]: readonly Row[] };
+type Api = { readonly [owner: string]: readonly Row[] };
 
 const NOT_BUILT = "not built yet";
 const OTHER_SYSTEM = "for Windows only, where ours is Deno's own as well";
