@@ -179,7 +179,8 @@ function documentText({ deno, bun, node }) {
 
 Every member of the APIs whose shape ringspawn has, and what becomes of it: *same*; *better*, and how; or *not*, and
 why. The test that is named asks the original and ours the same (\`oracle\`: suites of that name), or asserts it on
-every runtime and engine (a case of the conformance suite). A program asks the runtimes for their members, so none is missing.
+every runtime and engine (a case of the conformance suite). A program asks the runtimes for their members, so none is
+missing.
 
 ${count(apis, "same")} are the same, ${count(apis, "better")} better, ${count(apis, "not")} not there.
 
