@@ -134,5 +134,30 @@ const cases: Case[] = [
       }
     },
   },
+  {
+    name: "the handle, its stdin and its usage are told apart and listed as Bun's are",
+    async run(t) {
+      const child = t.spawn([t.witness, "cat"], { stdin: "pipe" });
+      const members = ["exitCode", "exited", "kill", "killed", "pid", "readable", "ref", "resourceUsage", "signalCode"];
+      const more = ["stderr", "stdin", "stdio", "stdout", "unref", "writable"];
+      const listed = (object: object): string[] => {
+        const names = [];
+        for (const name in object) names.push(name);
+        return names;
+      };
+      const known = listed(child).filter((name) => [...members, ...more].includes(name));
+      assert.deepEqual(known, [...members, ...more]);
+      assert.deepEqual(listed(child.stdin), ["close", "flush", "end", "start", "write", "ref", "unref"]);
+      assert.deepEqual([Object.keys(child), Object.keys(child.stdin)], [[], []]);
+      assert.equal(child.constructor.name, "Object");
+      child.stdin.close();
+      await child.exited;
+      const tags = [child, child.stdin].map((object) => Object.prototype.toString.call(object));
+      assert.deepEqual(tags, ["[object Subprocess]", "[object FileSink]"]);
+      const usage = child.resourceUsage();
+      assert.equal(usage === undefined, !t.api.usage);
+      if (usage !== undefined) assert.equal(Object.prototype.toString.call(usage), "[object ResourceUsage]");
+    },
+  },
 ];
 export default cases;

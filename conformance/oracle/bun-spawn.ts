@@ -150,6 +150,90 @@ const CASES: Record<string, (api: Api) => unknown> = {
   // the handle
   "the handle's type": ({ spawn }) => Object.prototype.toString.call(spawn(["true"])),
   "the handle's own keys": ({ spawn }) => Object.keys(spawn(["true"])),
+  "the handle as it is printed": async ({ spawn }) => {
+    const child = spawn(["true"], { stdin: "pipe" });
+    await child.exited;
+    // What is there for IPC and terminals alone is a case of its own.
+    const other = /^ *(connected|disconnect|send|terminal|_getFd|sinkId|\[Symbol).*\n|state: .*(?= })/gm;
+    return (globalThis as Any).Bun.inspect(child).replace(other, "").replace(/\d+/g, "N") as string;
+  },
+  "the handle as for-in lists it": ({ spawn }) => {
+    const names = [];
+    for (const name in spawn(["true"])) names.push(name);
+    return names.filter((name) => !["connected", "disconnect", "send", "terminal"].includes(name));
+  },
+  "the handle's constructor": ({ spawn }) => {
+    const child = spawn(["true"]);
+    return [child.constructor.name, Object.getOwnPropertyNames(child), JSON.stringify(child)];
+  },
+  "FileSink: as it is told apart": ({ spawn }) => {
+    const { stdin } = spawn(["cat"], { stdin: "pipe" });
+    const names = [];
+    for (const name in stdin) names.push(name);
+    stdin.end();
+    const shown = (globalThis as Any).Bun.inspect(stdin).replace(/^ *(_getFd|sinkId).*\n/gm, "") as string;
+    return [
+      Object.prototype.toString.call(stdin),
+      Object.keys(stdin),
+      names.filter((name) => name !== "_getFd"),
+      shown,
+    ];
+  },
+  "FileSink: close": async ({ spawn }) => {
+    const child = spawn(["cat"], { stdin: "pipe" });
+    child.stdin.write("a");
+    const closed = [child.stdin.close(), child.stdin.close()];
+    return [closed, await child.stdout.text()];
+  },
+  "FileSink: start": async ({ spawn }) => {
+    const child = spawn(["cat"], { stdin: "pipe" });
+    const said = [undefined, {}, { highWaterMark: 3 }, 5, { highWaterMark: "x" }, null].map((options) =>
+      child.stdin.start(options),
+    );
+    child.stdin.write("abcdef");
+    child.stdin.end();
+    return [said, child.stdin.ref(), child.stdin.unref(), await child.stdout.text()];
+  },
+  "FileSink: end with an error": async ({ spawn }) => {
+    const child = spawn(["cat"], { stdin: "pipe" });
+    child.stdin.write("a");
+    await child.stdin.end(new Error("its own"));
+    return [await child.stdout.text(), await child.exited];
+  },
+  "FileSink: other data": async ({ spawn }) => {
+    const child = spawn(["cat"], { stdin: "pipe" });
+    const { stdin } = child;
+    const said = [new SharedArrayBuffer(2), new String("str"), "", new DataView(new ArrayBuffer(1))].map((data) =>
+      now(stdin.write(data)),
+    );
+    const bad = [null, undefined, new Blob(["x"]), [1]].map((data) => thrown(() => stdin.write(data)));
+    stdin.end();
+    return [said, bad, await child.stdout.text()];
+  },
+  "FileSink: the words of an error": ({ spawn }) => {
+    const { stdin } = spawn(["cat"], { stdin: "pipe" });
+    try {
+      stdin.write(5);
+    } catch (error) {
+      return (error as Error).message.startsWith("write() expects a string, ArrayBufferView, or ArrayBuffer");
+    } finally {
+      stdin.end();
+    }
+    return "nothing thrown";
+  },
+  "resourceUsage as JSON": ({ spawnSync }) => Object.keys(spawnSync(["true"]).resourceUsage),
+  "resourceUsage as it is told apart": async ({ spawn, spawnSync }) => {
+    const child = spawn(["true"]);
+    await child.exited;
+    return [child.resourceUsage(), spawnSync(["true"]).resourceUsage].map((usage) => [
+      Object.prototype.toString.call(usage),
+      (globalThis as Any).Bun.inspect(usage).split(" ")[0],
+    ]);
+  },
+  "the result of a blocking call as it is printed": ({ spawnSync }) => {
+    const shown = (globalThis as Any).Bun.inspect(spawnSync(sh("echo x; kill -9 $$"))) as string;
+    return shown.replace(/\[Object: null prototype\] /g, "").replace(/\d+/g, "N");
+  },
   "the handle's members": ({ spawn }) => {
     const child = spawn(["true"]);
     const names = ["pid", "stdin", "stdout", "stderr", "stdio", "readable", "writable", "exited", "exitCode"].concat([
@@ -884,6 +968,11 @@ const CASES: Record<string, (api: Api) => unknown> = {
       spawnSync(["true"], { signal: AbortSignal.timeout(9000) }).exitCode,
     ];
   },
+  "sync: a signal that time aborts, whichever engine can": ({ spawnSync }) => {
+    // Bun knows no such option, and ignores it.
+    const { exitCode, signalCode } = spawnSync(["sleep", "9"], { signal: AbortSignal.timeout(50), engine: "auto" });
+    return [exitCode, signalCode];
+  },
   "sync: stdin a stream": ({ spawnSync }) => thrown(() => spawnSync(["cat"], { stdin: new ReadableStream() })),
   "sync: input for a child that does not read": ({ spawnSync }) => {
     const { exitCode, signalCode } = spawnSync(["true"], { stdin: bytes(300_000) });
@@ -1054,6 +1143,8 @@ const IMPROVED: Record<string, { readonly engine?: string; readonly why: string 
   "stdin: the handle's, while a stream is fed": { why: "typed undefined; Bun gives an object of its own" },
   "fds that are none": { why: "a fraction is no fd; and a wrong number is of the right type" },
   "FileSink: what calls after the end return": { why: "numbers, as they are typed" },
+  "resourceUsage as JSON": { why: "its values are its own; Bun's are of its prototype, and none is written" },
+  "the result of a blocking call as it is printed": { why: "Bun prints what is not enumerable, too: the engine" },
   "maxBuffer bad": { why: "Bun ignores what it does not understand, and has no limit then" },
   "the path of an error about cwd": { why: "it is cwd that was wrong, so the path is its" },
   "too long, found in PATH": { engine: "vfork", why: "the path is the one that was tried" },

@@ -13,6 +13,7 @@ type UsageCode =
   | "ERR_INVALID_STATE"
   | "ERR_MISSING_ARGS"
   | "ERR_OUT_OF_RANGE"
+  | "ERR_STREAM_NULL_VALUES"
   | "ERR_UNKNOWN_SIGNAL";
 
 /** An error with the `code` that Node and Bun give to mistakes of this kind. */

@@ -1,4 +1,5 @@
 /** How a process ended, in the terms of each face. */
+import { bare } from "./builtins.js";
 import type { Exit, Usage } from "./engine.js";
 import { type SignalName, signalName } from "./numbers.js";
 
@@ -51,12 +52,18 @@ export function commandStatus(exit: Exit): CommandStatus {
   return { success: exit.code === 0, code: exitNumber(exit), signal: exitSignal(exit) as ToldSignal | null };
 }
 
+/** As it is printed. Its values are its own, so that it can be compared, copied and written as JSON. */
+const { ResourceUsage: Printed }: { readonly ResourceUsage: new () => object } = {
+  ResourceUsage: function () {} as never,
+};
+Object.defineProperty(Printed.prototype, Symbol.toStringTag, bare({ value: "ResourceUsage", configurable: true }));
+
 /** Undefined where the engine cannot tell. */
 export function resourceUsage(usage: Usage | undefined): ResourceUsage | undefined {
   if (usage === undefined) return undefined;
   const user = BigInt(usage.userMicros);
   const system = BigInt(usage.systemMicros);
-  return {
+  return Object.assign(new Printed(), {
     contextSwitches: { voluntary: usage.voluntarySwitches, involuntary: usage.involuntarySwitches },
     cpuTime: { user, system, total: user + system },
     maxRSS: usage.maxRss,
@@ -65,5 +72,5 @@ export function resourceUsage(usage: Usage | undefined): ResourceUsage | undefin
     shmSize: 0,
     signalCount: 0,
     swapCount: 0,
-  };
+  });
 }

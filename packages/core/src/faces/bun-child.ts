@@ -8,6 +8,7 @@ import type { ExtraPipes, Process } from "../process.js";
 import { exitNumber, exitSignal, resourceUsage, type ResourceUsage } from "../status.js";
 import type { InputData, Slot } from "../stdio.js";
 import type { SubprocessReadableStream } from "../streams.js";
+import { showMembers } from "./as-native.js";
 import { callbackOf, checkRest, closedError } from "./bun-ipc.js";
 import type { SpawnOptions, Subprocess, Terminal } from "./bun-types.js";
 import type { Channel } from "./channel.js";
@@ -195,8 +196,19 @@ export class Child implements Subprocess {
     // The type is the one that `await using` wants.
     return this.#exited as Promise<unknown> as Promise<void>;
   }
-
-  get [Symbol.toStringTag](): string {
-    return "Subprocess";
-  }
 }
+
+// As of Bun's own, whose members these are in the order of the alphabet; the constructor of one is Object.
+showMembers(
+  Child,
+  { Subprocess: function () {} as never },
+  ["exitCode", "exited", "kill", "killed", "pid", "readable", "ref", "resourceUsage", "signalCode"].concat([
+    "stderr",
+    "stdin",
+    "stdio",
+    "stdout",
+    "unref",
+    "writable",
+  ]),
+);
+Reflect.deleteProperty(Child.prototype, "constructor");

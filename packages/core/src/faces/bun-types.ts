@@ -113,8 +113,8 @@ interface CommonOptions<In extends SpawnInput, Out extends SpawnOutput, Err exte
    * was written by then, though another process may still have the pipe.
    */
   readonly timeout?: number | undefined;
-  /** Default `"SIGTERM"`. */
-  readonly killSignal?: SignalName | number | undefined;
+  /** Default `"SIGTERM"`. Any string for the compiler, as in Bun; one that names no signal is a TypeError. */
+  readonly killSignal?: SignalName | (string & Record<never, never>) | number | undefined;
   /** Bytes of stdout, and of stderr; more than that, and it ends as by `timeout`. Default none. */
   readonly maxBuffer?: number | undefined;
   /** argv[0]. Default: the command. */

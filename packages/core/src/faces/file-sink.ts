@@ -1,8 +1,9 @@
 /** Bun's way to write to a child: a write returns at once as long as the pipe takes the bytes. */
 import { isArrayBuffer } from "../builtins.js";
-import { mustBeOfType } from "../check.js";
+import { shown, usageError } from "../check.js";
 import type { Sink } from "../engine.js";
 import { asBytes } from "../streams.js";
+import { showMembers } from "./as-native.js";
 
 const utf8 = new TextEncoder();
 
@@ -21,7 +22,7 @@ export class FileSink {
   }
 
   /** Returns how many bytes were written; a promise of it when the pipe is full for now. */
-  write(data: string | ArrayBufferView | ArrayBuffer): number | Promise<number> {
+  write(data: string | ArrayBufferView | ArrayBuffer | SharedArrayBuffer): number | Promise<number> {
     const bytes = bytesOf(data);
     if (this.#closed !== undefined) return 0;
     this.#unflushed += bytes.byteLength;
@@ -45,8 +46,11 @@ export class FileSink {
     return count;
   }
 
-  /** Closes the pipe when all is written: the child sees the end. Returns what `flush` would; 0 the second time. */
-  end(): number | Promise<number> {
+  /**
+   * Closes the pipe when all is written: the child sees the end. Returns what `flush` would; 0 the second time. An
+   * error changes nothing: there is nobody who could be told of it.
+   */
+  end(_error?: Error): number | Promise<number> {
     if (this.#closed !== undefined) return typeof this.#closed === "number" ? 0 : this.#closed;
     const count = this.#unflushed;
     this.#unflushed = 0;
@@ -62,8 +66,13 @@ export class FileSink {
     return this.#closed;
   }
 
+  /** The same as {@link end}, of which nothing is told. */
+  close(): void {
+    void this.end();
+  }
+
   /** Without effect: bytes go to the pipe as they come, so there is no buffer to configure. */
-  readonly start: (options?: { readonly highWaterMark?: number }) => void = () => {};
+  start(_options?: { readonly highWaterMark?: number }): void {}
 
   /** Without effect: what keeps the program alive is decided by `ref` and `unref` of the child's handle. */
   ref(): void {}
@@ -107,9 +116,24 @@ export class FileSink {
   }
 }
 
-function bytesOf(data: string | ArrayBufferView | ArrayBuffer): Uint8Array {
+showMembers(FileSink, { FileSink: function () {} as never }, [
+  "close",
+  "flush",
+  "end",
+  "start",
+  "write",
+  "ref",
+  "unref",
+]);
+
+const WORDS = "write() expects a string, ArrayBufferView, or ArrayBuffer";
+
+/** @throws {TypeError} with the code that Bun gives to what is none of these. */
+function bytesOf(data: unknown): Uint8Array {
   // Copied: the caller may reuse its memory before the pipe has taken it.
-  if (typeof data === "string") return utf8.encode(data);
+  if (typeof data === "string" || data instanceof String) return utf8.encode(String(data));
   if (ArrayBuffer.isView(data) || isArrayBuffer(data)) return asBytes(data).slice();
-  throw mustBeOfType("data", "a string, an ArrayBufferView or an ArrayBuffer", data);
+  if (typeof SharedArrayBuffer === "function" && data instanceof SharedArrayBuffer) return new Uint8Array(data).slice();
+  const code = data === null || data === undefined ? "ERR_STREAM_NULL_VALUES" : "ERR_INVALID_ARG_TYPE";
+  throw usageError(code, `${WORDS}, got ${shown(data)}`);
 }

@@ -1,0 +1,223 @@
+/**
+ * Every member of the three APIs whose shape ours has, and what becomes of it. scripts/compat.mjs makes docs/compat.md
+ * of this, asks the runtimes themselves whether a member is missing here, and looks for each test that is named.
+ */
+
+/** What one member does: the same as the original; more than that, or more right; nothing. */
+type State = "same" | "better" | "not";
+
+/**
+ * `member`, what becomes of it, how it is better or why it is not there (empty for the same), and the test:
+ * `oracle deno: QUESTION` and `oracle bun: CASE` ask both, `FILE: CASE` is one of conformance.
+ */
+type Row = readonly [member: string, state: State, how: string, test?: string];
+
+/** A table of rows, by what has these members. */
+type Api = { readonly [owner: string]: readonly Row[] };
+
+const NOT_BUILT = "not built yet";
+const OTHER_SYSTEM = "for Windows only, where ours is Deno's own as well";
+
+export const deno: Api = {
+  Deno: [
+    ["Command", "same", "", "oracle deno: is a class"],
+    ["ChildProcess", "same", "", "oracle deno: ChildProcess: constructed with what is none"],
+    ["spawn", "same", "", "oracle deno: spawn(): both overloads"],
+    ["spawnAndWait", "same", "", "oracle deno: spawnAndWait(): both overloads"],
+    ["spawnAndWaitSync", "same", "", "oracle deno: spawnAndWaitSync(): both overloads"],
+    ["kill", "not", "it signals any pid, whoever started that process"],
+  ],
+  CommandOptions: [
+    [
+      "args",
+      "better",
+      "what is no array is a mistake that is told, and not ignored",
+      "oracle deno: args that are no array",
+    ],
+    [
+      "cwd",
+      "better",
+      "of a file as cwd the code is ENOTDIR whichever method it was",
+      "oracle deno: cwd that is a file",
+    ],
+    ["env", "better", "a name that cannot be one is told, and not dropped", "oracle deno: a name of env with an ="],
+    ["clearEnv", "same", "", "oracle deno: clearEnv with env"],
+    ["uid", "same", "", "oracle deno: uid and gid"],
+    ["gid", "same", "", "oracle deno: uid and gid"],
+    ["signal", "same", "", "oracle deno: output() with an aborted signal"],
+    ["stdin", "same", "", "oracle deno: stdio of spawn()"],
+    ["stdout", "same", "", "oracle deno: an fd's number"],
+    ["stderr", "same", "", "oracle deno: stdio of output()"],
+    ["windowsRawArguments", "same", OTHER_SYSTEM, "oracle deno: windowsRawArguments"],
+    ["detached", "same", "", "oracle deno: detached leads a session"],
+  ],
+  Command: [
+    ["constructor", "same", "", "oracle deno: its name and methods"],
+    ["output", "same", "", "oracle deno: the bytes of output()"],
+    ["outputSync", "same", "", "oracle deno: stdio of outputSync()"],
+    ["spawn", "same", "", "oracle deno: each call starts it anew"],
+  ],
+  ChildProcess: [
+    ["constructor", "same", "", "oracle deno: ChildProcess: constructed with what is none"],
+    ["pid", "same", "", "oracle deno: its members"],
+    ["stdin", "same", "", "oracle deno: what is written arrives"],
+    ["stdout", "same", "", "oracle deno: chunks"],
+    ["stderr", "same", "", "oracle deno: stderr that is not piped"],
+    ["status", "better", "it resolves after a real-time signal, too", "oracle deno: a real-time signal"],
+    ["output", "same", "", "oracle deno: output() twice"],
+    [
+      "kill",
+      "better",
+      "the message names what was given and what would do",
+      "oracle deno: kill() of what is no signal",
+    ],
+    ["ref", "same", "", "oracle deno: ref() and unref() return nothing"],
+    ["unref", "same", "", "oracle deno: ref() and unref() return nothing"],
+    ["Symbol(Symbol.asyncDispose)", "same", "", "oracle deno: disposal of one that ignores SIGTERM"],
+  ],
+  CommandStatus: [
+    ["success", "same", "", "oracle deno: status of an exit"],
+    ["code", "same", "", "oracle deno: every exit code"],
+    ["signal", "better", "of a real-time signal its number", "oracle deno: a real-time signal"],
+  ],
+  CommandOutput: [
+    ["success", "same", "", "oracle deno: the bytes of output()"],
+    ["code", "same", "", "oracle deno: each call starts it anew"],
+    ["signal", "same", "", "oracle deno: output() with an aborted signal"],
+    ["stdout", "same", "", "oracle deno: stdout of output() that is not piped"],
+    ["stderr", "same", "", "oracle deno: stdout of outputSync() that is not piped"],
+  ],
+  SubprocessReadableStream: [
+    [
+      "constructor",
+      "better",
+      "it has the name of its type; Deno's has an inner one",
+      "oracle deno: classes of the streams",
+    ],
+    ["arrayBuffer", "same", "", "oracle deno: bytes() and arrayBuffer()"],
+    ["bytes", "same", "", "oracle deno: bytes() and arrayBuffer()"],
+    ["json", "same", "", "oracle deno: json()"],
+    ["text", "same", "", "oracle deno: text()"],
+  ],
+};
+
+const SIGNAL_OF_SYNC =
+  "a blocking call with one is Bun's own; an engine that cannot learn of an abort refuses it if asked for by name";
+
+export const bun: Api = {
+  Bun: [
+    ["spawn", "same", "", "oracle bun: cmd inside"],
+    ["spawnSync", "same", "", "oracle bun: sync, cmd inside"],
+  ],
+  Options: [
+    ["cmd", "same", "", "oracle bun: cmd empty"],
+    ["cwd", "better", "the error's path is that of cwd; a URL is taken", "oracle bun: the path of an error about cwd"],
+    ["detached", "same", "", "oracle bun: detached"],
+    ["uid", "same", "", "oracle bun: uid and gid"],
+    ["gid", "same", "", "oracle bun: uid and gid"],
+    ["cgroup", "same", "", "setup: cgroup takes a path or an fd, and the child is born in it"],
+    ["env", "same", "", "oracle bun: env default is the one of the start"],
+    ["stdio", "same", "", "oracle bun: what an extra fd is in the child, by its word"],
+    [
+      "stdin",
+      "better",
+      "a stream that is at its end is taken by spawnSync",
+      "oracle bun: sync: stdin a stream that is at its end",
+    ],
+    ["stdout", "better", "a file that was longer is cut off", "oracle bun: stdout to a file that is longer"],
+    ["stderr", "same", "", "oracle bun: both outputs"],
+    ["onExit", "same", "", "oracle bun: order of exited and onExit"],
+    ["onDisconnect", "not", NOT_BUILT],
+    ["ipc", "not", NOT_BUILT],
+    ["serialization", "not", NOT_BUILT],
+    ["windowsHide", "same", OTHER_SYSTEM, "oracle bun: unknown options, and those of Windows"],
+    ["windowsVerbatimArguments", "same", OTHER_SYSTEM, "oracle bun: unknown options, and those of Windows"],
+    ["argv0", "same", "", "oracle bun: argv0 bad"],
+    ["signal", "same", SIGNAL_OF_SYNC, "oracle bun: sync: a signal that time aborts, whichever engine can"],
+    ["timeout", "same", "", "oracle bun: timeout with killSignal"],
+    ["killSignal", "same", "", "oracle bun: killSignal bad"],
+    ["maxBuffer", "better", "what is no number is told, and is not no limit", "oracle bun: maxBuffer bad"],
+    ["lazy", "same", "", "oracle bun: lazy: unread stdout is not drained"],
+    ["terminal", "not", NOT_BUILT],
+  ],
+  Subprocess: [
+    ["connected", "not", NOT_BUILT],
+    ["disconnect", "not", NOT_BUILT],
+    ["exitCode", "same", "", "oracle bun: exit code"],
+    ["exited", "same", "", "oracle bun: exited is one promise"],
+    ["kill", "same", "", "oracle bun: kill with an empty, null or NaN signal"],
+    ["killed", "same", "", "oracle bun: killed by a signal"],
+    ["pid", "same", "", "oracle bun: the handle's members"],
+    ["readable", "same", "", "oracle bun: defaults"],
+    ["ref", "same", "", "oracle bun: ref and unref"],
+    ["resourceUsage", "same", "", "oracle bun: resourceUsage is a new object"],
+    ["send", "not", NOT_BUILT],
+    ["signalCode", "same", "", "oracle bun: killed by a real-time signal"],
+    ["stderr", "same", "", "oracle bun: both outputs"],
+    ["stdin", "same", "", "oracle bun: FileSink: members"],
+    [
+      "stdio",
+      "better",
+      "bytes reach the child; the fd of a pipe blocks on native engines",
+      "oracle bun: an extra fd made of bytes",
+    ],
+    ["stdout", "same", "", "oracle bun: stdout.text, bytes, json, blob"],
+    ["terminal", "not", NOT_BUILT],
+    ["unref", "same", "", "oracle bun: ref and unref"],
+    ["writable", "same", "", "oracle bun: defaults"],
+    ["Symbol(Symbol.asyncDispose)", "same", "", "oracle bun: asyncDispose"],
+    ["Symbol(Symbol.toStringTag)", "same", "", "oracle bun: the handle's type"],
+  ],
+  FileSink: [
+    ["close", "same", "", "oracle bun: FileSink: close"],
+    ["flush", "same", "", "oracle bun: FileSink: write, flush, end"],
+    ["end", "same", "", "oracle bun: FileSink: end with an error"],
+    ["start", "same", "", "oracle bun: FileSink: start"],
+    [
+      "write",
+      "better",
+      "numbers after the end, as its type says",
+      "oracle bun: FileSink: what calls after the end return",
+    ],
+    ["ref", "same", "", "oracle bun: FileSink: start"],
+    ["unref", "same", "", "oracle bun: FileSink: start"],
+    ["_getFd", "not", "internal to Bun; the fd is the engine's to close"],
+    ["sinkId", "not", "internal to Bun: a number of its native classes"],
+    ["constructor", "same", "", "oracle bun: FileSink: members"],
+    ["Symbol(Symbol.toStringTag)", "same", "", "oracle bun: FileSink: as it is told apart"],
+  ],
+  SyncSubprocess: [
+    ["exitCode", "same", "", "oracle bun: sync: values"],
+    ["signalCode", "same", "", "oracle bun: sync: killed"],
+    ["stdout", "same", "", "oracle bun: sync: what is not piped"],
+    ["stderr", "same", "", "oracle bun: sync: what is not piped"],
+    ["success", "same", "", "oracle bun: sync: killed"],
+    ["resourceUsage", "same", "", "oracle bun: sync: resourceUsage"],
+    ["exitedDueToTimeout", "same", "", "oracle bun: sync: keys"],
+    ["exitedDueToMaxBuffer", "same", "", "oracle bun: maxBuffer reached"],
+    ["pid", "same", "", "oracle bun: sync: keys"],
+  ],
+  ResourceUsage: ["contextSwitches", "cpuTime", "maxRSS", "messages", "ops", "shmSize", "signalCount", "swapCount"].map(
+    (member): Row => [
+      member,
+      "better",
+      "its own, so that it is compared and written as JSON",
+      "oracle bun: resourceUsage as JSON",
+    ],
+  ),
+};
+
+const notBuilt = (...members: readonly string[]): readonly Row[] => members.map((member) => [member, "not", NOT_BUILT]);
+
+export const node: Api = {
+  child_process: notBuilt(
+    ...["ChildProcess", "_forkChild", "default", "exec", "execFile", "execFileSync", "execSync", "fork"],
+    ...["spawn", "spawnSync"],
+  ),
+  ChildProcess: notBuilt(
+    ...["constructor", "spawn", "kill", "ref", "unref", "Symbol(Symbol.dispose)", "connected", "signalCode"],
+    ...["exitCode", "killed", "spawnfile", "spawnargs", "pid", "stdin", "stdout", "stderr", "stdio", "channel"],
+    ...["send", "disconnect"],
+  ),
+  "the result of spawnSync": notBuilt("status", "signal", "output", "pid", "stdout", "stderr"),
+};
