@@ -7,7 +7,8 @@ import type { Host } from "./host.js";
  * One fd of the child. `in`: the child reads it. `raw`: the parent's end is an fd and no stream. `given`: the parent's
  * fd is closed once the process was started. All of kind "pty" are the same pseudo-terminal, of equal size; the
  * parent's end is with the first. So are all of kind "terminal", which is the controlling terminal of the child, the
- * leader of a new session. An "open terminal" is one of the runtime's own, which only the runtime's own spawn can give.
+ * leader of a new session. An "open terminal" was opened before, without a process: an fd of its own side, or an object
+ * of the runtime's, which only the runtime's own spawn can give.
  */
 export type Slot =
   | { readonly target: number; readonly kind: "null" }
@@ -22,7 +23,7 @@ export type Slot =
       readonly raw: boolean;
     }
   | TerminalSlot
-  | { readonly target: number; readonly kind: "open terminal"; readonly terminal: object }
+  | { readonly target: number; readonly kind: "open terminal"; readonly terminal: number | object }
   | FileSlot;
 
 /** A new pseudo-terminal: 0, 1 and 2 all are of this kind then. */
