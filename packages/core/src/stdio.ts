@@ -155,6 +155,10 @@ export function checkSlots(slots: readonly Slot[]): void {
   let pty: (Slot & { readonly kind: "pty" }) | undefined;
   for (const slot of slots) {
     if (slot.kind === "pty") {
+      // An engine makes one pseudo-terminal for a child, which is that of the option.
+      if (slots[0]?.kind === "terminal") {
+        throw mustBe(`setup.fds.${slot.target}.pty`, "absent beside the option terminal", true);
+      }
       pty ??= slot;
       if (slot.rows !== pty.rows || slot.cols !== pty.cols || slot.raw !== pty.raw) {
         const which = `fds ${pty.target} and ${slot.target} of the child`;
