@@ -362,6 +362,7 @@ const cases: Case[] = [
     name: "what cannot be a terminal is refused, before anything starts; what cannot be a size is the default",
     needs: NEEDS,
     async run(t) {
+      const { spawnAny } = t;
       for (const bad of [false, true, 0, 5, "x", Symbol.iterator]) {
         const spawn = (): unknown => t.spawn([t.witness, "report", t.mark], { terminal: bad as TerminalOptions });
         assert.throws(spawn, /terminal must be a Terminal object or options object/);
@@ -375,6 +376,9 @@ const cases: Case[] = [
       assert.throws(() => new Terminal(undefined as unknown as TerminalOptions), /requires an options object/);
       assert.throws(() => t.terminal({ name: 5 as unknown as string }), /name must be a string/);
       assert.throws(() => t.terminal({ name: "x".repeat(129) }), /Terminal name too long/);
+      const beside = { terminal: {}, setup: { fds: { 3: { pty: true } } } } as const;
+      const two = (): unknown => spawnAny([t.witness, "report", t.mark], beside);
+      assert.throws(two, /setup.fds.3.pty must be absent beside the option terminal/);
       assert.ok(!fs.existsSync(t.mark));
       const odd = { cols: 0, rows: "7", data: 5, exit: null, drain: {} } as unknown as TerminalOptions;
       const report = await reportAt(t, odd);
@@ -434,6 +438,15 @@ const cases: Case[] = [
       const { code, stdout, stderr } = await t.program("terminal", ["throws"]);
       assert.deepEqual([code, stderr], [0, ""]);
       assert.deepEqual(stdout.split("\n").sort(), ["", "exit 1", "exited 0", "uncaught of data", "uncaught of exit"]);
+    },
+  },
+  {
+    name: "the end of a worker is that of its terminals",
+    needs: NEEDS,
+    async run(t) {
+      t.needs({ terminal: {} });
+      const { code, stdout, stderr } = await t.program("terminal-worker");
+      assert.deepEqual([code, stdout, stderr], [0, "open true\nover\n", ""]);
     },
   },
   {

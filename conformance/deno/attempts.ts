@@ -326,6 +326,13 @@ function setupWithSome(s: string): Group {
         options: { argv0: "cat" } as CommandOptions,
         expect: refused("argv0"),
       },
+      {
+        name: "a terminal",
+        command,
+        face: "bun",
+        options: { terminal: {} } as CommandOptions,
+        expect: refused("a terminal"),
+      },
     ],
   };
 }

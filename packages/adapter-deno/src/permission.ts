@@ -199,6 +199,7 @@ function refuseBeyondCommand({ argv, file, given, slots }: SpawnRequest): void {
   let option: string | undefined;
   if (argv[0] !== file) option = "argv0";
   else if (key !== undefined) option = `setup.${key}`;
+  else if (slots[0]?.kind === "terminal" || slots[0]?.kind === "open terminal") option = "a terminal";
   else if (slots.length > 3) option = "fds beyond 2";
   if (option === undefined) return;
   throw new NotCapable(`Requires --allow-run permissions to spawn subprocess with ${option}`);

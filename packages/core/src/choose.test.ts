@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { requestOf } from "../tests/support.js";
-import { capable, choose, printRejection, report } from "./choose.js";
+import { capable, capableOfTerminal, choose, chooseForTerminal, printRejection, report } from "./choose.js";
 import type { Engine, EngineName, Refusal } from "./engine.js";
 import type { SetupKey } from "./options.js";
 
@@ -78,6 +78,19 @@ describe("what an engine cannot do", () => {
       "late: only vfork can start a process and wait until its program runs",
     ]);
   });
+});
+
+test("a terminal is opened by the first engine that can, and the others say why not", () => {
+  const opens = { ...vfork, openTerminal: () => ({ errno: 1, step: undefined, index: 0 }) };
+  const all = [noRing, opens, runtime];
+  const { engine: chosen, rejected } = chooseForTerminal(["runtime", "io_uring", "vfork"], all);
+  expect(chosen).toBe(opens);
+  expect(rejected.map(printRejection)).toEqual([
+    "runtime: terminal: the API of runtime has no pseudo-terminals",
+    "io_uring: this kernel has none",
+  ]);
+  expect(chooseForTerminal(["runtime"], all).engine).toBeUndefined();
+  expect(capableOfTerminal(all)).toEqual(["vfork"]);
 });
 
 test("report names every engine, with a reason where it is not available", () => {

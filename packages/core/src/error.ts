@@ -216,6 +216,8 @@ function stdioSentence(slot: Slot | undefined, errno: number): string {
       return `no pipe could be made for its fd ${slot.target}: ${text}`;
     case "socket":
       return `no pair of sockets could be made for its fd ${slot.target}: ${text}`;
+    case "open terminal":
+      return `the terminal could not become its fd ${slot.target}: ${text}`;
     case "pty":
     case "terminal":
       return `no pseudo-terminal could be had for its fd ${slot.target}: ${text}`;

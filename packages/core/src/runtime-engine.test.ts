@@ -509,6 +509,21 @@ describe("what the API cannot do is refused by the name of the option", () => {
     expect(refusal({ setup: { umask: 0 } })).toBe("setup.umask: the API has no such option");
   });
 
+  test("terminals of its own, where it has none; one that is an fd is as any other", () => {
+    const at = (terminal: number | object | undefined): Partial<RequestInput> => ({
+      slots: [0, 1, 2].map((target) => {
+        if (terminal !== undefined) return { target, kind: "open terminal", terminal };
+        return { target, kind: "terminal", rows: 24, cols: 80 };
+      }),
+    });
+    expect(refusal(at(undefined))).toBe("terminal: the API has no pseudo-terminals");
+    expect(refusal(at({}))).toBe("terminal: the API has no pseudo-terminals");
+    expect(refusal(at(7))).toBeUndefined();
+    const here = world(LINUX);
+    here.engine.spawn(requestIn(here, at(7)));
+    expect(here.calls[0]).toMatchObject({ stdio: [7, 7, 7], terminal: undefined });
+  });
+
   test("stdio in a direction of its own, and crossed", () => {
     const at = (slot: Slot): Partial<RequestInput> => ({
       slots: NOTHING.map((none, i) => (i === slot.target ? slot : none)),

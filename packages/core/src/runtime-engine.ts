@@ -110,6 +110,7 @@ export class RuntimeEngine extends Bare implements Engine {
     const { name, lastFd, features } = this.#api;
     const { target, kind } = slot;
     const isExtra = target >= EXTRA;
+    if (kind === "open terminal" && typeof slot.terminal === "number") return undefined;
     if (kind === "terminal" || kind === "open terminal") {
       return this.openTerminal === undefined ? `${name} has no pseudo-terminals` : undefined;
     }
@@ -190,6 +191,7 @@ export class RuntimeEngine extends Bare implements Engine {
       try {
         if (slot.kind === "fd") stdio.push(slot.fd);
         else if (slot.kind === "file") stdio.push(open(slot.path, slot.open, slot.mode));
+        else if (slot.kind === "open terminal" && typeof slot.terminal === "number") stdio.push(slot.terminal);
         else if (slot.kind === "pipe" || slot.kind === "socket") stdio.push("pipe");
         // What is ignored beyond 2 stays closed. A terminal is none of these words.
         else stdio.push(slot.target < EXTRA ? "ignore" : open(this.#api.devNull, "r+"));
@@ -236,7 +238,7 @@ export class RuntimeEngine extends Bare implements Engine {
 }
 
 function terminalOf({ slots: [first] }: SpawnRequest): RuntimeCall["terminal"] {
-  if (first?.kind === "open terminal") return { open: first.terminal };
+  if (first?.kind === "open terminal" && typeof first.terminal !== "number") return { open: first.terminal };
   return first?.kind === "terminal" ? { cols: first.cols, rows: first.rows } : undefined;
 }
 

@@ -8,8 +8,8 @@ import type { Host } from "./host.js";
  * "any" it need not. `given`: the parent's fd is closed once the process was started. `buffer`: the bytes that each
  * socket holds of what was sent, by default as the system has it. All of kind "pty" are the same pseudo-terminal, of
  * equal size; the parent's end is with the first. So are all of kind "terminal", which is the controlling terminal of
- * the child, the leader of a new session. An "open terminal" is one of the runtime's own, which only the runtime's own
- * spawn can give.
+ * the child, the leader of a new session. An "open terminal" was opened before, without a process: an fd of its own
+ * side, or an object of the runtime's, which only the runtime's own spawn can give.
  */
 export type Slot =
   | { readonly target: number; readonly kind: "null" }
@@ -24,7 +24,7 @@ export type Slot =
       readonly raw: boolean;
     }
   | TerminalSlot
-  | { readonly target: number; readonly kind: "open terminal"; readonly terminal: object }
+  | { readonly target: number; readonly kind: "open terminal"; readonly terminal: number | object }
   | FileSlot;
 
 /** A new pseudo-terminal: 0, 1 and 2 all are of this kind then. */
@@ -161,6 +161,10 @@ export function checkSlots(slots: readonly Slot[]): void {
   let pty: (Slot & { readonly kind: "pty" }) | undefined;
   for (const slot of slots) {
     if (slot.kind === "pty") {
+      // An engine makes one pseudo-terminal for a child, which is that of the option.
+      if (slots[0]?.kind === "terminal") {
+        throw mustBe(`setup.fds.${slot.target}.pty`, "absent beside the option terminal", true);
+      }
       pty ??= slot;
       if (slot.rows !== pty.rows || slot.cols !== pty.cols || slot.raw !== pty.raw) {
         const which = `fds ${pty.target} and ${slot.target} of the child`;

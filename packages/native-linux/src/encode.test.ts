@@ -170,6 +170,23 @@ it("has the flags of slots", () => {
   expect(rows.map((row) => encoded.u32(row + SLOT.flags))).toEqual([raw, raw, raw, raw, given]);
 });
 
+it("has a terminal, which controls the session of the child", () => {
+  const at = (slot: object): Encoded =>
+    new Encoded(request({ slots: [0, 1, 2].map((target) => ({ target, ...slot }) as Slot) }));
+  const made = at({ kind: "terminal", rows: 24, cols: 80 });
+  for (const row of made.rows(REQUEST.slots, SLOT_SIZE)) {
+    expect(made.u32(row + SLOT.kind)).toBe(SLOT_KIND.pty);
+    expect([made.u16(row + SLOT.rows), made.u16(row + SLOT.cols)]).toEqual([24, 80]);
+  }
+  expect([made.u32(REQUEST.flags), made.u32(REQUEST.set)]).toEqual([FLAG.session, SET.controllingTerminal]);
+  expect(made.i32(REQUEST.controllingTerminal)).toBe(0);
+  const open = at({ kind: "open terminal", terminal: 9 });
+  for (const row of open.rows(REQUEST.slots, SLOT_SIZE)) {
+    expect([open.u32(row + SLOT.kind), open.i32(row + SLOT.fd)]).toEqual([SLOT_KIND.fd, 9]);
+  }
+  expect([open.u32(REQUEST.flags), open.u32(REQUEST.set)]).toEqual([0, 0]);
+});
+
 /** For each key: what it is in a request, and how that looks in the block. */
 const KEYS: {
   readonly [K in SetupKey]-?: readonly [Partial<NormalSetup>, (encoded: Encoded) => unknown, unknown];

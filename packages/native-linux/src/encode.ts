@@ -98,7 +98,9 @@ function putSlot(block: Block, at: number, slot: Slot): void {
       putSize(block, at, slot);
       break;
     case "open terminal":
-      // Refused by then.
+      // One of the runtime's own is refused before.
+      block.u32(at + SLOT.kind, SLOT_KIND.fd);
+      block.u32(at + SLOT.fd, slot.terminal as number);
       break;
     case "file":
       block.u32(at + SLOT.kind, SLOT_KIND.file);

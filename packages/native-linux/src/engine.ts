@@ -61,7 +61,8 @@ export abstract class NativeEngine implements Engine {
 
   refuses(request: SpawnRequest, sync?: SyncOptions): Refusal | undefined {
     if (sync?.signal !== undefined) return NO_ABORT;
-    if (request.slots[0]?.kind === "open terminal") return NOT_OURS;
+    const [first] = request.slots;
+    if (first?.kind === "open terminal" && typeof first.terminal !== "number") return NOT_OURS;
     const refused = this.#permits(request);
     if (refused !== undefined) return refused;
     const ready = this.#ready.get();

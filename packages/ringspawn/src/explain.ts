@@ -223,7 +223,7 @@ function slotText(slot: Slot | undefined): string {
     case "terminal":
       return "a pseudo-terminal";
     case "open terminal":
-      return "a terminal of the runtime's";
+      return "an open terminal";
     case "file":
       return `${quoted(slot.path)} opened "${slot.open}"`;
   }

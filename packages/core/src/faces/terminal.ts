@@ -278,9 +278,5 @@ export function createTerminals(launcher: Launcher): {
 const STDIO = [0, 1, 2] as const;
 
 function existing(given: number | object, terminal: Terminal): TerminalOfChild {
-  const slots = STDIO.map((target): Slot => {
-    if (typeof given === "number") return { target, kind: "fd", fd: given, given: false };
-    return { target, kind: "open terminal", terminal: given };
-  });
-  return { slots, of: () => terminal };
+  return { slots: STDIO.map((target) => ({ target, kind: "open terminal", terminal: given })), of: () => terminal };
 }
