@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { SpawnOptions, Subprocess } from "ringspawn";
 import { type Case, finished, type T, textOf } from "../harness.ts";
 import { alive, assert, envOf, fdOf, fs, leavesNothing, parent, path, patience, until, volume } from "../tools.ts";
@@ -111,8 +112,9 @@ function rich(): Record<string, unknown> {
     regexp: /a+/g,
     big: 12345678901234567890n,
     bytes: Uint8Array.from([1, 2, 3]),
+    buffers: [Buffer.from("hi"), { deep: Buffer.alloc(1) }],
     numbers: Float64Array.from([1.5, -2]),
-    buffer: Uint8Array.from([4, 5]).buffer,
+    memory: Uint8Array.from([4, 5]).buffer,
     text: "日本",
     error: "none",
     cycle,

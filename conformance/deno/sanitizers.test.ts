@@ -72,6 +72,24 @@ for (const engine of ["vfork", "runtime"] as const) {
   });
 }
 
+// Only the native engine: Deno's own spawn gives a child no fds beyond 2.
+for (const serialization of ["json", "advanced"] as const) {
+  Deno.test({
+    name: `vfork: a channel, ${serialization}`,
+    sanitizeOps: true,
+    sanitizeResources: true,
+    async fn() {
+      const messages: unknown[] = [];
+      const script = "process.on('message', (m) => process.send(m, () => process.disconnect()))";
+      const ipc = (message: unknown): unknown => messages.push(message);
+      const command = [Deno.execPath(), "eval", script];
+      const child = spawn(command, { ipc, serialization, stdout: "ignore", engine: "vfork" });
+      child.send({ a: [1] });
+      equal([await child.exited, messages, child.connected], [0, [{ a: [1] }], false]);
+    },
+  });
+}
+
 // Only the native engine: with Deno's own spawn a stream that was never used counts as a leak.
 Deno.test({
   name: "vfork: a pipe that nobody touches",

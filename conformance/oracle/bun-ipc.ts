@@ -3,6 +3,7 @@
    @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return,
    @typescript-eslint/no-explicit-any
    -- it makes calls that types forbid, and looks at any result */
+import { Buffer } from "node:buffer";
 import { delay, parent, until } from "../tools.ts";
 
 /** Values without a type, as in JavaScript. */
@@ -125,6 +126,22 @@ export const CASES: Record<string, (api: Api) => unknown> = {
       isCircular,
       last.slice(0, -2).map((value) => [Object.prototype.toString.call(value), show(value)]),
     ];
+  },
+  "ipc: Buffers and other bytes, in the child and back": async (api) => {
+    const script = `
+      const kinds = (m) => [m, m.b, m.deep?.[0].b, m.table?.get(1)].map((value) => value?.constructor.name).join();
+      process.on("message", (m) => process.send({ kinds: kinds(m), m }));`;
+    const { child, heard } = open(api, program(script));
+    const buffer = Buffer.from("hi");
+    const messages = [buffer, { b: buffer }, { deep: [{ b: buffer }] }, { table: new Map([[1, buffer]]) }];
+    for (const message of [...messages, { b: new Uint8Array(2) }, { b: buffer.buffer }]) child.send(message);
+    await until("all came back", () => heard.length === 6);
+    child.kill();
+    await child.exited;
+    return heard.slice(0, 6).map(([, , { kinds, m }]) => {
+      const back = [m, m.b, m.deep?.[0].b, m.table?.get(1)].map((value) => value?.constructor.name);
+      return [kinds, back, String(m), String(m.b)];
+    });
   },
   "ipc: the variables, the fd and stdio": async ({ spawn }) => {
     const script =

@@ -1,5 +1,6 @@
-import { deserialize, serialize } from "bun:jsc";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type V8 from "node:v8";
 import { bare, type Host, ownVariable, type SpawnRequest } from "@ringspawn/core/seam";
 import { ownsTerminal } from "./terminal.js";
 
@@ -20,8 +21,18 @@ export const host: Host = bare<Host>({
   // Bun has no permissions to ask for.
   authorize: (request) => request,
   bytes: (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength),
-  structured: { format: "jsc", serialize: (value) => new Uint8Array(serialize(value)), deserialize },
+  structured: {
+    format: "jsc",
+    // Bun's module of this name serializes by JSC, as its channels do; bun:jsc knows nothing of Buffers.
+    serialize: (value) => v8().serialize(value),
+    deserialize: (bytes): unknown => v8().deserialize(bytes),
+  },
 });
+
+/** Loaded when it is first used. */
+function v8(): typeof V8 {
+  return createRequire(import.meta.url)("node:v8") as typeof V8;
+}
 
 /** A Blob that `Bun.file()` made. One of an fd shows its fd only to those who print it. */
 function fileOf(value: object): string | number | undefined {

@@ -182,6 +182,17 @@ describe("bytes as the runtimes write them", () => {
     expect(thrown(other).message).toMatch(/version 3, not 2/);
   });
 
+  test("frames of JSC: a type of their own for values with Buffers, which the runtime marks by its first bytes", () => {
+    const marked: Structured = {
+      format: "jsc",
+      serialize: (value) => bytesOf(`ff42554e01 ${hex(value as Uint8Array)}`),
+      deserialize: hex,
+    };
+    const codec = codecOf("advanced", marked);
+    expect(hex(codec.encode(Uint8Array.of(1, 2)))).toBe("04020000000102");
+    expect(decoded(codec, [bytesOf("0102000000 04020000000102 0201000000 07")])).toEqual(["ff42554e010102", "07"]);
+  });
+
   test("what the other engine writes is told by its first five bytes, whatever length they claim", () => {
     for (const [format, bytes] of [
       [V8_FORMAT, "0102000000"],

@@ -118,6 +118,8 @@ function parsed(line: string): unknown {
 /** Whether the message that begins at `at` is one for the user, and where it is; `end` is where the next one begins. */
 interface Frame {
   readonly isMessage: boolean;
+  /** What belongs before its bytes. */
+  readonly before?: Uint8Array;
   readonly start: number;
   readonly end: number;
 }
@@ -146,10 +148,9 @@ abstract class Frames implements Codec {
   }
 
   encode(message: unknown): Uint8Array {
-    const bytes = this.structured.serialize(message);
+    const [head, bytes] = this.framed(this.structured.serialize(message));
     const length = bytes.byteLength;
     if (length > MAX_LENGTH) throw new RangeError(`a message has at most ${MAX_LENGTH} bytes, got ${length}`);
-    const head = this.head(length);
     const frame = new Uint8Array(head.length + length);
     frame.set(head);
     frame.set(bytes, head.length);
@@ -166,17 +167,19 @@ abstract class Frames implements Codec {
     for (;;) {
       this.#needed = HEAD;
       if (all.byteLength - at < HEAD) break;
-      const { isMessage, start, end } = this.frame(all, at);
+      const { isMessage, before, start, end } = this.frame(all, at);
       this.#needed = end - at;
       if (end > all.byteLength) break;
       at = end;
-      if (isMessage) deliver(this.#deserialized(all.slice(start, end)));
+      if (!isMessage) continue;
+      const bytes = before === undefined ? all.slice(start, end) : concat([before, all.subarray(start, end)]);
+      deliver(this.#deserialized(bytes));
     }
     if (at < all.byteLength) this.#keep(all.subarray(at));
   }
 
-  /** What stands before a message of this length. */
-  protected abstract head(length: number): readonly number[];
+  /** What of these bytes is written, and what before it. */
+  protected abstract framed(bytes: Uint8Array): readonly [head: readonly number[], bytes: Uint8Array];
 
   /** The frame that begins at `at`, of which at least {@link HEAD} bytes are there. @throws {ChannelError} for none. */
   protected abstract frame(bytes: Uint8Array, at: number): Frame;
@@ -204,8 +207,9 @@ class V8Frames extends Frames {
   readonly greeting: undefined;
   readonly isUnheard = false;
 
-  protected head(length: number): readonly number[] {
-    return [length >>> 24, (length >>> 16) & 255, (length >>> 8) & 255, length & 255];
+  protected framed(bytes: Uint8Array): readonly [head: readonly number[], bytes: Uint8Array] {
+    const length = bytes.byteLength;
+    return [[length >>> 24, (length >>> 16) & 255, (length >>> 8) & 255, length & 255], bytes];
   }
 
   protected frame(bytes: Uint8Array, at: number): Frame {
@@ -216,32 +220,45 @@ class V8Frames extends Frames {
   }
 }
 
-const TYPE = { version: 1, message: 2, internal: 3 } as const;
+const TYPE = { version: 1, message: 2, internal: 3, messageWithBuffers: 4 } as const;
 const JSC_VERSION = 2;
+/** The runtime itself puts this before what says which of its arrays are Buffers. In a frame, the type says it. */
+const WITH_BUFFERS = Uint8Array.of(0xff, 0x42, 0x55, 0x4e, 1);
 
 /** A type, the length with the least significant byte first, then the message. Each end first says its version. */
 class JscFrames extends Frames {
   readonly greeting: Uint8Array = Uint8Array.from(JSC_GREETING);
   isUnheard = true;
 
-  protected head(length: number): readonly number[] {
-    return [TYPE.message, length & 255, (length >>> 8) & 255, (length >>> 16) & 255, length >>> 24];
+  protected framed(bytes: Uint8Array): readonly [head: readonly number[], bytes: Uint8Array] {
+    const hasBuffers = WITH_BUFFERS.every((byte, i) => bytes[i] === byte);
+    const rest = hasBuffers ? bytes.subarray(WITH_BUFFERS.length) : bytes;
+    const type = hasBuffers ? TYPE.messageWithBuffers : TYPE.message;
+    const length = rest.byteLength;
+    return [[type, length & 255, (length >>> 8) & 255, (length >>> 16) & 255, length >>> 24], rest];
   }
 
   protected frame(bytes: Uint8Array, at: number): Frame {
     const type = bytes[at];
     const start = at + HEAD;
     const length = new DataView(bytes.buffer, bytes.byteOffset + at + 1).getUint32(0, true);
-    if (type === TYPE.version && length === JSC_VERSION) {
-      this.isUnheard = false;
-      return { isMessage: false, start, end: start };
+    switch (type) {
+      default:
+        if (bytes[at + 4] === V8_MAGIC) throw foreign("V8");
+        throw new ChannelError("the child sent bytes that are no message");
+      case TYPE.version:
+        if (length !== JSC_VERSION) {
+          throw new ChannelError(`the child speaks version ${length}, not ${JSC_VERSION}`);
+        }
+        this.isUnheard = false;
+        return { isMessage: false, start, end: start };
+      case TYPE.internal:
+        return { isMessage: false, start, end: start + length };
+      case TYPE.message:
+        return { isMessage: true, start, end: start + length };
+      case TYPE.messageWithBuffers:
+        return { isMessage: true, before: WITH_BUFFERS, start, end: start + length };
     }
-    if (type === TYPE.message || type === TYPE.internal) {
-      return { isMessage: type === TYPE.message, start, end: start + length };
-    }
-    if (type === TYPE.version) throw new ChannelError(`the child speaks version ${length}, not ${JSC_VERSION}`);
-    if (bytes[at + 4] === V8_MAGIC) throw foreign("V8");
-    throw new ChannelError("the child sent bytes that are no message");
   }
 }
 
