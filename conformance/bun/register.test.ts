@@ -13,6 +13,7 @@ void test("a program sees the same of Bun.spawn with register, and the trace say
   process.env["RINGSPAWN_TRACE"] = trace;
   const own = await run([program]);
   const ours = await run(["--preload", register, program]);
+  assert.deepEqual(await run([program], { env: { BUN_OPTIONS: `--preload=${register}`, RINGSPAWN_TRACE: "" } }), ours);
   delete process.env["RINGSPAWN_TRACE"];
   assert.deepEqual([own.code, own.stderr], [0, ""]);
   assert.deepEqual([ours.code, ours.stderr, ours.stdout], [0, "", own.stdout]);
