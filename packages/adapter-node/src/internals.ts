@@ -1,6 +1,6 @@
 /** What Node's JavaScript gives to its own native code, in the shape that each version has. */
 import type { ChildProcess as PublicChildProcess, SpawnSyncOptions } from "node:child_process";
-import { replacedBy } from "./original.js";
+import { replacedBy } from "@ringspawn/core/replaced";
 
 /** An entry of stdio, as Node's JavaScript has prepared it. */
 export interface Entry {

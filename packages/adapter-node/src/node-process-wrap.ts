@@ -11,11 +11,11 @@ import {
   type Reader,
   tryShape,
 } from "./internals.js";
-import { mark, type Replaced, replacedBy } from "./original.js";
+import { mark, type Replaced, replacedBy } from "@ringspawn/core/replaced";
 import { hasPermissionModel } from "./permission-model.js";
 import { serve, served } from "./lazy.js";
 import type { Declined, Started } from "./served.js";
-import { trace } from "./trace.js";
+import { TRACE, trace } from "@ringspawn/native-linux/trace";
 
 const Class = childProcess.ChildProcess as unknown as new () => ChildProcess;
 // eslint-disable-next-line no-restricted-syntax -- as it was at load
@@ -56,7 +56,7 @@ export function replaceSpawn(restoreAll: () => void): () => void {
     );
     // It is this package itself that starts something, while it is loaded.
     if (result === undefined) return original();
-    trace(() => ({ who: WHO, argv: "why" in call ? [] : (call.args ?? []), ...whoServed(result) }));
+    trace(process.env[TRACE], () => ({ who: WHO, argv: "why" in call ? [] : (call.args ?? []), ...whoServed(result) }));
     if ("running" in result) {
       serveHandle(this, result);
       return 0;

@@ -3,9 +3,9 @@ import childProcess from "node:child_process";
 import { isKnownVersion, type NativeSpawnSync, type SyncAnswer, syncBinding, trySync } from "./internals.js";
 import { serve, served } from "./lazy.js";
 import { whoServed } from "./node-process-wrap.js";
-import { isForOriginal, mark } from "./original.js";
+import { isForOriginal, mark } from "@ringspawn/core/replaced";
 import { hasPermissionModel } from "./permission-model.js";
-import { trace } from "./trace.js";
+import { TRACE, trace } from "@ringspawn/native-linux/trace";
 
 // As it was at load: the program may replace it later.
 const { spawnSync } = childProcess;
@@ -30,7 +30,7 @@ export function replaceSpawnSync(restoreAll: () => void): () => void {
       (prepared) => served().run(prepared),
     );
     if (result === undefined) return original();
-    trace(() => ({ who: WHO, argv: options["args"] as unknown[], ...whoServed(result) }));
+    trace(process.env[TRACE], () => ({ who: WHO, argv: options["args"] as unknown[], ...whoServed(result) }));
     return "answer" in result ? result.answer : original();
   };
   let isOn = true;

@@ -1,4 +1,4 @@
-/** How a function that stands in the place of one of Node's is known, also to another copy of the package. */
+/** How what stands in the place of a function of the runtime is known, also to another copy of the package. */
 
 const ORIGINAL: unique symbol = Symbol.for("ringspawn.original") as never;
 
@@ -19,7 +19,7 @@ export function replacedBy<F extends object>(replacement: F): Replaced<F> | unde
   return isMarked ? (replacement as unknown as { readonly [ORIGINAL]: Replaced<F> })[ORIGINAL] : undefined;
 }
 
-/** Options with which a blocking spawn goes to Node's own, whatever is in its place. Node hands on what it is given. */
+/** Options with which a call goes to the original, whatever is in its place. */
 export function forOriginal<T extends object>(options: T): T {
   return Object.assign(options, { [ORIGINAL]: true });
 }
