@@ -2,14 +2,12 @@
 import * as ringspawn from "ringspawn";
 import type { SpawnInput, SpawnOptions, SpawnSyncOptions, Subprocess, SyncSubprocess } from "ringspawn";
 
-/** What ours has not yet: without it no handle is one of Bun's, nor a function that gives or takes one. */
-type Missing = "terminal" | "send" | "disconnect";
-// @ts-expect-error -- of what is missing; delete this line and the type above once nothing is
 export const spawn: typeof Bun.spawn = ringspawn.spawn;
 
-type BunHandle<In extends Bun.SpawnOptions.Writable, Out extends Bun.SpawnOptions.Readable> = Omit<
-  Bun.Subprocess<In, Out, Out>,
-  Missing
+type BunHandle<In extends Bun.SpawnOptions.Writable, Out extends Bun.SpawnOptions.Readable> = Bun.Subprocess<
+  In,
+  Out,
+  Out
 >;
 declare const piped: Subprocess<"pipe", "pipe", "pipe">;
 declare const ignored: Subprocess<"ignore", "ignore", "inherit">;
@@ -19,7 +17,7 @@ export const handles: readonly [
   BunHandle<"pipe", "pipe">,
   BunHandle<"ignore", "ignore">,
   BunHandle<"ignore", number>,
-  Omit<Bun.Subprocess, Missing>,
+  Bun.Subprocess,
 ] = [piped, ignored, numbered, any];
 
 /** Without what is given a handle. */

@@ -48,6 +48,7 @@ export function createStandIn(launcher: Launcher): StandIn {
     start: (input) => launcher.start(input),
     prespawn: (input) => launcher.prespawn(input),
     exec: (input, take) => launcher.exec(input, take),
+    openTerminal: (size, engine) => launcher.openTerminal(size, engine),
     explain: (input) => launcher.explain(input),
     report: () => launcher.report(),
   });
