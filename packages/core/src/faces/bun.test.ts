@@ -76,6 +76,11 @@ describe("options are checked before an engine is asked", () => {
     }
   });
 
+  test("a channel of Windows is another thing, and is refused", () => {
+    const windows = createSpawnPair(createLauncher({ ...hostWith({}), platform: "win32" }, []));
+    expect(thrown(() => windows.spawn(["ls"], { ipc() {} })).message).toBe("ipc is not supported on Windows");
+  });
+
   test("a blocking call takes only bytes as data", () => {
     expect(thrown(() => spawnSync(["ls"], { stdin: new Blob(["x"]) })).message).toContain("in a blocking call");
   });
