@@ -19,7 +19,9 @@ interface Bun {
 }
 
 const { Bun } = globalThis as unknown as { readonly Bun: Bun };
-const named: unknown = await import("bun" as string);
+/** Its types are not here. */
+const module: string = "bun";
+const named: unknown = await import(module);
 const { $, spawn } = named as Bun;
 
 const show = (...seen: unknown[]): void => console.log(JSON.stringify(seen));
