@@ -1,4 +1,4 @@
-/** register on a terminal; conformance/node/register.ts has all else. Node's own child_process starts what is tested. */
+/** register on a terminal. All else is in conformance/node/register.ts. What is tested is started by Node's own. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
