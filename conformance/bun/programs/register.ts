@@ -13,13 +13,16 @@ interface Child {
 
 /** As much of Bun as is looked at. */
 interface Bun {
-  spawn(...args: unknown[]): Child;
-  spawnSync(...args: unknown[]): { readonly stdout: Buffer; readonly exitCode: number; readonly success: boolean };
-  $(script: TemplateStringsArray): { text(): Promise<string> };
+  readonly spawn: (...args: unknown[]) => Child;
+  readonly spawnSync: (...args: unknown[]) => { stdout: Buffer; exitCode: number; success: boolean };
+  readonly $: (script: TemplateStringsArray) => { text(): Promise<string> };
 }
 
 const { Bun } = globalThis as unknown as { readonly Bun: Bun };
-const { $, spawn } = (await import("bun" as string)) as Bun;
+/** Its types are not here. */
+const module: string = "bun";
+const named: unknown = await import(module);
+const { $, spawn } = named as Bun;
 
 const show = (...seen: unknown[]): void => console.log(JSON.stringify(seen));
 const attempt = (run: () => unknown): void => {
