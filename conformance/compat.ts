@@ -8,14 +8,14 @@ type State = "same" | "better" | "not";
 
 /**
  * `member`, what becomes of it, how it is better or why it is not there (empty for the same), and the test:
- * `oracle deno: QUESTION` and `oracle bun: CASE` ask both, `FILE: CASE` is one of conformance.
+ * `oracle deno: QUESTION` and `oracle bun: CASE` ask both, `FILE: CASE` is one of conformance (`register` of its folder
+ * `node`).
  */
 type Row = readonly [member: string, state: State, how: string, test?: string];
 
 /** A table of rows, by what has these members. */
 type Api = { readonly [owner: string]: readonly Row[] };
 
-const NOT_BUILT = "not built yet";
 const OTHER_SYSTEM = "for Windows only, where ours is Deno's own as well";
 
 export const deno: Api = {
@@ -127,9 +127,14 @@ export const bun: Api = {
     ["stdout", "better", "a file that was longer is cut off", "oracle bun: stdout to a file that is longer"],
     ["stderr", "same", "", "oracle bun: both outputs"],
     ["onExit", "same", "", "oracle bun: order of exited and onExit"],
-    ["onDisconnect", "not", NOT_BUILT],
-    ["ipc", "not", NOT_BUILT],
-    ["serialization", "not", NOT_BUILT],
+    ["onDisconnect", "same", "", "oracle bun: ipc: what the callbacks get"],
+    [
+      "ipc",
+      "better",
+      "a message that cannot be understood is told as such, and not as the end of the channel",
+      "oracle bun: ipc: a function and what becomes nothing, as JSON",
+    ],
+    ["serialization", "same", "", "oracle bun: ipc: rich values there and back"],
     ["windowsHide", "same", OTHER_SYSTEM, "oracle bun: unknown options, and those of Windows"],
     ["windowsVerbatimArguments", "same", OTHER_SYSTEM, "oracle bun: unknown options, and those of Windows"],
     ["argv0", "same", "", "oracle bun: argv0 bad"],
@@ -138,11 +143,11 @@ export const bun: Api = {
     ["killSignal", "same", "", "oracle bun: killSignal bad"],
     ["maxBuffer", "better", "what is no number is told, and is not no limit", "oracle bun: maxBuffer bad"],
     ["lazy", "same", "", "oracle bun: lazy: unread stdout is not drained"],
-    ["terminal", "not", NOT_BUILT],
+    ["terminal", "same", "", "oracle bun: terminal: the child's stdio, session and size"],
   ],
   Subprocess: [
-    ["connected", "not", NOT_BUILT],
-    ["disconnect", "not", NOT_BUILT],
+    ["connected", "same", "", "oracle bun: ipc: disconnect by the parent"],
+    ["disconnect", "same", "", "oracle bun: ipc: disconnect by the parent"],
     ["exitCode", "same", "", "oracle bun: exit code"],
     ["exited", "same", "", "oracle bun: exited is one promise"],
     ["kill", "same", "", "oracle bun: kill with an empty, null or NaN signal"],
@@ -151,7 +156,12 @@ export const bun: Api = {
     ["readable", "same", "", "oracle bun: defaults"],
     ["ref", "same", "", "oracle bun: ref and unref"],
     ["resourceUsage", "same", "", "oracle bun: resourceUsage is a new object"],
-    ["send", "not", NOT_BUILT],
+    [
+      "send",
+      "better",
+      "false while the child leaves much unread, where Bun takes all",
+      "oracle bun: ipc: what send says while the child does not read",
+    ],
     ["signalCode", "same", "", "oracle bun: killed by a real-time signal"],
     ["stderr", "same", "", "oracle bun: both outputs"],
     ["stdin", "same", "", "oracle bun: FileSink: members"],
@@ -162,7 +172,7 @@ export const bun: Api = {
       "oracle bun: an extra fd made of bytes",
     ],
     ["stdout", "same", "", "oracle bun: stdout.text, bytes, json, blob"],
-    ["terminal", "not", NOT_BUILT],
+    ["terminal", "same", "", "oracle bun: terminal: the handle of the child"],
     ["unref", "same", "", "oracle bun: ref and unref"],
     ["writable", "same", "", "oracle bun: defaults"],
     ["Symbol(Symbol.asyncDispose)", "same", "", "oracle bun: asyncDispose"],
@@ -207,17 +217,32 @@ export const bun: Api = {
   ),
 };
 
-const notBuilt = (...members: readonly string[]): readonly Row[] => members.map((member) => [member, "not", NOT_BUILT]);
+/** Node's own JavaScript, over ours: the test is a program that prints what it sees of these, with ours and without. */
+const nodes = (program: string, ...members: readonly string[]): readonly Row[] =>
+  members.map((member) => [
+    member,
+    "same",
+    "",
+    `register: child_process is the same with ringspawn beneath it: ${program}`,
+  ]);
+const OWN_CALLS = "register: ringspawn/child_process serves its own calls and nobody else's";
 
 export const node: Api = {
-  child_process: notBuilt(
-    ...["ChildProcess", "_forkChild", "default", "exec", "execFile", "execFileSync", "execSync", "fork"],
-    ...["spawn", "spawnSync"],
-  ),
-  ChildProcess: notBuilt(
-    ...["constructor", "spawn", "kill", "ref", "unref", "Symbol(Symbol.dispose)", "connected", "signalCode"],
-    ...["exitCode", "killed", "spawnfile", "spawnargs", "pid", "stdin", "stdout", "stderr", "stdio", "channel"],
-    ...["send", "disconnect"],
-  ),
-  "the result of spawnSync": notBuilt("status", "signal", "output", "pid", "stdout", "stderr"),
+  child_process: [
+    ["ChildProcess", "same", "", OWN_CALLS],
+    ["_forkChild", "same", "", OWN_CALLS],
+    ["default", "same", "", OWN_CALLS],
+    ...nodes("sync", "execFileSync", "execSync", "spawnSync"),
+    ...nodes("ipc", "fork"),
+    ...nodes("spawn", "exec", "execFile", "spawn"),
+  ],
+  ChildProcess: [
+    ...["constructor", "Symbol(Symbol.dispose)", "spawnfile", "spawnargs", "stdio"].map(
+      (member): Row => [member, "same", "it is the very class of Node", OWN_CALLS],
+    ),
+    ...nodes("spawn", "spawn", "kill", "signalCode", "exitCode", "killed", "pid", "stdin", "stdout", "stderr"),
+    ...nodes("life", "ref", "unref"),
+    ...nodes("ipc", "connected", "channel", "send", "disconnect"),
+  ],
+  "the result of spawnSync": nodes("sync", "status", "signal", "output", "pid", "stdout", "stderr"),
 };

@@ -11,6 +11,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import ts from "typescript";
+import registerCases from "../conformance/node/register.ts";
 import * as compat from "../conformance/compat.ts";
 import { differences } from "../conformance/oracle/deno/differences.ts";
 import { path } from "./runtimes.mjs";
@@ -18,6 +19,7 @@ import { path } from "./runtimes.mjs";
 const { values: options } = parseArgs({ options: { check: { type: "boolean", default: false } } });
 const file = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const problems = [];
+const BUN_ORACLE = ["bun-spawn", "bun-ipc", "bun-terminal"].map((name) => `conformance/oracle/${name}.ts`);
 
 const run = (command, args) => execFileSync(command, args, { encoding: "utf8", maxBuffer: 2 ** 26 });
 const asked = (command, args, program) => JSON.parse(run(command, [...args, program]));
@@ -106,13 +108,15 @@ function walk(name, look) {
 /** The cases of Bun's oracle that differ on purpose, as those of Deno's are written. */
 function bunDifferences() {
   const found = [];
-  walk("conformance/oracle/bun-spawn.ts", (node) => {
-    if (!ts.isVariableDeclaration(node) || node.name.text !== "IMPROVED") return;
-    for (const { name, initializer } of node.initializer.properties) {
-      const texts = initializer.properties.map((property) => [property.name.text, property.initializer.text]);
-      found.push({ question: name.text, ...Object.fromEntries(texts) });
-    }
-  });
+  for (const name of BUN_ORACLE) {
+    walk(name, (node) => {
+      if (!ts.isVariableDeclaration(node) || !node.name.text?.endsWith("IMPROVED")) return;
+      for (const { name, initializer } of node.initializer.properties.filter(ts.isPropertyAssignment)) {
+        const texts = initializer.properties.map((property) => [property.name.text, property.initializer.text]);
+        found.push({ question: name.text, ...Object.fromEntries(texts) });
+      }
+    });
+  }
   return found;
 }
 
@@ -121,19 +125,21 @@ function testNames() {
   const tests = new Set();
   const keysOf = (name, variable, prefix, into) =>
     walk(name, (node) => {
-      if (!ts.isVariableDeclaration(node) || node.name.text !== variable) return;
-      for (const { name } of node.initializer.properties) into.add(`${prefix}: ${name.text}`);
+      if (!ts.isVariableDeclaration(node) || !node.name.text?.endsWith(variable)) return;
+      const cases = node.initializer.properties.filter((property) => !ts.isSpreadAssignment(property));
+      for (const { name } of cases) into.add(`${prefix}: ${name.text}`);
     });
   const valuesOf = (name, key, prefix, into) =>
     walk(name, (node) => {
       if (!ts.isPropertyAssignment(node) || node.name.text !== key) return;
       if (ts.isStringLiteralLike(node.initializer)) into.add(`${prefix}: ${node.initializer.text}`);
     });
-  keysOf("conformance/oracle/bun-spawn.ts", "CASES", "oracle bun", tests);
+  for (const name of BUN_ORACLE) keysOf(name, "CASES", "oracle bun", tests);
   keysOf("conformance/oracle/deno/questions.ts", "questions", "oracle deno", tests);
   for (const name of readdirSync(file("conformance/cases"))) {
     valuesOf(`conformance/cases/${name}`, "name", name.replace(/\.ts$/, ""), tests);
   }
+  for (const { name } of registerCases) tests.add(`register: ${name}`);
   return tests;
 }
 
