@@ -13,6 +13,12 @@ import type { SpawnOptions, Subprocess } from "./bun-types.js";
 import { feed } from "./feed.js";
 import { FileSink } from "./file-sink.js";
 
+/**
+ * Bytes that are read ahead of an output that is lazy. With those in a pipe they are as many as Bun's child can write
+ * before it waits, and programs rely on that.
+ */
+const AHEAD = 144 * 1024;
+
 /** What the child has as fds. */
 export interface Stdio {
   readonly slots: readonly Slot[];
@@ -56,7 +62,7 @@ export class Child implements Subprocess {
       if (maxBuffer !== undefined) {
         process.replaceSource(fd, (source) => limited(source, maxBuffer, () => process.cutShort(source, killSignal)));
       }
-      if (!lazy) process.replaceSource(fd, (source) => new Drain(source));
+      process.replaceSource(fd, (source) => new Drain(source, lazy ? AHEAD : Infinity));
     }
     const cutOff = (): void => process.cutOff(killSignal);
     if (signal !== undefined) process.whenAborted(signal, cutOff);
