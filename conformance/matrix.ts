@@ -53,12 +53,12 @@ interface Done {
   readonly seconds: number;
 }
 
-/** A case that names a runtime would be a case for that runtime only. */
+/** A case that names a runtime would be a case for that runtime only. Modules may have the name of one. */
 function namesARuntime(): string[] {
   const found: string[] = [];
   for (const file of caseFiles([join(here, "cases"), join(here, "lab")])) {
     for (const [index, line] of readFileSync(file, "utf8").split("\n").entries()) {
-      if (/\b(node|bun|deno)\b/i.test(line)) found.push(`${relative(here, file)}:${index + 1}: ${line.trim()}`);
+      if (/(?<!ringspawn\/)\b(node(?!:)|bun|deno)\b/i.test(line)) found.push(`${relative(here, file)}:${index + 1}: ${line.trim()}`);
     }
   }
   return found;

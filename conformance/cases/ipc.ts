@@ -11,7 +11,7 @@ const CHILD = `
 import net from "node:net";
 import process from "node:process";
 const [how, count] = process.argv.slice(2);
-console.log("Bun" in globalThis ? "jsc" : "v8");
+console.log(process.versions.webkit ? "jsc" : "v8");
 const leave = () => process.disconnect();
 if (how === "echo") {
   process.on("message", (message) => process.send(message, message === "end" ? leave : undefined));

@@ -28,7 +28,7 @@ class Screen {
   }
 }
 
-/** As `stty` and Bun count them. */
+/** As `stty` counts them. */
 const COOKED = { inputFlags: 0x6d02, outputFlags: 5, controlFlags: 0x4bf, localFlags: 0x8a3b };
 const RAW = { ...COOKED, inputFlags: 0x6800, localFlags: 0xa30 };
 const ECHO = 8;

@@ -15,6 +15,12 @@ import type { Channel } from "./channel.js";
 import { feed } from "./feed.js";
 import { FileSink } from "./file-sink.js";
 
+/**
+ * Bytes that are read ahead of an output that is lazy. With those in a pipe they are as many as Bun's child can write
+ * before it waits, and programs rely on that.
+ */
+const AHEAD = 144 * 1024;
+
 /** What the child has as fds. */
 export interface Stdio {
   readonly slots: readonly Slot[];
@@ -70,7 +76,7 @@ export class Child implements Subprocess {
       if (maxBuffer !== undefined) {
         process.replaceSource(fd, (source) => limited(source, maxBuffer, () => process.cutShort(source, killSignal)));
       }
-      if (!lazy) process.replaceSource(fd, (source) => new Drain(source));
+      process.replaceSource(fd, (source) => new Drain(source, lazy ? AHEAD : Infinity));
     }
     const cutOff = (): void => process.cutOff(killSignal);
     if (signal !== undefined) process.whenAborted(signal, cutOff);
@@ -198,17 +204,10 @@ export class Child implements Subprocess {
   }
 }
 
-// As of Bun's own, whose members these are in the order of the alphabet; the constructor of one is Object.
-showMembers(
-  Child,
-  { Subprocess: function () {} as never },
-  ["exitCode", "exited", "kill", "killed", "pid", "readable", "ref", "resourceUsage", "signalCode"].concat([
-    "stderr",
-    "stdin",
-    "stdio",
-    "stdout",
-    "unref",
-    "writable",
-  ]),
-);
+/** Of Bun's own, in its order. */
+const MEMBERS = `
+  connected disconnect exitCode exited kill killed pid readable ref resourceUsage send signalCode stderr stdin stdio
+  stdout terminal unref writable`;
+// The constructor of a handle of Bun's is Object.
+showMembers(Child, { Subprocess: function () {} as never }, MEMBERS.trim().split(/\s+/));
 Reflect.deleteProperty(Child.prototype, "constructor");
