@@ -29,9 +29,11 @@ export const host: Host = bare<Host>({
   },
 });
 
+let loaded: typeof V8 | undefined;
+
 /** Loaded when it is first used. */
 function v8(): typeof V8 {
-  return createRequire(import.meta.url)("node:v8") as typeof V8;
+  return (loaded ??= createRequire(import.meta.url)("node:v8") as typeof V8);
 }
 
 /** A Blob that `Bun.file()` made. One of an fd shows its fd only to those who print it. */
