@@ -52,7 +52,7 @@ export function concat(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
  */
 export async function pump(
   source: Source,
-  take: (chunk: Uint8Array<ArrayBuffer>) => Promise<void> | undefined,
+  take: (chunk: Uint8Array<ArrayBuffer>) => Promise<void> | void,
 ): Promise<void> {
   try {
     for (;;) {
