@@ -58,7 +58,8 @@ function namesARuntime(): string[] {
   const found: string[] = [];
   for (const file of caseFiles([join(here, "cases"), join(here, "lab")])) {
     for (const [index, line] of readFileSync(file, "utf8").split("\n").entries()) {
-      if (/(?<!ringspawn\/)\b(node(?!:)|bun|deno)\b/i.test(line)) found.push(`${relative(here, file)}:${index + 1}: ${line.trim()}`);
+      if (/(?<!ringspawn\/)\b(node(?!:)|bun|deno)\b/i.test(line))
+        found.push(`${relative(here, file)}:${index + 1}: ${line.trim()}`);
     }
   }
   return found;

@@ -141,7 +141,7 @@ const cases: Case[] = [
         engines: unknown;
       };
       assert.deepEqual(engines, [t.ENGINE]);
-      // A runtime may give the signal its default action again. Else the kernel reaps, and its pidfds tell what came of it.
+      // A runtime may give the signal its default action again. Else the kernel reaps, and its pidfds tell the end.
       const isKnown = !isIgnored || major > 6 || (major === 6 && minor >= 15);
       assert.deepEqual(ends, isKnown ? [7, 137, "SIGKILL", 3, 4] : [-1, -1, null, -1, null]);
     },
