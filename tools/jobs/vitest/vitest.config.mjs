@@ -1,0 +1,1 @@
+export default { test: { globals: true, cache: false, maxWorkers: 2, watch: false, include: ["tests/*.test.js"] } };
