@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { bare, type Host, ownVariable, type SpawnRequest } from "@ringspawn/core/seam";
-import { authorize, hasPermissionModel, openFile } from "./permission.js";
+import { authorize, openFile } from "./permission.js";
+import { hasPermissionModel } from "./permission-model.js";
 
 export const host: Host = bare<Host>({
   runtime: "node",

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { ABI, type Binding, loadFailure, nativePath, type Shortage } from "@ringspawn/native-linux";
-import { hasPermissionModel } from "./permission.js";
+import { hasPermissionModel } from "./permission-model.js";
 
 /** One for each environment, whoever loads it. */
 interface Addon {

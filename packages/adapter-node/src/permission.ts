@@ -5,17 +5,14 @@
 import childProcess from "node:child_process";
 import fs from "node:fs";
 import { bare, type FileSlot, type OpenFile, type SpawnRequest } from "@ringspawn/core/seam";
+import { permission } from "./permission-model.js";
 
 // As they were at load: the program may replace them later.
 const { spawn, spawnSync } = childProcess;
 const { closeSync, openSync } = fs;
-/** Set only while the permission model is on. */
-const { permission } = process as { readonly permission?: { has(scope: string, path?: string): boolean } };
 const has = permission?.has.bind(permission);
 /** No program has this path, so that nothing is started where Node does not refuse. */
 const NO_PROGRAM = "/dev/null/ringspawn";
-
-export const hasPermissionModel: boolean = permission !== undefined;
 
 /** Whether the file system may be looked at there. */
 export function mayRead(path: string): boolean {

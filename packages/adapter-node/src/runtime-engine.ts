@@ -5,6 +5,8 @@ import os from "node:os";
 import type { Duplex } from "node:stream";
 import util from "node:util";
 import { bare, type RuntimeApi, type RuntimeCall, type RuntimeChild } from "@ringspawn/core/seam";
+import { withOriginalSpawn } from "./internals.js";
+import { forOriginal } from "./original.js";
 import { mayRead } from "./permission.js";
 import { streamPipe } from "./stream-pipe.js";
 
@@ -31,7 +33,8 @@ export const childProcessApi: RuntimeApi = {
   start,
   runSync(call, { input, timeout, maxBuffer = Infinity }, killSignal) {
     const options = { ...optionsOf(call), env: call.env ?? process.env, argv0: call.argv[0], input: input.get(0) };
-    const limited = bare({ ...options, timeout, maxBuffer, killSignal: killSignal as NodeJS.Signals });
+    const limits = { timeout, maxBuffer, killSignal: killSignal as NodeJS.Signals };
+    const limited = forOriginal(bare({ ...options, ...limits }));
     const { error, status, signal, pid, output } = spawnSync(call.file, call.argv.slice(1), limited);
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
     // EPIPE: the child did not want all of its input; it ran all the same.
@@ -52,7 +55,7 @@ function optionsOf({ cwd, stdio, session, uid, gid, verbatim }: RuntimeCall): ch
 
 /** child_process.spawn reports a missing program one tick later; ChildProcess.spawn answers with its errno. */
 function start(call: RuntimeCall): RuntimeChild | string {
-  const child = new ChildProcess();
+  const child = withOriginalSpawn(new ChildProcess() as childProcess.ChildProcess & { _handle?: unknown });
   child.on("error", () => {});
   const envPairs = Object.entries(call.env ?? process.env).map(([name, value]) => `${name}=${value}`);
   const options = bare({ ...optionsOf(call), file: call.file, args: call.argv, envPairs });

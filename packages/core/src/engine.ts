@@ -152,12 +152,17 @@ export type ExecRefusal = "gone" | "stale" | "too long";
 
 /** What a blocking spawn needs beyond the request. */
 export interface SyncOptions {
-  /** Bytes for "in" pipes, by the child's fd number; every other "in" pipe is closed at once. */
+  /**
+   * Bytes for "in" pipes, by the child's fd number; every other "in" pipe is closed at once. A pair of sockets that has
+   * input is not read.
+   */
   readonly input: ReadonlyMap<number, Uint8Array>;
   /** Milliseconds, after which `killSignal` is sent. */
   readonly timeout: number | undefined;
   /** Bytes per "out" pipe; more than that, and `killSignal` is sent. */
   readonly maxBuffer: number | undefined;
+  /** `maxBuffer` is for all pipes together, and when the process is killed its pipes are closed. Default false. */
+  readonly limitsAll?: boolean;
   readonly killSignal: number;
   /** Its abort, which only time can bring about while this thread is blocked, sends `killSignal`. */
   readonly signal: AbortSignal | undefined;
@@ -173,6 +178,8 @@ export interface SyncResult {
   readonly output: ReadonlyMap<number, Uint8Array>;
   readonly timedOut: boolean;
   readonly overflowed: boolean;
+  /** Not all input could be written, because nobody reads it any more. Undefined where the engine cannot tell. */
+  readonly inputLost?: boolean;
 }
 
 /** Why an engine says no to a request before anything is started. */

@@ -1,6 +1,7 @@
 /** @ringspawn/core/seam: what adapters and engines are written against. No part of it is meant for users. */
 export { Bare, bare, ownVariable } from "./builtins.js";
-export { printRejection } from "./choose.js";
+export { choose, engineOrder, printRejection } from "./choose.js";
+export { isFailure } from "./engine.js";
 export type {
   Engine,
   EngineName,
@@ -25,10 +26,18 @@ export type { Host, OpenFile } from "./host.js";
 export { createLauncher, type Launcher } from "./launcher.js";
 export { errnoCode, errnoText, limitName, type SignalName, SIGNALS, signalName } from "./numbers.js";
 export type { ProcessSetup, SetupKey } from "./options.js";
+export { candidates } from "./path.js";
 export { brokenPipe, type Half, halvesOf, isBrokenPipe, pipeOf } from "./pipe.js";
 export type { SpawnRequest } from "./request.js";
 export type { PipeSlot, RuntimeApi, RuntimeCall, RuntimeChild, RuntimeExit, RuntimeResult } from "./runtime-api.js";
 export { RuntimeEngine } from "./runtime-engine.js";
-export { type NormalLimit, type NormalSetup, type NormalSignals, SETUP, type SetupRule } from "./setup.js";
-export type { FileSlot, Slot } from "./stdio.js";
+export {
+  AS_THE_PARENT,
+  type NormalLimit,
+  type NormalSetup,
+  type NormalSignals,
+  SETUP,
+  type SetupRule,
+} from "./setup.js";
+export { type FileSlot, fdSlot, nullSlot, type Slot } from "./stdio.js";
 export { WebSink, webSource } from "./web-pipe.js";

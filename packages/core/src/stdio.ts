@@ -5,14 +5,15 @@ import type { Host } from "./host.js";
 
 /**
  * One fd of the child. `in`: the child reads it. `raw`: the parent's end is an fd and no stream. `given`: the parent's
- * fd is closed once the process was started. All of kind "pty" are the same pseudo-terminal, of equal size; the
+ * fd is closed once the process was started. `buffer`: the bytes that each socket holds of what was sent, by default as
+ * the system has it. All of kind "pty" are the same pseudo-terminal, of equal size; the
  * parent's end is with the first.
  */
 export type Slot =
   | { readonly target: number; readonly kind: "null" }
   | { readonly target: number; readonly kind: "fd"; readonly fd: number; readonly given: boolean }
   | { readonly target: number; readonly kind: "pipe"; readonly direction: Direction; readonly raw: boolean }
-  | { readonly target: number; readonly kind: "socket"; readonly raw: boolean }
+  | { readonly target: number; readonly kind: "socket"; readonly raw: boolean; readonly buffer?: number }
   | {
       readonly target: number;
       readonly kind: "pty";

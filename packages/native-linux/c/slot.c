@@ -82,6 +82,15 @@ static int open_pipe(const struct rs_slot *slot, struct end *end, uint32_t i)
 	return error;
 }
 
+/* The kernel takes any size, and at most what the system allows. What a socket of this family
+ * receives is counted where it was sent. */
+static void limit_buffer(int socket, uint32_t bytes)
+{
+	const int size = bytes > INT32_MAX ? INT32_MAX : (int)bytes;
+
+	setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
 static int open_socket(const struct rs_slot *slot, struct end *end, uint32_t i)
 {
 	int fds[2];
@@ -90,6 +99,10 @@ static int open_socket(const struct rs_slot *slot, struct end *end, uint32_t i)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
 		return -errno;
 	error = keep_pair(end, fds[0], fds[1], &end->parent.read);
+	if (error == 0 && slot->buffer != 0) {
+		limit_buffer(end->source, slot->buffer);
+		limit_buffer(end->parent.read, slot->buffer);
+	}
 	if (error != 0 || (slot->flags & RS_SLOT_RAW))
 		return error;
 	error = set_nonblocking(end->parent.read, i);

@@ -1,6 +1,6 @@
 /** The C ABI. Made from c/include/ringspawn.h by `node abi.mjs`, and not to be edited. */
 
-export const ABI = 5;
+export const ABI = 6;
 export const MAX_SLOTS = 256;
 export const MAX_REQUEST = 16777216;
 
@@ -137,9 +137,10 @@ export const SLOT = {
   mode: 24,
   rows: 28,
   cols: 30,
+  buffer: 32,
 } as const;
 
-export const SLOT_SIZE = 32;
+export const SLOT_SIZE = 36;
 
 /** Byte offsets in a struct rs_limit */
 export const LIMIT = {

@@ -81,6 +81,7 @@ function putSlot(block: Block, at: number, slot: Slot): void {
       break;
     case "socket":
       block.u32(at + SLOT.kind, SLOT_KIND.socket);
+      if (Object.hasOwn(slot, "buffer")) block.u32(at + SLOT.buffer, slot.buffer ?? 0);
       if (slot.raw) block.u32(at + SLOT.flags, SLOT_FLAGS.raw);
       break;
     case "pty":

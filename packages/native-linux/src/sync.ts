@@ -33,8 +33,8 @@ export function waitSync(
   for (const pipe of pipes.values()) pipe.close();
   const output = new Map<number, Uint8Array>();
   for (const [fd, chunks] of child.outputs) output.set(fd, joined(chunks));
-  const { timedOut, overflowed } = child;
-  return { pid, exit, output, timedOut, overflowed };
+  const { timedOut, overflowed, inputLost } = child;
+  return { pid, exit, output, timedOut, overflowed, inputLost };
 }
 
 /** A process that is waited for, and what it has written so far. */
@@ -42,6 +42,10 @@ class SyncChild {
   readonly outputs = new Map<number, Uint8Array[]>();
   timedOut = false;
   overflowed = false;
+  inputLost = false;
+  /** Bytes of all outputs. */
+  #total = 0;
+  readonly #sources: PipeSource[] = [];
   readonly #binding: Binding;
   readonly #loop: Loop;
   readonly #pidfd: number;
@@ -64,8 +68,10 @@ class SyncChild {
 
   /** Feeds and collects. What is raw is closed: nobody could use it before the child has ended. */
   serve(fd: number, pipe: NativePipe): void {
-    if (pipe.sink !== undefined) feed(pipe.sink, this.#options.input.get(fd));
-    if (pipe.source !== undefined) this.#collect(pipe.source, fd);
+    const input = this.#options.input.get(fd);
+    if (pipe.sink !== undefined) this.#feed(pipe.sink, input);
+    // A pipe that has both is a pair of sockets.
+    if (pipe.source !== undefined && input === undefined) this.#collect(pipe.source, fd);
     if (pipe.sink === undefined && pipe.source === undefined) pipe.close();
   }
 
@@ -95,14 +101,34 @@ class SyncChild {
 
   #kill(): void {
     if (this.#exit === undefined) this.#binding.kill(this.#pidfd, this.#options.killSignal);
+    if (!isLimitOfAll(this.#options)) return;
+    for (const source of this.#sources) source.close();
+  }
+
+  #feed(sink: PipeSink, bytes: Uint8Array | undefined): void {
+    let left = bytes;
+    const pump = (): void => {
+      try {
+        left = left && sink.attempt(left);
+      } catch {
+        // EPIPE: the child does not want the rest, and that is its business.
+        left = undefined;
+        this.inputLost = true;
+      }
+      if (left === undefined) sink.close();
+      else sink.whenReady(pump);
+    };
+    pump();
   }
 
   #collect(source: PipeSource, fd: number): void {
     const buffer = (scratch ??= new Uint8Array(CHUNK));
     const { maxBuffer = Infinity } = this.#options;
     const chunks: Uint8Array[] = [];
+    const limitsAll = isLimitOfAll(this.#options);
     let total = 0;
     this.outputs.set(fd, chunks);
+    this.#sources.push(source);
     this.#open++;
     const pump = (): void => {
       for (let i = 0; i < READS_A_TURN; i++) {
@@ -111,7 +137,8 @@ class SyncChild {
         if (count > 0) {
           chunks.push(buffer.slice(0, count));
           total += count;
-          if (total <= maxBuffer) continue;
+          this.#total += count;
+          if ((limitsAll ? this.#total : total) <= maxBuffer) continue;
           this.overflowed = true;
           this.#kill();
           // Closed first, the pipe would kill by SIGPIPE. That is for a child which lives on.
@@ -127,16 +154,7 @@ class SyncChild {
   }
 }
 
-function feed(sink: PipeSink, bytes: Uint8Array | undefined): void {
-  let left = bytes;
-  const pump = (): void => {
-    try {
-      left = left && sink.attempt(left);
-    } catch {
-      left = undefined; // EPIPE: the child does not want the rest, and that is its business
-    }
-    if (left === undefined) sink.close();
-    else sink.whenReady(pump);
-  };
-  pump();
+/** What a program puts on Object.prototype is no option. */
+function isLimitOfAll(options: SyncOptions): boolean {
+  return Object.hasOwn(options, "limitsAll") && options.limitsAll === true;
 }

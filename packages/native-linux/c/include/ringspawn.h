@@ -23,7 +23,7 @@ extern "C" {
 #define RS_API __attribute__((visibility("default")))
 
 /* This number goes up whenever a struct, a name or the meaning of a field changes. */
-#define RS_ABI 5u
+#define RS_ABI 6u
 
 /* The most fds that a request may redirect. */
 #define RS_MAX_SLOTS 256u
@@ -154,6 +154,8 @@ struct rs_slot {
 	uint32_t mode;       /* RS_SLOT_FILE: for O_CREAT, before the umask */
 	uint16_t rows;       /* RS_SLOT_PTY, as the next */
 	uint16_t cols;
+	uint32_t buffer; /* RS_SLOT_SOCKET: bytes that each end buffers of what it sends, as
+			    SO_SNDBUF takes them; 0: as the system has it */
 };
 
 /* `set` of a limit: which of its values were given; the other stays as it is */

@@ -2,6 +2,7 @@
  * given fds. */
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
 
@@ -68,6 +69,29 @@ static void socket_goes_both_ways(void)
 	/* The child sees the end of what we write, and goes on writing. */
 	CHECK_IS(rs_shutdown_write(out.ends[1].write), 0);
 	CHECK(strcmp(drain_with_end(out.ends[1].read, 0), "got one\ntwo\nend\n") == 0);
+	CHECK_IS(finish(&out).code, 0);
+}
+
+static void socket_buffers_as_much_as_asked(void)
+{
+	struct req *r = sh("exit 0");
+	struct rs_outcome out;
+	struct rs_slot *limited;
+	socklen_t length = sizeof(int);
+	int bytes[2];
+
+	limited = slot(r, 5, RS_SLOT_SOCKET, 0);
+	limited->flags = RS_SLOT_RAW;
+	limited->buffer = 65536;
+	slot(r, 6, RS_SLOT_SOCKET, 0)->flags = RS_SLOT_RAW;
+	out = spawn_ok(r);
+	for (int i = 0; i < 2; i++) {
+		CHECK(getsockopt(out.ends[i].read, SOL_SOCKET, SO_SNDBUF, &bytes[i], &length) == 0);
+		CHECK_IS(rs_close(out.ends[i].read), 0);
+	}
+	/* The kernel doubles what it is asked for, to have room for its own. */
+	CHECK_IS(bytes[0], 2 * 65536);
+	CHECK(bytes[1] != bytes[0]);
 	CHECK_IS(finish(&out).code, 0);
 }
 
@@ -385,6 +409,7 @@ int main(void)
 	engine_up();
 	before = fd_count();
 	socket_goes_both_ways();
+	socket_buffers_as_much_as_asked();
 	no_signal_tells_of_a_lost_reader();
 	an_end_tells_that_nobody_has_the_other();
 	socket_ends_in_each_direction();

@@ -1,0 +1,40 @@
+/** What is loaded when the first process is started. */
+import { createRequire } from "node:module";
+import type { Declined } from "./served.js";
+
+type Served = typeof import("./served.js");
+
+const require = createRequire(import.meta.url);
+let loaded: Served | undefined;
+let isBusy = false;
+
+export function served(): Served {
+  return (loaded ??= require("./served.cjs") as Served);
+}
+
+/**
+ * Prepares a start, and carries it out. Whatever goes wrong while it is prepared is a reason for Node's own to serve;
+ * after that something may run already. Undefined while such a call is under way: then it is this package that starts
+ * something, or a function of the program that it has called.
+ */
+export function serve<P extends object, R extends object>(
+  prepare: () => P | Declined,
+  carryOut: (prepared: P) => R | Declined,
+): R | Declined | undefined {
+  if (isBusy) return undefined;
+  isBusy = true;
+  try {
+    const prepared = attempt(prepare);
+    return "why" in prepared ? prepared : carryOut(prepared);
+  } finally {
+    isBusy = false;
+  }
+}
+
+function attempt<P extends object>(prepare: () => P | Declined): P | Declined {
+  try {
+    return prepare();
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,33 @@
+/** @ringspawn/adapter-node/register: the native engines beneath Node's own child_process. */
+import { replacedSpawn, replaceSpawn } from "./node-process-wrap.js";
+import { replaceSpawnSync } from "./node-spawn-sync.js";
+
+/** Has every process of this environment be started by the native engines, where they do exactly what Node's own does. */
+export function register(): void {
+  if (replacedSpawn() === undefined) replace();
+}
+
+/** Gives back to Node what {@link register} has replaced, also if another copy of this package did it. */
+export function unregister(): void {
+  replacedSpawn()?.restore();
+}
+
+/** Calls a function as if {@link register} had been called for just so long. */
+export function within<T>(call: () => T): T {
+  if (replacedSpawn() !== undefined) return call();
+  const restore = replace();
+  try {
+    return call();
+  } finally {
+    restore();
+  }
+}
+
+function replace(): () => void {
+  const restores: (() => void)[] = [];
+  const restore = (): void => {
+    for (const each of restores) each();
+  };
+  restores.push(replaceSpawn(restore), replaceSpawnSync(restore));
+  return restore;
+}

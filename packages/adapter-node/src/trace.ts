@@ -1,0 +1,34 @@
+/** RINGSPAWN_TRACE=FILE: one line for each process that is started where ringspawn is registered. */
+import fs from "node:fs";
+
+// As they were at load: the program may replace them later.
+const { openSync, writeSync, closeSync } = fs;
+const { Date } = globalThis;
+
+/** One line, as JSON. */
+export interface TraceLine {
+  /** The function of the runtime that was called. */
+  readonly who: string;
+  readonly argv: readonly unknown[];
+  /** Null: the runtime's own, for the reason in `why`. */
+  readonly engine: string | null;
+  readonly why?: string;
+}
+
+/** Appends a line to the file that the variable names. A trace that cannot be written stops nothing. */
+export function trace(line: () => TraceLine): void {
+  const path = process.env["RINGSPAWN_TRACE"];
+  if (path === undefined || path === "") return;
+  try {
+    const text = JSON.stringify({ time: new Date().toISOString(), pid: process.pid, ...line() });
+    const fd = openSync(path, "a");
+    try {
+      // In one piece, so that programs which write at the same time do not mix their lines.
+      writeSync(fd, `${text}\n`);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    // A full disk, a missing folder, or a permission that the program does not have.
+  }
+}
