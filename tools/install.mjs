@@ -1,26 +1,23 @@
 /** What the tools need, installed when it is first asked for. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { capture } from "../scripts/stage.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-/** The packages of package-lock.json, into node_modules of this directory. */
+/** The packages of pnpm-lock.yaml, into node_modules of this directory, by the workspace's own pnpm. */
 export async function installPackages() {
   const mark = join(here, "node_modules", ".installed");
-  const lock = createHash("sha256").update(readFileSync(join(here, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256").update(readFileSync(join(here, "pnpm-lock.yaml"))).digest("hex");
   if (existsSync(mark) && readFileSync(mark, "utf8") === lock) return;
-  const { code, output } = await capture("npm", ["ci"], { cwd: here, env: cleanEnvironment() });
-  if (code !== 0) throw new Error(`npm ci failed with status ${code}\n${output}`);
+  const pnpm = join(here, "..", "node_modules", ".bin", "pnpm");
+  // CI=true: pnpm must never wait for an answer.
+  const env = { ...process.env, CI: "true", PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) };
+  const { code, output } = await capture(pnpm, ["install", "--frozen-lockfile"], { cwd: here, env });
+  if (code !== 0) throw new Error(`pnpm install failed with status ${code}\n${output}`);
   writeFileSync(mark, lock);
-}
-
-/** npm tells what it starts about itself, and another npm would take that for its settings. */
-function cleanEnvironment() {
-  const reach = /^npm_config_(registry|@|\/\/|(https?_|no)?proxy$|noproxy$|cafile$|ca$|strict_ssl$|userconfig$)/i;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name) || reach.test(name)));
 }
 
 /**

@@ -119,6 +119,7 @@ function normalize(text, places, { varies = [], unordered }) {
   let out = text;
   for (const [name, place] of places) out = out.replaceAll(place, name.toUpperCase());
   out = out.replace(/\b\d+(\.\d+)?\s?(ms|s|µs|seconds?)\b/g, "TIME").replace(/\b\d\d?:\d\d:\d\d( [AP]M)?/g, "CLOCK");
+  out = out.replace(/\(node:\d+\)/g, "(node:PID)");
   for (const [pattern, word] of varies) out = out.replace(pattern, word);
   return unordered ? out.split("\n").sort().join("\n") : out;
 }

@@ -27,7 +27,10 @@ for await (const line of sleeping) {
 }
 console.log((await sleeping).signal);
 console.log(await which("sh") !== null, (await $`no-such-program`.nothrow()).exitCode);
-await $`echo to a file`.pipe(fs.createWriteStream("out.txt"));
+const file = fs.createWriteStream("out.txt");
+const finished = new Promise((done) => file.on("finish", done));
+await $`echo to a file`.pipe(file);
+await finished;
 console.log(fs.readFileSync("out.txt", "utf8"));
 await $({ stdio: "inherit" })`echo inherited`;
 process.exitCode = 6;
