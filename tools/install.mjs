@@ -10,7 +10,9 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 /** The packages of pnpm-lock.yaml, into node_modules of this directory, by the workspace's own pnpm. */
 export async function installPackages() {
   const mark = join(here, "node_modules", ".installed");
-  const lock = createHash("sha256").update(readFileSync(join(here, "pnpm-lock.yaml"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(here, "pnpm-lock.yaml")))
+    .digest("hex");
   if (existsSync(mark) && readFileSync(mark, "utf8") === lock) return;
   const pnpm = join(here, "..", "node_modules", ".bin", "pnpm");
   // CI=true: pnpm must never wait for an answer.
@@ -38,5 +40,7 @@ export async function machineProgram(name, mayInstall) {
     directory = find();
   }
   if (directory !== undefined) return { path: join(directory, name) };
-  return { why: `${name} is not on this machine${mayInstall ? "" : ", and only a run by name or of everything installs it"}` };
+  return {
+    why: `${name} is not on this machine${mayInstall ? "" : ", and only a run by name or of everything installs it"}`,
+  };
 }

@@ -10,15 +10,8 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "ringspawn-tools-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 
-/**
- * How each family of runtimes gets a file that runs before the program, and in Node before every Node child of it; and
- * what observes the run without register.
- */
-const families = {
-  node: { observer: join(here, "observe.cjs"), preload: (/** @type {string} */ url) => [] },
-  bun: { observer: join(here, "observe-bun.ts"), preload: (/** @type {string} */ url) => ["--preload", fileURLToPath(url)] },
-  deno: { observer: join(here, "observe-deno.ts"), preload: (/** @type {string} */ url) => ["--preload", url] },
-};
+/** What observes the run without register. */
+const observers = { node: "observe.cjs", bun: "observe-bun.mjs", deno: "observe-deno.mjs" };
 
 /** @param {import("./runtimes.mjs").Runtime} runtime */
 export function familyOf({ name }) {
@@ -38,8 +31,8 @@ export function familyOf({ name }) {
  * @returns {Promise<import("./verdict.mjs").Ran>}
  */
 export async function runJob(job, runtime, { register, env: more = {} }) {
-  const family = families[familyOf(runtime)];
-  const url = register ?? pathToFileURL(family.observer).href;
+  const family = familyOf(runtime);
+  const preload = register ?? pathToFileURL(join(here, observers[family])).href;
   const trace = join(scratch, "trace");
   const places = makePlaces(job, runtime);
   rmSync(trace, { force: true });
@@ -52,10 +45,11 @@ export async function runJob(job, runtime, { register, env: more = {} }) {
     GIT_CONFIG_NOSYSTEM: "1",
     TOOL: packageOf(job, runtime),
     [register === undefined ? "TOOLS_OBSERVED" : "RINGSPAWN_TRACE"]: trace,
-    ...(familyOf(runtime) === "node" && { NODE_OPTIONS: `--import=${url}` }),
+    // Node's children have it from the environment.
+    ...(family === "node" && { NODE_OPTIONS: `--import=${preload}` }),
     ...more,
   };
-  const [command, ...args] = commandOf(job, familyOf(runtime), family.preload(url));
+  const [command, ...args] = commandOf(job, family, preload);
   const ended = await captureApart(join(places.bin, command), args, { cwd: places.work, env, timeout: 120_000 });
   const tidy = (text) => normalize(text, Object.entries(places), job);
   const leaves = (job.leaves ?? []).map((file) => {
@@ -79,25 +73,24 @@ function packageOf(job, { name }) {
 
 function commandOf({ command, file }, family, preload) {
   if (file === undefined) return command ?? ["node", "job.mjs"];
-  if (family === "bun") return ["bun", ...preload, file];
-  return file.endsWith(".test.ts")
-    ? ["deno", "test", "-A", "--no-check", ...preload, file]
-    : ["deno", "run", "-A", "--no-check", ...preload, file];
+  if (family === "bun") return ["bun", "--preload", fileURLToPath(preload), file];
+  return ["deno", file.endsWith(".test.mjs") ? "test" : "run", "-A", "--no-check", "--preload", preload, file];
 }
 
-/** Fresh directories, whose paths are the same in both runs: of the job's files, of commands, home, and for the rest. */
+/** Fresh directories, with the same paths in both runs: of the job's files, of commands, of the user, of other files. */
 function makePlaces(job, runtime) {
   const base = join(here, "build", `${job.name}-${runtime.name}`);
-  const places = { work: join(base, "work"), bin: join(base, "bin"), home: join(scratch, "home"), tmp: join(scratch, "tmp") };
-  for (const directory of [base, places.home, places.tmp]) rmSync(directory, { recursive: true, force: true });
+  const [work, bin, home, tmp] = [join(base, "work"), join(base, "bin"), join(scratch, "home"), join(scratch, "tmp")];
+  const places = { work, bin, home, tmp };
+  for (const directory of [base, home, tmp]) rmSync(directory, { recursive: true, force: true });
   for (const directory of Object.values(places)) mkdirSync(directory, { recursive: true });
-  writeFileSync(join(places.home, ".gitconfig"), "[user]\n\tname = A\n\temail = a@example.org\n");
-  symlinkSync(runtime.path, join(places.bin, familyOf(runtime)));
+  writeFileSync(join(home, ".gitconfig"), "[user]\n\tname = A\n\temail = a@example.org\n");
+  symlinkSync(runtime.path, join(bin, familyOf(runtime)));
   if (job.file === undefined) {
-    cpSync(join(here, "jobs", job.files ?? job.name), places.work, { recursive: true });
-    linkCommands(packageOf(job, runtime), places.bin);
+    cpSync(join(here, "jobs", job.files ?? job.name), work, { recursive: true });
+    linkCommands(packageOf(job, runtime), bin);
   } else {
-    cpSync(join(here, "programs", familyOf(runtime), job.file), join(places.work, job.file));
+    cpSync(join(here, "programs", familyOf(runtime), job.file), join(work, job.file));
   }
   return places;
 }
@@ -112,14 +105,20 @@ function linkCommands(name, directory) {
 
 /** The workspace's own node_modules/.bin must not help a tool to what it lacks. */
 function systemPath() {
-  return (process.env.PATH ?? "").split(delimiter).filter((dir) => dir.startsWith("/") && !dir.includes("node_modules"));
+  const isSystem = (directory) => directory.startsWith("/") && !directory.includes("node_modules");
+  return (process.env.PATH ?? "").split(delimiter).filter(isSystem);
 }
+
+/** What differs between any two runs. */
+const ALWAYS_VARIES = [
+  [/\b\d+(\.\d+)?\s?(ms|s|µs|seconds?)\b/g, "TIME"],
+  [/\b\d\d?:\d\d:\d\d( [AP]M)?/g, "CLOCK"],
+  [/\(node:\d+\)/g, "(node:PID)"],
+];
 
 function normalize(text, places, { varies = [], unordered }) {
   let out = text;
   for (const [name, place] of places) out = out.replaceAll(place, name.toUpperCase());
-  out = out.replace(/\b\d+(\.\d+)?\s?(ms|s|µs|seconds?)\b/g, "TIME").replace(/\b\d\d?:\d\d:\d\d( [AP]M)?/g, "CLOCK");
-  out = out.replace(/\(node:\d+\)/g, "(node:PID)");
-  for (const [pattern, word] of varies) out = out.replace(pattern, word);
+  for (const [pattern, word] of [...ALWAYS_VARIES, ...varies]) out = out.replace(pattern, word);
   return unordered ? out.split("\n").sort().join("\n") : out;
 }

@@ -14,7 +14,6 @@
  * The last line is `N passed, N failed`, with `, N skipped` for what could not be run here; it says why.
  */
 import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { installPackages, machineProgram } from "./install.mjs";
 import { familyOf, runJob } from "./run-job.mjs";
@@ -40,7 +39,7 @@ const MAIN = "node24";
 function everything() {
   const programs = (family) =>
     readdirSync(new URL(`programs/${family}/`, import.meta.url)).map((file) => ({
-      name: `${family}/${file.replace(/\.ts$/, "")}`,
+      name: `${family}/${file.replace(/\.mjs$/, "")}`,
       file,
       quick: true,
     }));

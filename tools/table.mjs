@@ -29,8 +29,8 @@ export function writeTable(results) {
 function tablesOf(results) {
   const versions = [...new Set(results.map(({ runtime }) => runtime))].filter((name) => name.startsWith("node"));
   const rows = jobs.map((job) => {
-    const of = versions.map((runtime) => cellOf(results.find((row) => row.name === job.name && row.runtime === runtime)));
-    return [job.name, versionsOf(job), ...of];
+    const of = results.filter(({ name }) => name === job.name);
+    return [job.name, versionsOf(job), ...versions.map((name) => cellOf(of.find(({ runtime }) => runtime === name)))];
   });
   const programs = results.filter(({ runtime }) => !runtime.startsWith("node"));
   return [

@@ -20,7 +20,9 @@ const ASKED_FOR = /engine runtime was asked for/;
 export function compare(job, plain, registered, engine) {
   const problems = [];
   const wanted = job.ends ?? "status 0";
-  if (plain.end !== wanted) problems.push(`without register: ${plain.end}, not ${wanted}\n${plain.stdout}${plain.stderr}`);
+  if (plain.end !== wanted) {
+    problems.push(`without register: ${plain.end}, not ${wanted}\n${plain.stdout}${plain.stderr}`);
+  }
   if (registered.end !== plain.end) problems.push(`${plain.end} without register, ${registered.end} with it`);
   for (const stream of ["stdout", "stderr"]) problems.push(...difference(stream, plain[stream], registered[stream]));
   for (const [file, text] of Object.entries(plain.files)) {

@@ -14,10 +14,10 @@ for await (const line of execa`seq 5`) console.log("line", line);
 
 await execa({ stdout: { file: "out.txt" } })`echo to a file`;
 console.log(readFileSync("out.txt", "utf8"));
-const extra = await execa({ stdio: ["ignore", "pipe", "pipe", "pipe", ["pipe", new Uint8Array([104, 105])]] })(
-  "sh",
-  ["-c", "echo three >&3; cat <&4"],
-);
+const extra = await execa({ stdio: ["ignore", "pipe", "pipe", "pipe", ["pipe", new Uint8Array([104, 105])]] })("sh", [
+  "-c",
+  "echo three >&3; cat <&4",
+]);
 console.log(extra.stdio[3], extra.stdout);
 console.log((await execa({ encoding: "buffer" })`head -c 100000 /dev/zero`).stdout.length);
 

@@ -11,9 +11,12 @@ const seen = new Set();
 nodemon({ script: "app.mjs", args: ["given"], ext: "mjs", watch: ["app.mjs"], delay: 50, signal: "SIGTERM" });
 for (const event of ["start", "restart", "exit", "crash", "quit"]) nodemon.on(event, () => seen.add(event));
 nodemon.on("message", (message) => seen.add(`message ${message}`));
+const watching = new Promise((done) => nodemon.once("watching", done));
 await until(1);
-// It looks at its files by polls of its own and may not have begun; a change is made until it is seen.
-const touching = setInterval(() => starts() < 2 && appendFileSync("app.mjs", "\n"), 1000);
+await watching;
+appendFileSync("app.mjs", "\n");
+// It may have looked at the file just before: then another change is needed, long after this one.
+const touching = setInterval(() => starts() < 2 && appendFileSync("app.mjs", "\n"), 5000);
 await until(2);
 clearInterval(touching);
 await new Promise((done) => nodemon.once("quit", done).emit("quit"));

@@ -6,7 +6,7 @@ const page = await browser.newPage({ viewport: { width: 320, height: 200 } });
 await page.setContent("<title>A page</title><button onclick=\"this.textContent = 'pressed'\">press</button>");
 console.log(await page.title());
 await page.click("button");
-console.log(await page.textContent("button"), await page.evaluate(() => [innerWidth, innerHeight]));
+console.log(await page.textContent("button"), await page.evaluate("[innerWidth, innerHeight]"));
 const large = await page.evaluate(() => "x".repeat(2_000_000));
 console.log(large.length, (await page.screenshot()).subarray(1, 4).toString());
 await browser.close();

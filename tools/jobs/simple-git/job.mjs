@@ -15,7 +15,10 @@ await git.checkoutLocalBranch("side");
 console.log(await commit("two\n", "of the side"));
 await git.checkout("main");
 console.log(await commit("three\n", "of main"));
-console.log((await git.log()).all.map(({ message }) => message), (await git.branch()).all);
+console.log(
+  (await git.log()).all.map(({ message }) => message),
+  (await git.branch()).all,
+);
 console.log(await git.diff(["main", "side"]));
 console.log(await git.merge(["side"]).catch((error) => [error.constructor.name, error.git?.conflicts]));
 console.log((await git.status()).conflicted);

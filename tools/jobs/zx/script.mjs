@@ -26,7 +26,7 @@ for await (const line of sleeping) {
   await sleeping.kill();
 }
 console.log((await sleeping).signal);
-console.log(await which("sh") !== null, (await $`no-such-program`.nothrow()).exitCode);
+console.log((await which("sh")) !== null, (await $`no-such-program`.nothrow()).exitCode);
 const file = fs.createWriteStream("out.txt");
 const finished = new Promise((done) => file.on("finish", done));
 await $`echo to a file`.pipe(file);

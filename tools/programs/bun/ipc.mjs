@@ -3,10 +3,10 @@ const early = `process.send({ early: true }); process.on("message", (message) =>
   if (message === "end") process.disconnect(); else process.send({ got: message });
 });`;
 
-async function talk(name: string, cmd: string[], serialization: "json" | "advanced", messages: unknown[]) {
-  const got: unknown[] = [];
-  let next = Promise.withResolvers<void>();
-  const disconnected = Promise.withResolvers<void>();
+async function talk(name, cmd, serialization, messages) {
+  const got = [];
+  let next = Promise.withResolvers();
+  const disconnected = Promise.withResolvers();
   const child = Bun.spawn([...cmd, "-e", early], {
     serialization,
     ipc(message) {
@@ -31,7 +31,7 @@ async function talk(name: string, cmd: string[], serialization: "json" | "advanc
   try {
     child.send("too late");
   } catch (error) {
-    console.log((error as { code: string }).code);
+    console.log(error.code);
   }
 }
 
@@ -40,10 +40,10 @@ await talk("bun json", ["bun"], "json", plain);
 await talk("bun advanced", ["bun"], "advanced", [...plain, new Map([["k", new Set([1])]]), new Date(0), { big: 10n }]);
 await talk("node json", ["node"], "json", plain);
 
-const burst: number[] = [];
-const all = Promise.withResolvers<void>();
+const burst = [];
+const all = Promise.withResolvers();
 const child = Bun.spawn(["bun", "-e", "process.on('message', (n) => process.send(n * 2))"], {
-  ipc(message: number) {
+  ipc(message) {
     if (burst.push(message) === 1000) all.resolve();
   },
 });
@@ -53,7 +53,7 @@ console.log(burst.every((value, n) => value === n * 2));
 child.disconnect();
 console.log(await child.exited);
 
-const killed = Promise.withResolvers<boolean>();
+const killed = Promise.withResolvers();
 const dying = Bun.spawn(["bun", "-e", "process.kill(process.pid, 'SIGKILL')"], {
   ipc() {},
   onDisconnect: () => killed.resolve(true),

@@ -1,16 +1,16 @@
 // The sync forms: output, statuses, environments, directories, and errors.
-const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const text = (bytes) => new TextDecoder().decode(bytes);
 
-function show(name: string, run: () => Deno.CommandOutput) {
+function show(name, run) {
   try {
     const { success, code, signal, stdout, stderr } = run();
     console.log(name, success, code, signal, text(stdout), text(stderr));
   } catch (error) {
-    const { name: kind, message } = error as Error;
+    const { name: kind, message } = error;
     console.log(name, "threw", kind, message);
   }
 }
-const sync = (file: string | URL, options?: Deno.CommandOptions) => () => new Deno.Command(file, options).outputSync();
+const sync = (file, options) => () => new Deno.Command(file, options).outputSync();
 
 show("output", sync("sh", { args: ["-c", "echo out; echo err >&2; exit 3"] }));
 show("env", sync("/usr/bin/env", { env: { GIVEN: "given" }, clearEnv: true }));

@@ -11,7 +11,7 @@ const next = async () => (await once(child, "message"))[0];
 for (const message of ["text", { nested: [1, { a: "ü" }] }, "x".repeat(100_000)]) {
   const answer = next();
   child.send(message);
-  const { got } = (await answer) as { got: string };
+  const { got } = await answer;
   console.log(typeof got === "string" ? got.length : got);
 }
 const meanwhile = await new Deno.Command("echo", { args: ["meanwhile"] }).output();

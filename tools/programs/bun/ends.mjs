@@ -1,6 +1,6 @@
 // How children end: codes, signals, timeouts, aborts, limits, callbacks; errors of a start; and disposal.
-const sleep = (options: object = {}) => Bun.spawn(["sleep", "60"], options);
-const show = async (name: string, child: Bun.Subprocess) => {
+const sleep = (options = {}) => Bun.spawn(["sleep", "60"], options);
+const show = async (name, child) => {
   console.log(name, await child.exited, child.exitCode, child.signalCode, child.killed);
 };
 
@@ -8,7 +8,7 @@ await show("code", Bun.spawn(["sh", "-c", "exit 7"]));
 const terminated = sleep();
 terminated.kill();
 await show("kill", terminated);
-for (const signal of ["SIGINT", 9, "SIGUSR1"] as const) {
+for (const signal of ["SIGINT", 9, "SIGUSR1"]) {
   const child = sleep();
   child.kill(signal);
   await show(`kill ${signal}`, child);
@@ -21,7 +21,7 @@ const aborted = sleep({ signal: abort.signal });
 abort.abort();
 await show("abort", aborted);
 await show("maxBuffer", Bun.spawn(["yes"], { maxBuffer: 1000 }));
-const called = Promise.withResolvers<unknown[]>();
+const called = Promise.withResolvers();
 Bun.spawn(["sh", "-c", "exit 4"], { onExit: (child, ...rest) => called.resolve([child.pid > 0, ...rest]) });
 console.log(await called.promise);
 const ignoring = Bun.spawn(["sh", "-c", "trap 'echo caught; exit 5' TERM; echo up; while :; do sleep 0.05; done"]);
@@ -36,7 +36,7 @@ console.log(new TextDecoder().decode((await reader.read()).value), await ignorin
 const detached = Bun.spawn(["sh", "-c", "ps -o sid= -p $$ | tr -d ' '"], { detached: true });
 console.log((await detached.stdout.text()).trim() === String(detached.pid));
 
-const failures: [string, () => unknown][] = [
+const failures = [
   ["name", () => Bun.spawn(["no-such-program"])],
   ["path", () => Bun.spawn(["/no/such/program"])],
   ["directory", () => Bun.spawn(["/etc"])],
@@ -50,7 +50,7 @@ for (const [name, start] of failures) {
   try {
     console.log(name, start());
   } catch (error) {
-    const { name: kind, code, message } = error as Error & { code?: string };
+    const { name: kind, code, message } = error;
     console.log(name, kind, code, message);
   }
 }

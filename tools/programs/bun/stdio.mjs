@@ -29,7 +29,7 @@ const child = Bun.spawn({
     openSync("/dev/null", "r"),
   ],
 });
-const [three, eight] = [child.stdio[3] as number, child.stdio[8] as number];
+const [three, eight] = [child.stdio[3], child.stdio[8]];
 writeSync(eight, "by hand\n");
 const said = await child.stdout.text();
 console.log(said);
@@ -40,8 +40,13 @@ closeSync(given);
 console.log(readFileSync("given.txt", "utf8"), readFileSync("six.txt", "utf8"));
 console.log(child.stdio.map((slot) => typeof slot));
 
-console.log(await Bun.spawn(["sh", "-c", "echo inherited; echo too >&2"], { stdio: ["ignore", "inherit", "inherit"] }).exited);
+console.log(
+  await Bun.spawn(["sh", "-c", "echo inherited; echo too >&2"], { stdio: ["ignore", "inherit", "inherit"] }).exited,
+);
 const nothing = Bun.spawn(["cat"], { stdio: [null, null, null] });
 console.log(await nothing.exited, nothing.stdin, nothing.stdout, nothing.stderr);
-const toFile = Bun.spawn(["sh", "-c", "echo one; echo two >&2"], { stdout: Bun.file("out.txt"), stderr: Bun.file("err.txt") });
+const toFile = Bun.spawn(["sh", "-c", "echo one; echo two >&2"], {
+  stdout: Bun.file("out.txt"),
+  stderr: Bun.file("err.txt"),
+});
 console.log(await toFile.exited, readFileSync("out.txt", "utf8"), readFileSync("err.txt", "utf8"));

@@ -1,16 +1,16 @@
 // spawnSync: input of every kind, limits, errors, and what comes back.
-function show(name: string, run: () => Bun.SyncSubprocess) {
+function show(name, run) {
   try {
     const { exitCode, signalCode, success, stdout, stderr, exitedDueToTimeout, exitedDueToMaxBuffer } = run();
     const limits = [exitedDueToTimeout, exitedDueToMaxBuffer];
     console.log(name, exitCode, signalCode, success, String(stdout).slice(0, 60), String(stderr), limits);
   } catch (error) {
-    const { name: kind, code, message } = error as Error & { code?: string };
+    const { name: kind, code, message } = error;
     console.log(name, "threw", kind, code, message);
   }
 }
 
-const cat = (stdin: unknown) => () => Bun.spawnSync(["cat"], { stdin: stdin as "ignore" });
+const cat = (stdin) => () => Bun.spawnSync(["cat"], { stdin: stdin });
 show("output", () => Bun.spawnSync(["sh", "-c", "echo out; echo err >&2; exit 3"]));
 show("bytes", cat(new TextEncoder().encode("bytes")));
 show("buffer", cat(Buffer.from("a buffer")));

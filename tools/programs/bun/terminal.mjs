@@ -1,7 +1,7 @@
 // A session with a shell at a terminal: a prompt, echo, the size and its change, ^C, job control, ^D.
 let said = "";
 let seen = 0;
-let heard = Promise.withResolvers<void>();
+let heard = Promise.withResolvers();
 const shell = Bun.spawn(["bash", "--norc", "--noprofile", "-i"], {
   env: { PATH: process.env.PATH, PS1: "prompt> ", TERM: "dumb", HOME: "/", HISTFILE: "/dev/null" },
   terminal: {
@@ -13,10 +13,10 @@ const shell = Bun.spawn(["bash", "--norc", "--noprofile", "-i"], {
     },
   },
 });
-const terminal = shell.terminal!;
+const terminal = shell.terminal;
 
 /** Waits for the text after all that was waited for before, and gives what came until then. */
-async function until(text: string): Promise<string> {
+async function until(text) {
   for (;;) {
     const at = said.indexOf(text, seen);
     if (at >= 0) {
@@ -29,7 +29,7 @@ async function until(text: string): Promise<string> {
   }
 }
 
-async function type(line: string): Promise<void> {
+async function type(line) {
   terminal.write(`${line}\n`);
   console.log(JSON.stringify(await until("prompt> ")));
 }
@@ -54,12 +54,12 @@ console.log(await shell.exited, shell.exitCode, shell.signalCode, shell.stdin, s
 terminal.close();
 console.log(terminal.closed);
 
-const raw: string[] = [];
+const raw = [];
 const cat = Bun.spawn(["sh", "-c", "stty raw -echo; echo ready; head -c 3 | od -An -c"], {
   terminal: { data: (_terminal, bytes) => void raw.push(new TextDecoder().decode(bytes)) },
 });
 while (!raw.join("").includes("ready")) await Bun.sleep(5);
-cat.terminal!.write("\x03\x04x");
+cat.terminal.write("\x03\x04x");
 console.log(await cat.exited);
 while (!raw.join("").includes("x")) await Bun.sleep(5);
 console.log(raw.join("").split(/\s+/).join(" "));

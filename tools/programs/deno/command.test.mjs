@@ -1,9 +1,10 @@
 // With Deno's sanitizers: a test that leaves an operation or a resource behind fails.
 const strict = { sanitizeOps: true, sanitizeResources: true, sanitizeExit: true };
-const equal = (got: unknown, wanted: unknown) => {
-  if (JSON.stringify(got) !== JSON.stringify(wanted)) throw new Error(`${JSON.stringify(got)} is not ${JSON.stringify(wanted)}`);
+const equal = (got, wanted) => {
+  if (JSON.stringify(got) !== JSON.stringify(wanted))
+    throw new Error(`${JSON.stringify(got)} is not ${JSON.stringify(wanted)}`);
 };
-const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const text = (bytes) => new TextDecoder().decode(bytes);
 
 Deno.test({
   name: "output",
@@ -23,7 +24,7 @@ Deno.test({
   ...strict,
   async fn() {
     const child = new Deno.Command("cat", { stdin: "piped", stdout: "piped" }).spawn();
-    await new Response("given").body!.pipeTo(child.stdin);
+    await new Response("given").body.pipeTo(child.stdin);
     equal(await child.stdout.text(), "given");
     equal((await child.status).code, 0);
   },
@@ -77,6 +78,9 @@ Deno.test({
   ...strict,
   async fn() {
     const outputs = Array.from({ length: 40 }, (_, n) => Deno.spawnAndWait("echo", [String(n)]));
-    equal((await Promise.all(outputs)).map(({ stdout }) => Number(text(stdout))), [...Array(40).keys()]);
+    equal(
+      (await Promise.all(outputs)).map(({ stdout }) => Number(text(stdout))),
+      [...Array(40).keys()],
+    );
   },
 });

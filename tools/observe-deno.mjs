@@ -1,34 +1,34 @@
 /** Preloaded into the run without register: writes down what Deno.Command and Deno.spawn* are asked to start. */
-const file = Deno.env.get("TOOLS_OBSERVED")!;
-const note = (argv: readonly string[]) => {
+const file = Deno.env.get("TOOLS_OBSERVED");
+const note = (argv) => {
   Deno.writeTextFileSync(file, `${JSON.stringify({ argv })}\n`, { append: true });
 };
 
 const { Command } = Deno;
 Deno.Command = class extends Command {
-  readonly #argv: readonly string[];
-  constructor(file: string | URL, options?: Deno.CommandOptions) {
+  #argv;
+  constructor(file, options) {
     super(file, options);
     this.#argv = [String(file), ...(options?.args ?? [])];
   }
-  override spawn(): Deno.ChildProcess {
+  spawn() {
     note(this.#argv);
     return super.spawn();
   }
-  override output(): Promise<Deno.CommandOutput> {
+  output() {
     note(this.#argv);
     return super.output();
   }
-  override outputSync(): Deno.CommandOutput {
+  outputSync() {
     note(this.#argv);
     return super.outputSync();
   }
 };
-for (const name of ["spawn", "spawnAndWait", "spawnAndWaitSync"] as const) {
+for (const name of ["spawn", "spawnAndWait", "spawnAndWaitSync"]) {
   const original = Deno[name];
   Object.assign(Deno, {
-    [name]: (file: string | URL, ...rest: unknown[]) => {
-      note([String(file), ...(Array.isArray(rest[0]) ? (rest[0] as string[]) : [])]);
+    [name]: (file, ...rest) => {
+      note([String(file), ...(Array.isArray(rest[0]) ? rest[0] : [])]);
       return Reflect.apply(original, Deno, [file, ...rest]);
     },
   });

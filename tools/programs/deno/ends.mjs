@@ -1,17 +1,16 @@
 // How children end: codes, signals, aborts, disposal; what may be done then; errors of a start.
-const sleep = (options: Deno.CommandOptions = {}) => new Deno.Command("sleep", { args: ["60"], ...options }).spawn();
-const sh = (script: string, options: Deno.CommandOptions = {}) =>
-  new Deno.Command("sh", { args: ["-c", script], ...options });
-const failure = (run: () => unknown) => {
+const sleep = (options = {}) => new Deno.Command("sleep", { args: ["60"], ...options }).spawn();
+const sh = (script, options = {}) => new Deno.Command("sh", { args: ["-c", script], ...options });
+const failure = (run) => {
   try {
     return run();
   } catch (error) {
-    return `${(error as Error).name}: ${(error as Error).message}`;
+    return `${error.name}: ${error.message}`;
   }
 };
 
 console.log(await sh("exit 7").spawn().status);
-for (const signal of [undefined, "SIGINT", "SIGKILL", "SIGUSR1"] as const) {
+for (const signal of [undefined, "SIGINT", "SIGKILL", "SIGUSR1"]) {
   const child = sleep();
   child.kill(signal);
   console.log(await child.status);
@@ -26,25 +25,36 @@ console.log((await sh("sleep 60", { signal: AbortSignal.timeout(100) }).spawn().
   await using child = sleep();
   console.log(child.pid > 0);
 }
-const stubborn = sh("trap 'echo caught; exit 5' TERM; echo up; while :; do sleep 0.05; done", { stdout: "piped" }).spawn();
+const stubborn = sh("trap 'echo caught; exit 5' TERM; echo up; while :; do sleep 0.05; done", {
+  stdout: "piped",
+}).spawn();
 const reader = stubborn.stdout.getReader();
 await reader.read();
 stubborn.kill();
 console.log(new TextDecoder().decode((await reader.read()).value), await stubborn.status);
 const { stdout } = await sh("echo out; kill -TERM $$").output();
 console.log(new TextDecoder().decode(stdout));
-console.log(failure(() => sleep({ cwd: "/no/such" })), failure(() => new Deno.Command("no-such-program").spawn()));
-console.log(failure(() => new Deno.Command("/etc").spawn()), failure(() => new Deno.Command("").spawn()));
-console.log(failure(() => sh("", { stdin: "sideways" as "null" }).spawn()), failure(() => sh("a\0b").spawn()));
+console.log(
+  failure(() => sleep({ cwd: "/no/such" })),
+  failure(() => new Deno.Command("no-such-program").spawn()),
+);
+console.log(
+  failure(() => new Deno.Command("/etc").spawn()),
+  failure(() => new Deno.Command("").spawn()),
+);
+console.log(
+  failure(() => sh("", { stdin: "sideways" }).spawn()),
+  failure(() => sh("a\0b").spawn()),
+);
 const checked = sleep();
-console.log(failure(() => checked.kill("SIGNONE" as Deno.Signal)));
+console.log(failure(() => checked.kill("SIGNONE")));
 checked.kill("SIGKILL");
 await checked.status;
 const detached = sh("ps -o sid= -p $$ | tr -d ' '", { detached: true, stdout: "piped" }).spawn();
 console.log((await detached.stdout.text()).trim() === String(detached.pid));
 const collected = sh("echo x", { stdout: "piped" }).spawn();
 await collected.stdout.text();
-console.log(await collected.output().catch((error: Error) => error.message));
+console.log(await collected.output().catch((error) => error.message));
 await collected.status;
 const children = Array.from({ length: 60 }, (_, n) => sh(`exit ${n}`).spawn().status);
 console.log((await Promise.all(children)).map(({ code }) => code).join(" "));

@@ -1,5 +1,5 @@
 // stdin of every kind, written and given; stdout read in every way; much of both.
-const cat = { stdout: "pipe", stderr: "inherit" } as const;
+const cat = { stdout: "pipe", stderr: "inherit" };
 const sink = Bun.spawn(["cat"], { ...cat, stdin: "pipe" });
 sink.stdin.write("one ");
 sink.stdin.write(new TextEncoder().encode("two "));
@@ -25,13 +25,14 @@ const given = {
   file: Bun.file("in.txt"),
 };
 for (const [name, stdin] of Object.entries(given)) {
-  console.log(name, await Bun.spawn(["cat"], { ...cat, stdin: stdin as Blob }).stdout.text());
+  console.log(name, await Bun.spawn(["cat"], { ...cat, stdin: stdin }).stdout.text());
 }
-const echo = (text: string) => Bun.spawn(["printf", "%s", text]).stdout;
+const echo = (text) => Bun.spawn(["printf", "%s", text]).stdout;
 console.log(await echo('{"a": [1]}').json(), await echo("bytes").bytes(), await (await echo("blob").blob()).text());
 console.log(await new Response(echo("a body")).text(), await Bun.readableStreamToText(echo("to text")));
 let parts = "";
-for await (const chunk of Bun.spawn(["sh", "-c", "echo 1; sleep 0.05; echo 2"]).stdout) parts += new TextDecoder().decode(chunk);
+for await (const chunk of Bun.spawn(["sh", "-c", "echo 1; sleep 0.05; echo 2"]).stdout)
+  parts += new TextDecoder().decode(chunk);
 console.log(parts);
 
 const much = Bun.spawn(["cat"], { ...cat, stdin: "pipe" });
