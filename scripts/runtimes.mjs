@@ -15,11 +15,12 @@ const bunCpu = process.arch === "arm64" ? "aarch64" : process.arch;
 const places = {
   nodeLts: `node-lts-${process.arch}/bin/node`,
   nodeNewest: `node-newest-${process.arch}/bin/node`,
+  nodeOlder: `node-older-${process.arch}/bin/node`,
   bun: `@oven/bun-linux-${bunCpu}/bin/bun`,
   deno: `@deno/linux-${process.arch}-glibc/deno`,
 };
 
-/** Names of the runtimes: `nodeLts`, `nodeNewest`, `bun`, `deno`. */
+/** Names of the runtimes: `nodeLts`, `nodeNewest`, `nodeOlder`, `bun`, `deno`. */
 export const names = /** @type {(keyof typeof places)[]} */ (Object.keys(places));
 
 /**

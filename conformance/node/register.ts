@@ -1,0 +1,193 @@
+/** ringspawn/register and ringspawn/child_process: Node's own child_process over the native engines. */
+import { createRequire } from "node:module";
+import { type Case, finished, type T } from "../harness.ts";
+import { assert, fs, parent, path } from "../tools.ts";
+
+const require = createRequire(import.meta.url);
+const entry: string = import.meta.resolve("ringspawn/register");
+const required: string = require.resolve("ringspawn/register");
+
+interface Line {
+  readonly engine: string | null;
+  readonly why?: string;
+}
+
+/** Runs a program of programs/node under these flags, and gives its output and what the trace says. */
+async function run(t: T, name: string, flags: readonly string[], more: Readonly<Record<string, string>> = {}) {
+  const [file = "", ...args] = name.split(" / ");
+  const trace = path.join(t.dir, "trace");
+  fs.rmSync(trace, { force: true });
+  const script = path.join(t.plan.root, "programs", "node", `${file}${t.plan.extension}`);
+  const env = { PATH: parent.env["PATH"] ?? "", RINGSPAWN_TRACE: trace, RINGSPAWN_ENGINE: t.ENGINE, ...more };
+  const [node = "", ...before] = t.plan.command;
+  const child = t.spawnAny([node, ...flags, ...before, script, ...args], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    env,
+  });
+  const { code, stdout, stderr } = await finished(child);
+  const text = fs.existsSync(trace) ? fs.readFileSync(trace, "utf8").trim() : "";
+  const lines = text === "" ? [] : text.split("\n").map((line) => JSON.parse(line) as Line);
+  return { code, stdout, stderr, lines };
+}
+
+/** Programs that print what they see, and the reasons for which some of their children are Node's own. */
+const COMPARED: readonly (readonly [program: string, reasons: readonly RegExp[]])[] = [
+  ["spawn", [/could not start it \(errno 2\)/, /uid is no id/]],
+  ["sync", [/could not start it \(errno (2|7|9|13|20)\)/]],
+  ["errors", [/could not start it \(errno (2|7|9|13|20)\)/]],
+  ["ipc", []],
+  ["life", [/could not start it \(errno 2\)/]],
+];
+
+const compared: Case[] = COMPARED.map(([program, reasons]) => ({
+  name: `child_process is the same with ringspawn beneath it: ${program}`,
+  timeout: 60_000,
+  async run(t) {
+    const name = `child-process/${program}`;
+    const [own, ours] = [await run(t, name, []), await run(t, name, ["--import", entry])];
+    assert.equal(own.code, 0, own.stderr);
+    assert.equal(ours.stdout, own.stdout);
+    assert.equal(ours.stderr, own.stderr);
+    assert.equal(ours.code, 0);
+    assert.equal(own.lines.length, 0);
+    assert.ok(ours.lines.length >= 9, "the trace has too few lines");
+    for (const { engine, why = "" } of ours.lines) {
+      if (engine !== null) assert.equal(engine, t.ENGINE);
+      else
+        assert.ok(
+          reasons.some((reason) => reason.test(why)),
+          why,
+        );
+    }
+  },
+}));
+
+/** The one line of JSON that programs/node/registered prints. */
+async function registered(
+  t: T,
+  what: string,
+  flags: readonly string[],
+  more?: Readonly<Record<string, string>>,
+): Promise<unknown> {
+  const { code, stdout, stderr } = await run(t, `registered / ${what}`, flags, more);
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr, "");
+  return JSON.parse(stdout);
+}
+
+const lines = (engine: string): readonly string[] => [
+  `child_process.spawn ${engine}`,
+  `child_process.spawnSync ${engine}`,
+];
+
+const cases: Case[] = [
+  ...compared,
+  {
+    name: "register serves named imports and require, by --import, by --require and by NODE_OPTIONS",
+    async run(t) {
+      const expected = [lines(t.ENGINE), [`child_process.spawn ${t.ENGINE}`]];
+      assert.deepEqual(await registered(t, "registered", ["--import", entry]), expected);
+      assert.deepEqual(await registered(t, "registered", ["--require", required]), expected);
+      assert.deepEqual(await registered(t, "registered", [], { NODE_OPTIONS: `--import=${entry}` }), expected);
+      // Together: one registration.
+      assert.deepEqual(await registered(t, "registered", ["--require", required, "--import", entry]), expected);
+    },
+  },
+  {
+    name: "NODE_OPTIONS with register reaches the children of children",
+    async run(t) {
+      const seen = await registered(t, "children of children", [], { NODE_OPTIONS: `--require=${required}` });
+      const line = `child_process.spawnSync ${t.ENGINE}`;
+      assert.deepEqual(seen, [line, line]);
+    },
+  },
+  {
+    name: "register can be loaded later and be given back, while children run as well",
+    async run(t) {
+      assert.deepEqual(await registered(t, "registered later", []), [[], lines(t.ENGINE), []]);
+      const seen = await registered(t, "given back while children run", []);
+      assert.deepEqual(seen, ["got it\n", [`child_process.spawn ${t.ENGINE}`], false]);
+    },
+  },
+  {
+    name: "a second copy of register registers nothing twice, and gives back what the first has registered",
+    async run(t) {
+      assert.deepEqual(await registered(t, "a second copy", []), [[true, lines(t.ENGINE)], [], []]);
+    },
+  },
+  {
+    name: "ringspawn/child_process serves its own calls and nobody else's",
+    async run(t) {
+      const [native, text, others, missing, isChild, isClass] = (await registered(t, "child_process", [])) as unknown[];
+      const kinds = ["spawn", "spawnSync", "spawn", "spawn", "spawnSync", "spawnSync"];
+      assert.deepEqual(
+        native,
+        kinds.map((kind) => `child_process.${kind} ${t.ENGINE}`),
+      );
+      assert.deepEqual(text, ["promised\n", "called\n", "sync\n", 0]);
+      assert.deepEqual([others, missing, isChild, isClass], [[], [], true, true]);
+    },
+  },
+  {
+    name: "what ringspawn starts by the runtime's own spawn stays with it under register",
+    async run(t) {
+      const seen = await registered(t, "ringspawn's own engine", ["--import", entry]);
+      assert.deepEqual(seen, [0, "runtime", "runtime", []]);
+    },
+  },
+  {
+    name: "RINGSPAWN_TRACE tells of each spawn who, what and by which engine, and stops none",
+    async run(t) {
+      const seen = await registered(t, "lines", ["--import", entry]);
+      assert.deepEqual(seen, [["echo", "an argument"], true, ["time", "pid", "who", "argv", "engine"]]);
+      assert.equal(await registered(t, "a trace that cannot be written", ["--import", entry]), "done\n");
+    },
+  },
+  {
+    name: "RINGSPAWN_ENGINE=runtime leaves everything to Node's own, and a wrong name does as well",
+    async run(t) {
+      const runtime = await registered(t, "both", ["--import", entry], { RINGSPAWN_ENGINE: "runtime" });
+      assert.deepEqual(runtime, lines("engine runtime was asked for"));
+      const wrong = (await registered(t, "both", ["--import", entry], { RINGSPAWN_ENGINE: "no such" })) as string[];
+      for (const line of wrong) assert.match(line, /RINGSPAWN_ENGINE must be .* got 'no such'|"no such"/);
+    },
+  },
+  {
+    name: "register warns of nothing with --pending-deprecation",
+    async run(t) {
+      assert.deepEqual(await registered(t, "both", ["--pending-deprecation", "--import", entry]), lines(t.ENGINE));
+    },
+  },
+  {
+    name: "a version of Node that is not known is tried out at its first spawn, and what does not fit is Node's own",
+    async run(t) {
+      const as = (version: string): string =>
+        `data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"${version}"}})`;
+      const flags = (version: string): string[] => ["--import", as(version), "--import", entry];
+      assert.deepEqual(await registered(t, "both", flags("99.0.0")), lines(t.ENGINE));
+      // The version whose native spawn is called otherwise.
+      const other = Number(parent.versions.node.split(".", 1)[0]) < 24 ? "24.0.0" : "20.0.0";
+      assert.deepEqual(await registered(t, "both", flags(other)), [
+        `child_process.spawn Node ${other} calls its native spawn in a way that is not known`,
+        `child_process.spawnSync ${t.ENGINE}`,
+      ]);
+    },
+  },
+  {
+    name: "under the permission model all is Node's own, and nothing more is permitted",
+    async run(t) {
+      const isOld = parent.versions.node.startsWith("20.");
+      const flags = [isOld ? "--experimental-permission" : "--permission", "--allow-fs-read=*", "--allow-fs-write=*"];
+      const seen = async (...more: string[]): Promise<unknown> =>
+        JSON.parse((await run(t, "registered / permissions", [...flags, ...more])).stdout);
+      const [errors] = (await seen()) as unknown[];
+      assert.deepEqual(errors, ["ERR_ACCESS_DENIED", "ERR_ACCESS_DENIED"]);
+      const why = "child_process.spawn Node asks its permission model where it starts processes";
+      assert.deepEqual(await seen("--import", entry), [errors, [why]]);
+      assert.deepEqual(await seen("--import", entry, "--allow-child-process"), [[null, null], [why]]);
+    },
+  },
+];
+export default cases;

@@ -1,0 +1,124 @@
+/** fork, its messages, and the handles that go with them. This file is the parent and the child. */
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import net from "node:net";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { show, told, whole } from "./observe.ts";
+
+const self = fileURLToPath(import.meta.url);
+const next = (emitter: NodeJS.EventEmitter, event: string): Promise<unknown[]> =>
+  new Promise((resolve) => emitter.once(event, (...args: unknown[]) => resolve(args)));
+const child = (options: object = {}): ChildProcess => fork(self, ["child"], { execArgv: [], ...options });
+
+async function connection(): Promise<readonly [net.Socket, net.Socket, net.Server]> {
+  const server = net.createServer({ pauseOnConnect: true });
+  server.listen(0, "127.0.0.1");
+  await next(server, "listening");
+  const client = net.connect((server.address() as net.AddressInfo).port, "127.0.0.1");
+  const [socket] = (await next(server, "connection")) as [net.Socket];
+  return [client, socket, server];
+}
+
+const scenes = {
+  "messages both ways": async () => {
+    const forked = child();
+    forked.send({ echo: [1, "two", null, { three: 3 }] });
+    const [echo] = await next(forked, "message");
+    forked.disconnect();
+    return [echo, await whole(forked, "exit"), forked.connected];
+  },
+  "messages of more than JSON": async () => {
+    const forked = child({ serialization: "advanced" });
+    forked.send({ echo: [new Map([[1, 2n]]), new Uint8Array(3)] });
+    const [echo] = (await next(forked, "message")) as [unknown[]];
+    forked.kill();
+    const seen = await whole(forked);
+    return [echo[0] instanceof Map, echo[1] instanceof Uint8Array, seen];
+  },
+  "many messages in order": async () => {
+    const forked = child();
+    const got: unknown[] = [];
+    const all = new Promise<void>((resolve) => {
+      forked.on("message", (message) => {
+        if (got.push((message as unknown[])[0]) === 500) resolve();
+      });
+    });
+    for (let i = 0; i < 500; i++) forked.send({ echo: [i, "x".repeat(1000)] });
+    await all;
+    forked.kill();
+    await next(forked, "exit");
+    return got.every((message, i) => message === i);
+  },
+  "a callback of send, and send after the end": async () => {
+    const forked = child();
+    const called = await new Promise((resolve) => forked.send({ echo: 1 }, (error) => resolve(error)));
+    await next(forked, "message");
+    forked.disconnect();
+    const late = await new Promise((resolve) => forked.send({ echo: 2 }, resolve));
+    await next(forked, "exit");
+    return [called, told(late)];
+  },
+  "a socket that is handed over": async () => {
+    const forked = child();
+    const [client, socket, server] = await connection();
+    forked.send("take", socket);
+    const [chunk] = await next(client, "data");
+    client.destroy();
+    server.close();
+    forked.kill();
+    await next(forked, "exit");
+    return String(chunk);
+  },
+  "a server that is shared": async () => {
+    const forked = child();
+    const server = net.createServer();
+    server.listen(0, "127.0.0.1");
+    await next(server, "listening");
+    forked.send("take", server);
+    await next(forked, "message");
+    const { port } = server.address() as net.AddressInfo;
+    server.close();
+    const client = net.connect(port, "127.0.0.1");
+    const [chunk] = await next(client, "data");
+    client.destroy();
+    forked.kill();
+    await next(forked, "exit");
+    return String(chunk);
+  },
+  "a silent child": async () => {
+    const forked = child({ silent: true });
+    forked.send("print");
+    forked.send("leave");
+    return whole(forked);
+  },
+  "a channel that is no fork's": async () => {
+    const stdio = ["ignore", "inherit", "inherit", "pipe", "ipc"] as const;
+    const spawned = spawn(process.execPath, [self, "child"], { stdio: [...stdio] });
+    spawned.send({ echo: "by fd 4" });
+    const [echo] = await next(spawned, "message");
+    spawned.kill("SIGKILL");
+    return [echo, await whole(spawned)];
+  },
+  "a child that ends by itself": async () => {
+    const forked = child();
+    forked.send("leave");
+    return whole(forked);
+  },
+};
+
+/** What the child does. */
+function serve(): void {
+  process.on("message", (message, handle) => {
+    if (message === "leave") process.exit(5);
+    if (message === "print") process.stdout.write("printed\n");
+    if (handle instanceof net.Socket) handle.end("by the child");
+    if (handle instanceof net.Server) {
+      handle.on("connection", (socket: net.Socket) => socket.end("by the child"));
+      process.send?.("has it");
+    }
+    if (typeof message === "object" && message !== null && "echo" in message) process.send?.(message.echo);
+  });
+}
+
+if (process.argv[2] === "child") serve();
+else await show(scenes);

@@ -1,0 +1,128 @@
+/** How ringspawn/register comes and goes: argv[2] names what is done. Prints one line of JSON. */
+import childProcess, { execFileSync, spawn, spawnSync } from "node:child_process";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import process from "node:process";
+import { promisify } from "node:util";
+
+const require = createRequire(import.meta.url);
+const trace = process.env["RINGSPAWN_TRACE"] as string;
+
+interface Line {
+  readonly pid: number;
+  readonly who: string;
+  readonly argv: readonly string[];
+  readonly engine: string | null;
+  readonly why?: string;
+}
+
+/** What the trace says since it was last asked. */
+function traced(): readonly Line[] {
+  if (!fs.existsSync(trace)) return [];
+  const text = fs.readFileSync(trace, "utf8");
+  fs.rmSync(trace);
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Line);
+}
+
+const who = (): readonly string[] => traced().map(({ who, engine, why }) => `${who} ${engine ?? why ?? ""}`);
+const closed = (child: childProcess.ChildProcess): Promise<number> =>
+  new Promise((resolve, reject) => child.on("close", resolve).on("error", reject));
+
+async function both(): Promise<readonly string[]> {
+  await closed(spawn("true"));
+  spawnSync("true");
+  return who();
+}
+
+type Registration = { unregister(): void };
+const register = (): Registration => require("ringspawn/register") as Registration;
+
+const scenes: Readonly<Record<string, () => unknown>> = {
+  /** By named imports that were bound before, and by require. */
+  async registered() {
+    const named = await both();
+    const { spawn: required } = require("child_process") as typeof childProcess;
+    await closed(required("true"));
+    return [named, who()];
+  },
+  async "registered later"() {
+    const before = await both();
+    const { unregister } = register();
+    const registered = await both();
+    unregister();
+    return [before, registered, await both()];
+  },
+  /** Children of before and of after go on. */
+  async "given back while children run"() {
+    const { unregister } = register();
+    const child = spawn("sh", ["-c", "read x; echo got $x"]);
+    unregister();
+    unregister();
+    child.stdin.end("it\n");
+    const [text] = await Promise.all([new Promise((resolve) => child.stdout.once("data", resolve)), closed(child)]);
+    return [String(text), who(), child.kill()];
+  },
+  async "a second copy"() {
+    const { unregister } = register();
+    for (const file of Object.keys(require.cache)) delete require.cache[file];
+    const second = register();
+    const registered = [second.unregister !== unregister, await both()];
+    second.unregister();
+    const given = await both();
+    unregister();
+    return [registered, given, await both()];
+  },
+  async child_process() {
+    const ours = await import("ringspawn/child_process");
+    await closed(ours.spawn("true"));
+    ours.spawnSync("true");
+    const { stdout } = await promisify(ours.exec)("echo promised");
+    const callback = await new Promise((resolve) => ours.execFile("echo", ["called"], (_error, out) => resolve(out)));
+    const text = [stdout, callback, ours.execSync("echo sync").toString(), ours.default.execFileSync("true").length];
+    const native = who();
+    const names = Object.keys(childProcess).filter((name) => !(name in ours));
+    const isChild = ours.spawn("true") instanceof childProcess.ChildProcess;
+    traced();
+    return [native, text, await both(), names, isChild, ours.ChildProcess === childProcess.ChildProcess];
+  },
+  /** What this package itself starts by the runtime's own spawn. */
+  async "ringspawn's own engine"() {
+    const ringspawn = await import("ringspawn");
+    const child = ringspawn.spawn(["true"], { engine: "runtime" });
+    const sync = ringspawn.spawnSync(["true"], { engine: "runtime" });
+    return [await child.exited, child.engine, sync.engine, who()];
+  },
+  "children of children"() {
+    const code = "require('child_process').execFileSync('true')";
+    execFileSync(process.execPath, ["-e", code], { env: process.env });
+    return who();
+  },
+  lines() {
+    spawnSync("echo", ["an argument"]);
+    const [line] = traced();
+    return [line?.argv, line?.pid === process.pid, line !== undefined && Object.keys(line)];
+  },
+  "a trace that cannot be written"() {
+    process.env["RINGSPAWN_TRACE"] = "/no/such/folder/trace";
+    return spawnSync("echo", ["done"]).stdout.toString();
+  },
+  both,
+  /** What the permission model says to spawn and to spawnSync. */
+  permissions() {
+    const starts = [() => void spawn("true").on("error", () => {}), () => void spawnSync("true")];
+    const errors = starts.map((start) => {
+      try {
+        return start();
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code;
+      }
+    });
+    return [errors, who()];
+  },
+};
+
+const seen = await scenes[process.argv[2] ?? ""]?.();
+process.stdout.write(`${JSON.stringify(seen)}\n`);
