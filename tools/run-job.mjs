@@ -77,7 +77,7 @@ function commandOf({ command, file }, family, preload) {
   return ["deno", file.endsWith(".test.mjs") ? "test" : "run", "-A", "--no-check", "--preload", preload, file];
 }
 
-/** Fresh directories, with the same paths in both runs: of the job's files, of commands, of the user, of other files. */
+/** Fresh directories, with the same paths in both runs: the job's files, its commands, home, temporary files. */
 function makePlaces(job, runtime) {
   const base = join(here, "build", `${job.name}-${runtime.name}`);
   const [work, bin, home, tmp] = [join(base, "work"), join(base, "bin"), join(scratch, "home"), join(scratch, "tmp")];

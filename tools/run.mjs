@@ -15,6 +15,7 @@
  */
 import { readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { seconds } from "../scripts/stage.mjs";
 import { installPackages, machineProgram } from "./install.mjs";
 import { familyOf, runJob } from "./run-job.mjs";
 import { isInstalled, runtimes } from "./runtimes.mjs";
@@ -85,8 +86,8 @@ async function one({ job, runtime }, register) {
   return { ...result, ...compare(job, plain, registered, options.engine) };
 }
 
-function say({ name, runtime, notRun, problems, natives, reasons }) {
-  const label = `${name} ${runtime}`.padEnd(28);
+function say({ name, runtime, notRun, problems, natives, reasons }, time) {
+  const label = `${name} ${runtime}`.padEnd(24) + time.padStart(8);
   if (notRun !== undefined) return console.log(`${label} not run: ${notRun}`);
   if (problems.length > 0) return console.log(`${label} FAILED\n${problems.join("\n").replace(/^/gm, "    ")}`);
   console.log(`${label} ok   ${natives} native${reasons.map((reason) => `; the runtime's own: ${reason}`).join("")}`);
@@ -102,8 +103,9 @@ async function main() {
   const register = import.meta.resolve("ringspawn/register");
   const results = [];
   for (const item of work) {
+    const start = performance.now();
     const result = await one(item, register);
-    say(result);
+    say(result, seconds(start));
     results.push(result);
   }
   const failed = results.filter(({ problems }) => problems?.length > 0).length;

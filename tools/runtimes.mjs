@@ -1,17 +1,15 @@
-/** The runtimes that the tools run in: those that the workspace pins, and older versions of Node of this directory. */
+/** The runtimes that the tools run in: those that the workspace pins, and an older Node of this directory's own. */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { find } from "../scripts/runtimes.mjs";
-
-const own = (name) => fileURLToPath(new URL(`node_modules/${name}-${process.arch}/bin/node`, import.meta.url));
 
 /** @typedef {{ name: string, path: string }} Runtime */
 
 /** @returns {Runtime[]} `node20` … `node26`, `bun`, `deno`; all of them, installed or not */
 export function runtimes() {
   const places = {
-    node20: own("node20"),
-    node22: own("node22"),
+    node20: fileURLToPath(new URL(`node_modules/node20-${process.arch}/bin/node`, import.meta.url)),
+    node22: find("nodeOlder"),
     node24: find("nodeLts"),
     node26: find("nodeNewest"),
     bun: find("bun"),

@@ -60,4 +60,4 @@ console.log((usage.resourceUsage()?.maxRSS ?? 0) > 0, usage.resourceUsage()?.cpu
 const children = Array.from({ length: 60 }, (_, n) => Bun.spawn(["sh", "-c", `exit ${n}`]));
 console.log((await Promise.all(children.map((child) => child.exited))).join(" "));
 // It must not keep this program.
-sleep().unref();
+Bun.spawn(["sleep", "5"], { stdio: ["ignore", "ignore", "ignore"] }).unref();

@@ -60,4 +60,4 @@ const children = Array.from({ length: 60 }, (_, n) => sh(`exit ${n}`).spawn().st
 console.log((await Promise.all(children)).map(({ code }) => code).join(" "));
 console.log((await Deno.spawn("sh", ["-c", "exit 3"]).status).code);
 // It must not keep this program.
-sleep().unref();
+new Deno.Command("sleep", { args: ["5"], stdin: "null", stdout: "null", stderr: "null" }).spawn().unref();
