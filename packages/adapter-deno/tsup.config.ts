@@ -1,6 +1,6 @@
 import type { Options } from "tsup";
 import base from "../../tsup.base.js";
 
-const config: Options = { ...base, entry: ["src/index.ts"] };
+const config: Options = { ...base, entry: ["src/index.ts", "src/register.ts"] };
 
 export default config;

@@ -12,9 +12,16 @@ const common: Options = {
 const config: Options[] = [
   {
     ...common,
-    entry: ["index", "pool", "unsupported", "browser", "cli", "register", "child_process", "child_process.runtime"].map(
-      (name) => `src/${name}.ts`,
-    ),
+    entry: [
+      "src/index.ts",
+      "src/pool.ts",
+      "src/unsupported.ts",
+      "src/browser.ts",
+      "src/cli.ts",
+      "src/register.ts",
+      "src/child_process.ts",
+      "src/child_process.runtime.ts",
+    ],
   },
   // For --require.
   { ...common, entry: ["src/register.ts"], format: "cjs" },

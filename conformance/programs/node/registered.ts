@@ -37,7 +37,9 @@ async function both(): Promise<readonly string[]> {
   return who();
 }
 
-type Registration = { unregister(): void };
+interface Registration {
+  readonly unregister: () => void;
+}
 const register = (): Registration => require("ringspawn/register") as Registration;
 
 const scenes: Readonly<Record<string, () => unknown>> = {
@@ -67,7 +69,7 @@ const scenes: Readonly<Record<string, () => unknown>> = {
   },
   async "a second copy"() {
     const { unregister } = register();
-    for (const file of Object.keys(require.cache)) delete require.cache[file];
+    for (const file of Object.keys(require.cache)) Reflect.deleteProperty(require.cache, file);
     const second = register();
     const registered = [second.unregister !== unregister, await both()];
     second.unregister();

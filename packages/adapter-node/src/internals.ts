@@ -1,6 +1,6 @@
 /** What Node's JavaScript gives to its own native code, in the shape that each version has. */
 import type { ChildProcess as PublicChildProcess, SpawnSyncOptions } from "node:child_process";
-import { replacedBy } from "./original.js";
+import { replacedBy } from "@ringspawn/core/replaced";
 
 /** An entry of stdio, as Node's JavaScript has prepared it. */
 export interface Entry {
@@ -27,10 +27,12 @@ export interface Call {
 
 /** The object behind a ChildProcess: `process_wrap.Process`, whose parent has `close`, `ref`, `unref` and `hasRef`. */
 export interface Handle {
-  spawn(...args: unknown[]): number;
+  spawn: NativeSpawn;
   onexit(code: number, signal: string): void;
   pid?: number;
 }
+
+export type NativeSpawn = (this: Handle, ...args: unknown[]) => number;
 
 export interface ChildProcess extends PublicChildProcess {
   readonly _handle: Handle | null;
@@ -39,8 +41,10 @@ export interface ChildProcess extends PublicChildProcess {
 
 /** The binding `spawn_sync`. */
 export interface SyncBinding {
-  spawn(options: SyncCallOptions): SyncAnswer;
+  spawn: NativeSpawnSync;
 }
+
+export type NativeSpawnSync = (this: void, options: SyncCallOptions) => SyncAnswer;
 
 export interface SyncCallOptions extends Readonly<Record<string, unknown>> {
   readonly timeout?: unknown;
@@ -64,7 +68,8 @@ const SHAPES: { readonly [major: string]: Shape } = { 20: "object", 22: "object"
 const DETACHED = 1;
 const E2BIG = -7;
 
-const listOf = <T>(value: unknown): readonly T[] | undefined => (Array.isArray(value) ? (value as T[]) : undefined);
+const listOf = (value: unknown): readonly unknown[] | undefined =>
+  Array.isArray(value) ? (value as unknown[]) : undefined;
 
 const READERS: { readonly [shape in Shape]: (args: readonly unknown[]) => Call } = {
   object: ([options]) => callOf((options ?? {}) as Readonly<Record<string, unknown>>),
@@ -91,7 +96,16 @@ export function callOf({
   uid,
   gid,
 }: Readonly<Record<string, unknown>>): Call {
-  return { file, args: listOf(args), cwd, envPairs: listOf(envPairs), stdio: listOf<Entry>(stdio), detached, uid, gid };
+  return {
+    file,
+    args: listOf(args),
+    cwd,
+    envPairs: listOf(envPairs),
+    stdio: listOf(stdio) as readonly Entry[] | undefined,
+    detached,
+    uid,
+    gid,
+  };
 }
 
 /** Reads the arguments of `_handle.spawn`. */

@@ -1,15 +1,18 @@
 /** What is loaded when the first process is started. */
 import { createRequire } from "node:module";
-import type { Declined } from "./served.js";
+import type * as Engines from "./served.js";
 
-type Served = typeof import("./served.js");
+type Declined = Engines.Declined;
+type Served = typeof Engines;
 
 const require = createRequire(import.meta.url);
+/** What tsup.config.ts makes of served.ts. */
+const SERVED = "./served.cjs";
 let loaded: Served | undefined;
 let isBusy = false;
 
 export function served(): Served {
-  return (loaded ??= require("./served.cjs") as Served);
+  return (loaded ??= require(SERVED) as Served);
 }
 
 /**

@@ -3,12 +3,19 @@
  * events, streams, IPC, encodings and errors.
  */
 import childProcess from "node:child_process";
-import { type ChildProcess, type Handle, isKnownVersion, type Reader, tryShape } from "./internals.js";
-import { mark, type Replaced, replacedBy } from "./original.js";
+import {
+  type ChildProcess,
+  type Handle,
+  isKnownVersion,
+  type NativeSpawn,
+  type Reader,
+  tryShape,
+} from "./internals.js";
+import { mark, type Replaced, replacedBy } from "@ringspawn/core/replaced";
 import { hasPermissionModel } from "./permission-model.js";
 import { serve, served } from "./lazy.js";
 import type { Declined, Started } from "./served.js";
-import { trace } from "./trace.js";
+import { TRACE, trace } from "@ringspawn/native-linux/trace";
 
 const Class = childProcess.ChildProcess as unknown as new () => ChildProcess;
 // eslint-disable-next-line no-restricted-syntax -- as it was at load
@@ -16,8 +23,6 @@ const { setImmediate } = globalThis;
 
 const ESRCH = -3;
 const WHO = "child_process.spawn";
-
-type Prototype = Handle & { [key: string]: unknown };
 
 /** What a handle stands for that the native engines serve. */
 interface Child {
@@ -29,8 +34,8 @@ interface Child {
 /** A child that this package runs, or undefined where Node's own could not start it. */
 const children = new WeakMap<object, Child | undefined>();
 
-const prototype = Object.getPrototypeOf(new Class()._handle) as Prototype;
-/** Or in one sentence why Node's own has to serve. A version that is not known is tried out when it starts something. */
+const prototype = Object.getPrototypeOf(new Class()._handle) as Handle;
+/** Or why Node's own has to serve. A version that is not known is tried out when it first starts something. */
 let reader: Reader | string | undefined = hasPermissionModel
   ? "Node asks its permission model where it starts processes"
   : isKnownVersion
@@ -39,9 +44,9 @@ let reader: Reader | string | undefined = hasPermissionModel
 
 /** Puts ours in the place of Node's, and returns what puts Node's back. `restoreAll` is that of all replacements. */
 export function replaceSpawn(restoreAll: () => void): () => void {
-  const before = prototype.spawn as (...args: unknown[]) => number;
-  const spawn = function (this: Handle, ...args: unknown[]): number {
-    const original = (): number => Reflect.apply(before, this, args) as number;
+  const { spawn: before } = prototype;
+  const spawn: NativeSpawn = function (...args) {
+    const original = (): number => Reflect.apply(before, this, args);
     if (!isOn) return original();
     const read = (reader ??= tryShape(Class));
     const call = typeof read === "string" ? { why: read } : read(args);
@@ -51,7 +56,7 @@ export function replaceSpawn(restoreAll: () => void): () => void {
     );
     // It is this package itself that starts something, while it is loaded.
     if (result === undefined) return original();
-    trace(() => ({ who: WHO, argv: "why" in call ? [] : (call.args ?? []), ...whoServed(result) }));
+    trace(process.env[TRACE], () => ({ who: WHO, argv: "why" in call ? [] : (call.args ?? []), ...whoServed(result) }));
     if ("running" in result) {
       serveHandle(this, result);
       return 0;
@@ -61,16 +66,16 @@ export function replaceSpawn(restoreAll: () => void): () => void {
     return error;
   };
   let isOn = true;
-  mark(spawn as never, { original: before as never, restore: restoreAll });
-  prototype.spawn = spawn as never;
+  mark(spawn, { original: before, restore: restoreAll });
+  prototype.spawn = spawn;
   return () => {
     isOn = false;
-    if (prototype.spawn === (spawn as never)) prototype.spawn = before as never;
+    if (prototype.spawn === spawn) prototype.spawn = before;
   };
 }
 
 /** What stands there instead of Node's, from whichever copy of this package. */
-export function replacedSpawn(): Replaced | undefined {
+export function replacedSpawn(): Replaced<NativeSpawn> | undefined {
   return replacedBy(prototype.spawn);
 }
 
@@ -114,8 +119,8 @@ function serveHandle(handle: Handle, { running }: Started): void {
   Object.setPrototypeOf(handle, methods);
   handle.pid = running.pid;
   void running.exited.then((exit) => {
-    // After all that is to be read by now: libuv handles the signal of an end behind it, and programs rely on that. What
-    // a listener throws is an uncaught exception there, as it is where Node's native code calls.
+    // After all that is to be read by now: libuv handles the signal of an end behind it, and programs rely on that.
+    // What a listener throws is an uncaught exception there, as it is where Node's native code calls.
     setImmediate(() => {
       if (!child.isClosed) handle.onexit(...served().endOf(exit));
     });

@@ -1,4 +1,4 @@
-/** What Node's JavaScript asks of its native code → a request for the native engines, or why Node's own has to serve. */
+/** What Node's JavaScript asks of its native code → a request for the native engines, or why there is none. */
 import {
   AS_THE_PARENT,
   Bare,
@@ -64,7 +64,7 @@ function argvOf(args: Call["args"]): readonly string[] | string {
   if (args === undefined || args.length === 0) return "there is no argv";
   // Node's native code makes strings of numbers; of an object, that would call its methods.
   const isText = (arg: unknown): boolean => typeof arg === "string" || typeof arg === "number";
-  return args.every(isText) ? args.map((arg) => `${arg as string}`) : "an argument is no string";
+  return args.every(isText) ? args.map(String) : "an argument is no string";
 }
 
 function envOf(pairs: Call["envPairs"]): Readonly<Record<string, string>> | string {

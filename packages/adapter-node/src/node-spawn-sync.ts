@@ -1,11 +1,11 @@
 /** `spawn` of Node's binding for spawns that block, with the native engines in the place of libuv. */
 import childProcess from "node:child_process";
-import { isKnownVersion, type SyncBinding, type SyncCallOptions, syncBinding, trySync } from "./internals.js";
+import { isKnownVersion, type NativeSpawnSync, type SyncAnswer, syncBinding, trySync } from "./internals.js";
 import { serve, served } from "./lazy.js";
 import { whoServed } from "./node-process-wrap.js";
-import { isForOriginal, mark } from "./original.js";
+import { isForOriginal, mark } from "@ringspawn/core/replaced";
 import { hasPermissionModel } from "./permission-model.js";
-import { trace } from "./trace.js";
+import { TRACE, trace } from "@ringspawn/native-linux/trace";
 
 // As it was at load: the program may replace it later.
 const { spawnSync } = childProcess;
@@ -19,9 +19,9 @@ let misfit: string | null | undefined =
 /** Puts ours in the place of Node's, if it can be reached, and returns what puts Node's back. */
 export function replaceSpawnSync(restoreAll: () => void): () => void {
   if (typeof binding === "string") return () => {};
-  const before = binding.spawn;
-  const spawn: SyncBinding["spawn"] = function (this: unknown, options: SyncCallOptions) {
-    const original = (): ReturnType<SyncBinding["spawn"]> => Reflect.apply(before, this, [options]);
+  const { spawn: before } = binding;
+  const spawn: NativeSpawnSync = (options) => {
+    const original = (): SyncAnswer => Reflect.apply(before, binding, [options]) as SyncAnswer;
     if (!isOn || isForOriginal(options)) return original();
     if (misfit === null) misfit = trySync(binding, spawnSync);
     const why = misfit;
@@ -30,11 +30,11 @@ export function replaceSpawnSync(restoreAll: () => void): () => void {
       (prepared) => served().run(prepared),
     );
     if (result === undefined) return original();
-    trace(() => ({ who: WHO, argv: options["args"] as unknown[], ...whoServed(result) }));
+    trace(process.env[TRACE], () => ({ who: WHO, argv: options["args"] as unknown[], ...whoServed(result) }));
     return "answer" in result ? result.answer : original();
   };
   let isOn = true;
-  mark(spawn as never, { original: before as never, restore: restoreAll });
+  mark(spawn, { original: before, restore: restoreAll });
   binding.spawn = spawn;
   return () => {
     isOn = false;

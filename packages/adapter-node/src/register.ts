@@ -2,7 +2,7 @@
 import { replacedSpawn, replaceSpawn } from "./node-process-wrap.js";
 import { replaceSpawnSync } from "./node-spawn-sync.js";
 
-/** Has every process of this environment be started by the native engines, where they do exactly what Node's own does. */
+/** Has the native engines start every process of this environment, where they do exactly what Node's own does. */
 export function register(): void {
   if (replacedSpawn() === undefined) replace();
 }

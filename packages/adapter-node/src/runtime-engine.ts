@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 import util from "node:util";
 import { bare, type RuntimeApi, type RuntimeCall, type RuntimeChild } from "@ringspawn/core/seam";
 import { withOriginalSpawn } from "./internals.js";
-import { forOriginal } from "./original.js";
+import { forOriginal } from "@ringspawn/core/replaced";
 import { mayRead } from "./permission.js";
 import { streamPipe } from "./stream-pipe.js";
 

@@ -13,7 +13,7 @@ type Function = (this: unknown, ...args: never[]) => unknown;
 function native<F extends Function>(original: F): F {
   const wrapper = {
     [original.name](this: unknown, ...args: never[]): unknown {
-      return within(() => Reflect.apply(original, this, args) as unknown);
+      return within(() => Reflect.apply(original, this, args));
     },
   }[original.name] as F;
   const custom = Object.getOwnPropertyDescriptor(original, promisify.custom);
@@ -34,7 +34,7 @@ export const ChildProcess: ChildProcessModule["ChildProcess"] = childProcess.Chi
 /** Of the program itself, where it is a child: not documented by Node. */
 export const _forkChild: unknown = (childProcess as { readonly _forkChild?: unknown })._forkChild;
 
-const module: ChildProcessModule = {
+const all: ChildProcessModule = {
   ...childProcess,
   exec,
   execFile,
@@ -45,4 +45,4 @@ const module: ChildProcessModule = {
   spawnSync,
 };
 
-export default module;
+export default all;

@@ -5,6 +5,7 @@ import net from "node:net";
 import process from "node:process";
 import { show, told, whole } from "./observe.ts";
 
+const MISSING = "no-such-program";
 const sh = (options: SpawnOptions) => spawn("/bin/sh", ["-c", "exit 0"], options);
 const thrown = (run: () => unknown): unknown => {
   try {
@@ -24,7 +25,7 @@ await show({
     return [seen, child.kill(), child.stdio.map((stream) => stream?.constructor.name)];
   },
   "other errors that are events": async () => [
-    await whole(spawn("no-such-program")),
+    await whole(spawn(MISSING)),
     await whole(spawn("/dev/null")),
     await whole(spawn("/tmp")),
     await whole(sh({ cwd: "/no/such" })),

@@ -1,4 +1,4 @@
-/** How long children hold the program, and what becomes of them when it ends. This file is every program that it takes. */
+/** How long children hold the program, and what becomes of them at its end. This file is every program of it. */
 import { execFileSync, fork, spawn } from "node:child_process";
 import fs from "node:fs";
 import process from "node:process";
@@ -50,7 +50,7 @@ const programs: Readonly<Record<string, () => void>> = {
   "a fork of a fork"() {
     if (process.send !== undefined) return void process.send(`depth ${process.argv[3] ?? ""}`);
     const forked = fork(self, [process.argv[2] as string, "1"]);
-    forked.on("message", (message) => print(String(message)));
+    forked.on("message", (message) => print(message as string));
     forked.on("close", (code) => print(`close ${String(code)}`));
   },
 };

@@ -11,6 +11,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { FDS, show, told, whole } from "./observe.ts";
 
+const FOUND = "found";
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), "ringspawn-"));
 const sh = (script: string, options: SpawnOptions = {}) => spawn("/bin/sh", ["-c", script], options);
 const once = (emitter: NodeJS.EventEmitter, event: string): Promise<unknown[]> =>
@@ -106,12 +107,12 @@ await show({
     await whole(sh("pwd", { cwd: pathToFileURL("/usr") })),
   ],
   "the search for a program": async () => {
-    executable("found", "#!/bin/sh\necho found $0\n");
+    executable(FOUND, "#!/bin/sh\necho found $0\n");
     const env = { PATH: `/nothing:${dir}` };
     const seen = [
-      await whole(spawn("found", { env })),
-      await whole(spawn("found", { env: { PATH: "." }, cwd: dir })),
-      await whole(spawn("./found", { cwd: dir })),
+      await whole(spawn(FOUND, { env })),
+      await whole(spawn(FOUND, { env: { PATH: "." }, cwd: dir })),
+      await whole(spawn(`./${FOUND}`, { cwd: dir })),
       await whole(spawn("true", { env: {} })),
       await whole(spawn(executable("text", "echo text $1\n"), ["argument"])),
     ];

@@ -1,11 +1,16 @@
-/** RINGSPAWN_TRACE=FILE: one line for each process that is started where ringspawn is registered. */
+/** The file of RINGSPAWN_TRACE: one line for each process that is started where ringspawn is registered. */
 import fs from "node:fs";
+import process from "node:process";
 
 // As they were at load: the program may replace them later.
 const { openSync, writeSync, closeSync } = fs;
+// eslint-disable-next-line no-restricted-syntax -- as it was at load
 const { Date } = globalThis;
 
-/** One line, as JSON. */
+/** The variable that names the file. */
+export const TRACE = "RINGSPAWN_TRACE";
+
+/** One line, as JSON behind the time and this program's pid. */
 export interface TraceLine {
   /** The function of the runtime that was called. */
   readonly who: string;
@@ -15,9 +20,8 @@ export interface TraceLine {
   readonly why?: string;
 }
 
-/** Appends a line to the file that the variable names. A trace that cannot be written stops nothing. */
-export function trace(line: () => TraceLine): void {
-  const path = process.env["RINGSPAWN_TRACE"];
+/** Appends a line to the file, if there is to be one. A trace that cannot be written stops nothing. */
+export function trace(path: string | undefined, line: () => TraceLine): void {
   if (path === undefined || path === "") return;
   try {
     const text = JSON.stringify({ time: new Date().toISOString(), pid: process.pid, ...line() });

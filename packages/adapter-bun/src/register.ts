@@ -1,0 +1,59 @@
+/** @ringspawn/adapter-bun/register: the native engines in the place of Bun.spawn and Bun.spawnSync. */
+import { createSpawnPair } from "@ringspawn/core";
+import { mark, replacedBy } from "@ringspawn/core/replaced";
+import { createStandIn, type Service } from "@ringspawn/core/stand-in";
+import { TRACE, trace } from "@ringspawn/native-linux/trace";
+import launcher from "./index.js";
+
+type Call = (...args: unknown[]) => unknown;
+
+const standIn = createStandIn(launcher);
+const ours = createSpawnPair(standIn.launcher) as unknown as Record<Name, Call>;
+const NAMES = ["spawn", "spawnSync"] as const;
+type Name = (typeof NAMES)[number];
+const bun = Bun as unknown as Record<Name, Call>;
+/** A key that Bun's own node:child_process always gives, and that means nothing but on Windows. */
+const OF_BUN = "windowsVerbatimArguments";
+
+/** Has the native engines start what Bun.spawn and Bun.spawnSync start, where they do the same. */
+export function register(): void {
+  if (replacedBy(bun.spawn) !== undefined) return;
+  const restores = NAMES.map((name) => replace(name, () => restore()));
+  const restore = (): void => {
+    for (const each of restores) each();
+  };
+}
+
+/** Gives both back to Bun, also if another copy of this package has replaced them. */
+export function unregister(): void {
+  replacedBy(bun.spawn)?.restore();
+}
+
+function replace(name: Name, restore: () => void): () => void {
+  const original = bun[name];
+  let isOn = true;
+  const replacement: Call = (...args) => {
+    const own = (): unknown => Reflect.apply(original, Bun, args);
+    const [first] = args;
+    if (!isOn) return own();
+    const tell = (service: Service): void =>
+      trace(process.env[TRACE], () => ({ who: `Bun.${name}`, argv: argvOf(first), ...service }));
+    if (typeof first === "object" && first !== null && Object.hasOwn(first, OF_BUN)) {
+      tell({ engine: null, why: "Bun's own node:child_process calls it" });
+      return own();
+    }
+    return standIn.serve(() => ours[name](...args), own, tell);
+  };
+  Object.defineProperty(replacement, "name", { value: name, configurable: true });
+  mark(replacement, { original, restore });
+  bun[name] = replacement;
+  return () => {
+    isOn = false;
+    if (bun[name] === replacement) bun[name] = original;
+  };
+}
+
+function argvOf(first: unknown): readonly unknown[] {
+  const cmd = Array.isArray(first) ? first : (first as { readonly cmd?: unknown } | null | undefined)?.cmd;
+  return Array.isArray(cmd) ? cmd : [cmd];
+}
