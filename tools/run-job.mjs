@@ -1,7 +1,7 @@
 /** Runs one job once, in a directory of its own, and says all that came of it. */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { captureApart } from "./capture.mjs";
 
@@ -73,13 +73,21 @@ function packageOf(job, { name }) {
 
 function commandOf({ command, file }, family, preload) {
   if (file === undefined) return command ?? ["node", "job.mjs"];
-  if (family === "bun") return ["bun", "--preload", fileURLToPath(preload), file];
-  return ["deno", file.endsWith(".test.mjs") ? "test" : "run", "-A", "--no-check", "--preload", preload, file];
+  if (family === "bun") return ["bun", "--preload", fileURLToPath(preload), basename(file)];
+  return [
+    "deno",
+    file.endsWith(".test.mjs") ? "test" : "run",
+    "-A",
+    "--no-check",
+    "--preload",
+    preload,
+    basename(file),
+  ];
 }
 
 /** Fresh directories, with the same paths in both runs: the job's files, its commands, home, temporary files. */
 function makePlaces(job, runtime) {
-  const base = join(here, "build", `${job.name}-${runtime.name}`);
+  const base = join(here, "build", `${runtime.name}-${basename(job.name)}`);
   const [work, bin, home, tmp] = [join(base, "work"), join(base, "bin"), join(scratch, "home"), join(scratch, "tmp")];
   const places = { work, bin, home, tmp };
   for (const directory of [base, home, tmp]) rmSync(directory, { recursive: true, force: true });
@@ -90,7 +98,7 @@ function makePlaces(job, runtime) {
     cpSync(join(here, "jobs", job.files ?? job.name), work, { recursive: true });
     linkCommands(packageOf(job, runtime), bin);
   } else {
-    cpSync(join(here, "programs", familyOf(runtime), job.file), join(work, job.file));
+    cpSync(join(here, "programs", job.file), join(work, basename(job.file)));
   }
   return places;
 }

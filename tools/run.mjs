@@ -13,14 +13,13 @@
  *
  * The last line is `N passed, N failed`, with `, N skipped` for what could not be run here; it says why.
  */
-import { readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { seconds } from "../scripts/stage.mjs";
 import { installPackages, machineProgram } from "./install.mjs";
 import { familyOf, runJob } from "./run-job.mjs";
 import { isInstalled, runtimes } from "./runtimes.mjs";
 import { writeTable } from "./table.mjs";
-import { jobs } from "./tools.mjs";
+import { jobs, programs } from "./tools.mjs";
 import { compare } from "./verdict.mjs";
 
 const { values: options, positionals } = parseArgs({
@@ -38,13 +37,7 @@ const MAIN = "node24";
 
 /** Every job with every runtime that it is for. */
 function everything() {
-  const programs = (family) =>
-    readdirSync(new URL(`programs/${family}/`, import.meta.url)).map((file) => ({
-      name: `${family}/${file.replace(/\.mjs$/, "")}`,
-      file,
-      quick: true,
-    }));
-  const of = { node: jobs, bun: programs("bun"), deno: programs("deno") };
+  const of = { node: jobs, ...programs };
   return runtimes().flatMap((runtime) => of[familyOf(runtime)].map((job) => ({ job, runtime })));
 }
 

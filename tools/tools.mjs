@@ -14,7 +14,9 @@
  * @property {[RegExp, string][]} [varies] what differs between two runs of the original already, and what for it
  * @property {string} [ends] how it ends, `status 0` otherwise
  * @property {string[]} [polls] programs that it starts as often as time lets it
- * @property {RegExp[]} [originals] reasons for which children of it may be the runtime's own
+ * @property {[RegExp, string][]} [originals] reasons in the trace for which some of its children are the runtime's own,
+ *   and in short; each must be met
+ * @property {string} [file] of a program, in programs/
  * @property {string} [program] a program of the machine that it needs
  * @property {boolean} [quick] it runs in every Node in the gate
  */
@@ -75,3 +77,53 @@ export const jobs = [
   { name: "wireit" },
   { name: "open" },
 ];
+
+const MISTAKE = "a mistake, which the runtime names";
+/** @type {[RegExp, string]} */
+const ABORTED = [/was aborted/, MISTAKE];
+/** @type {[RegExp, string]} */
+const NULL_BYTES = [/without null bytes/, MISTAKE];
+
+/**
+ * Programs against the APIs of Bun and Deno, which use every corner of them; programs/ has their files. They are few,
+ * so the gate runs them all.
+ *
+ * @type {Record<string, Job[]>}
+ */
+export const programs = {
+  bun: [
+    {
+      name: "bun/ends",
+      originals: [
+        ABORTED,
+        [/killSignal must be/, MISTAKE],
+        [/"timeout" is out of range/, MISTAKE],
+        [/stdout must be an fd/, MISTAKE],
+      ],
+    },
+    { name: "bun/ipc", originals: [[/^ipc /, "ipc"]] },
+    { name: "bun/stdio", originals: [[/^stdio\[3\] /, "pipes above 2"]] },
+    { name: "bun/streams" },
+    {
+      name: "bun/sync",
+      originals: [
+        ABORTED,
+        NULL_BYTES,
+        [/cmd must not be empty/, MISTAKE],
+        [/in a blocking call/, "stdin of a Blob, Response or Request"],
+      ],
+    },
+    { name: "bun/terminal", originals: [[/^terminal /, "terminal"]] },
+  ].map(asProgram),
+  deno: [
+    { name: "deno/command.test" },
+    { name: "deno/ends", originals: [NULL_BYTES, [/stdin must be "piped"/, MISTAKE]] },
+    { name: "deno/ipc" },
+    { name: "deno/streams" },
+    { name: "deno/sync", originals: [NULL_BYTES, [/stdin must not be "piped"/, MISTAKE]] },
+  ].map(asProgram),
+};
+
+function asProgram(job) {
+  return { ...job, file: `${job.name}.mjs`, quick: true };
+}

@@ -6,7 +6,7 @@ import { basename } from "node:path";
 
 const NATIVE = ["vfork", "io_uring"];
 /** The native engine met an error, before the program ran; the runtime tries again, so that the error is its own. */
-const FAILED_START = /could not start it \(errno \d+\)$/;
+const FAILED_START = /could not start it \(errno \d+\)$|^Failed to spawn '/;
 const ASKED_FOR = /engine runtime was asked for/;
 
 /**
@@ -38,9 +38,18 @@ export function compare(job, plain, registered, engine) {
     const isFine = served === null ? allowed.some((reason) => reason.test(why)) : expected.includes(served);
     if (!isFine) problems.push(`engine ${served} (${why}): ${argv.join(" ").slice(0, 200)}`);
   }
-  const originals = spawns.filter((spawn) => spawn.engine === null);
-  const reasons = [...new Set(originals.map(({ why = "" }) => why.replace(/^(vfork|io_uring) /, "")))].sort();
-  return { problems, natives: spawns.length - originals.length, reasons };
+  const whys = spawns.filter((spawn) => spawn.engine === null).map(({ why = "" }) => why);
+  for (const reason of engine === "runtime" ? [] : (job.originals ?? [])) {
+    if (!whys.some((why) => reason.test(why)))
+      problems.push(`${reason} is the reason of no child: delete it in tools.mjs`);
+  }
+  return { problems, natives: spawns.length - whys.length, reasons: [...new Set(whys.map(inShort))].sort() };
+}
+
+/** As a table can have it: without what was given, and the same for every engine. */
+function inShort(why) {
+  if (FAILED_START.test(why)) return "a start that fails";
+  return why.replace(/^([^:(,]*).*/s, "$1").trim();
 }
 
 /** The program of each spawn, in the order of the names: children that run side by side are born in either order. */

@@ -20,7 +20,7 @@ const abort = new AbortController();
 const aborted = sleep({ signal: abort.signal });
 abort.abort();
 console.log(await aborted.status);
-console.log((await sh("sleep 60", { signal: AbortSignal.timeout(100) }).spawn().status).signal);
+console.log((await sh("exec sleep 60", { signal: AbortSignal.timeout(100) }).spawn().status).signal);
 {
   await using child = sleep();
   console.log(child.pid > 0);
