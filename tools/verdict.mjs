@@ -6,16 +6,16 @@ import { basename } from "node:path";
 
 const NATIVE = ["vfork", "io_uring"];
 /** The native engine met an error, before the program ran; the runtime tries again, so that the error is its own. */
-const FAILED_START = /could not start it \(errno \d+\)$|^Failed to spawn '/;
-const ASKED_FOR = /engine runtime was asked for/;
+const FAILED_START = [/could not start it \(errno \d+\)$|^Failed to spawn '/, "a start that fails"];
+const ASKED_FOR = [/engine runtime was asked for/, "as asked for"];
 
 /**
- * @param {{ ends?: string, polls?: string[], originals?: RegExp[] }} job
+ * @param {{ ends?: string, polls?: string[], originals?: [RegExp, string][] }} job
  * @param {Ran} plain
  * @param {Ran} registered
  * @param {string | undefined} engine RINGSPAWN_ENGINE of the second run
  * @returns {{ problems: string[], natives: number, reasons: string[] }} `natives`: children of native engines;
- *   `reasons`: why others were the runtime's own
+ *   `reasons`: why others were the runtime's own, in short
  */
 export function compare(job, plain, registered, engine) {
   const problems = [];
@@ -29,27 +29,29 @@ export function compare(job, plain, registered, engine) {
     if (text === undefined) problems.push(`${file} was not made`);
     problems.push(...difference(file, text, registered.files[file]));
   }
-  const { spawns } = registered;
-  if (spawns.length === 0) problems.push("nothing stands in the trace");
-  problems.push(...difference("children", names(plain.spawns, job).join("\n"), names(spawns, job).join("\n")));
-  const expected = engine === undefined ? NATIVE : [engine === "runtime" ? null : engine];
-  const allowed = engine === "runtime" ? [ASKED_FOR] : [FAILED_START, ...(job.originals ?? [])];
-  for (const { argv, engine: served = null, why = "" } of spawns) {
-    const isFine = served === null ? allowed.some((reason) => reason.test(why)) : expected.includes(served);
-    if (!isFine) problems.push(`engine ${served} (${why}): ${argv.join(" ").slice(0, 200)}`);
-  }
-  const whys = spawns.filter((spawn) => spawn.engine === null).map(({ why = "" }) => why);
-  for (const reason of engine === "runtime" ? [] : (job.originals ?? [])) {
-    if (!whys.some((why) => reason.test(why)))
-      problems.push(`${reason} is the reason of no child: delete it in tools.mjs`);
-  }
-  return { problems, natives: spawns.length - whys.length, reasons: [...new Set(whys.map(inShort))].sort() };
+  problems.push(
+    ...difference("children", names(plain.spawns, job).join("\n"), names(registered.spawns, job).join("\n")),
+  );
+  return judgeTrace(job, registered.spawns, engine, problems);
 }
 
-/** As a table can have it: without what was given, and the same for every engine. */
-function inShort(why) {
-  if (FAILED_START.test(why)) return "a start that fails";
-  return why.replace(/^([^:(,]*).*/s, "$1").trim();
+function judgeTrace({ originals = [] }, spawns, engine, problems) {
+  if (spawns.length === 0) problems.push("nothing stands in the trace");
+  const expected = engine === undefined ? NATIVE : [engine];
+  const allowed = [engine === "runtime" ? ASKED_FOR : FAILED_START, ...originals];
+  const why = (spawn) => spawn.why ?? "no reason is given";
+  const inShort = (spawn) => allowed.find(([reason]) => reason.test(why(spawn)))?.[1];
+  const byRuntime = spawns.filter((spawn) => spawn.engine === null);
+  for (const spawn of spawns) {
+    if (spawn.engine === null ? inShort(spawn) !== undefined : expected.includes(spawn.engine)) continue;
+    problems.push(`engine ${spawn.engine} (${why(spawn)}): ${spawn.argv.join(" ").slice(0, 200)}`);
+  }
+  for (const [reason] of engine === "runtime" ? [] : originals) {
+    if (byRuntime.some((spawn) => reason.test(why(spawn)))) continue;
+    problems.push(`${reason} is the reason of no child any more: delete it in tools.mjs`);
+  }
+  const reasons = [...new Set(byRuntime.map(inShort))].filter((reason) => reason !== undefined).sort();
+  return { problems, natives: spawns.length - byRuntime.length, reasons };
 }
 
 /** The program of each spawn, in the order of the names: children that run side by side are born in either order. */

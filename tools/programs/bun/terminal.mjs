@@ -38,8 +38,9 @@ console.log(JSON.stringify(await until("prompt> ")));
 await type("echo one two");
 await type("stty size; tty > /dev/null && echo a terminal");
 await type("test -t 0 && test -t 1 && test -t 2 && echo all three");
-terminal.write("cat\n");
-await until("cat\r\n");
+// What is typed before the shell has left the line is not echoed.
+terminal.write("echo ready; cat\n");
+await until("ready\r\n");
 terminal.write("a line\n");
 await until("a line\r\na line\r\n");
 // While another program than the shell is in the foreground: the shell's own redrawing comes when it likes.
