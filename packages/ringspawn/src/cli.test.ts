@@ -22,7 +22,8 @@ interface Result {
 /** Without what the surroundings may have set, so that a test says what it needs. */
 function environment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
   const env = { ...process.env };
-  for (const name of ["RINGSPAWN_ENGINE", "NO_COLOR", "FORCE_COLOR"]) Reflect.deleteProperty(env, name);
+  for (const name of ["RINGSPAWN_ENGINE", "RINGSPAWN_TRACE", "NO_COLOR", "FORCE_COLOR"])
+    Reflect.deleteProperty(env, name);
   return { ...env, ...more };
 }
 
@@ -338,11 +339,37 @@ describe("exec --preload", () => {
     const { stdout } = cli(["exec", "--preload", "--", "sh", "-c", script], { LD_PRELOAD: "libm.so.6" });
     expect(stdout).toMatch(/^libm\.so\.6:\/.*\/libringspawn-posix\.so\n$/);
   });
+});
 
-  test("is told, not taken for granted", () => {
-    const { status, stderr } = cli(["exec", "--", "true"]);
+describe("exec", () => {
+  const script = "require('child_process').spawnSync('true')";
+
+  test("registers for the children of a shell, and doctor counts what the trace has", () => {
+    const trace = join(scratch, "registered");
+    const program = `'${process.execPath}' -e "${script}"`;
+    const inner = `${program}; ${program}; exit 4`;
+    const { status } = cli(["exec", "--", "sh", "-c", inner], { RINGSPAWN_TRACE: trace, RINGSPAWN_ENGINE: "vfork" });
+    expect(status).toBe(4);
+    expect(JSON.parse(cli(["doctor", trace, "--json"]).stdout)).toEqual([
+      { count: 2, who: "child_process.spawnSync", engine: "vfork" },
+    ]);
+    expect(cli(["doctor", trace]).stdout).toMatch(/2 +child_process\.spawnSync +vfork/);
+  });
+
+  test("keeps what NODE_OPTIONS had, and takes --preload besides", () => {
+    const shell = ["sh", "-c", "echo $NODE_OPTIONS; echo $BUN_OPTIONS; echo $LD_PRELOAD"];
+    const { stdout } = cli(["exec", "--register", "--preload", "--", ...shell], { NODE_OPTIONS: "--no-warnings" });
+    const [node, bun, preload] = stdout.split("\n");
+    expect(node).toMatch(/^--no-warnings --require=\/.*\/register\.cjs$/);
+    expect(bun).toMatch(/^--preload=\/.*\/register\.js$/);
+    expect(preload).toMatch(/libringspawn-posix\.so$/);
+  });
+
+  test("doctor says which variable names the trace, and refuses a file that is none", () => {
+    expect(cli(["doctor"], { RINGSPAWN_TRACE: "/some/trace" }).stdout).toContain("/some/trace");
+    const { status, stderr } = cli(["doctor", CLI]);
     expect(status).toBe(125);
-    expect(stderr).toContain("--preload");
+    expect(stderr).toContain("is no line of RINGSPAWN_TRACE");
   });
 });
 

@@ -48,6 +48,7 @@ Examples:
   ringspawn run --time --setup priority=10 --setup limits.nofile=64 -- ./job
   ringspawn run --setup 'signals.ignore=["SIGHUP"]' --setup session=true -- ./daemon
   ringspawn explain --cwd /tmp --setup umask=077 -- tar xf a.tar
+  ringspawn exec -- node build.js
   ringspawn exec --preload -- make -j8
 
 Exit status of run and exec: the command's own; its signal if one killed it; 127 if it was not found, 126 if it could
@@ -69,8 +70,13 @@ startOptions(program.command("run"))
 program
   .command("doctor")
   .description("what works here: runtime, kernel, each engine or the reason why not")
+  .argument("[trace]", "a file of RINGSPAWN_TRACE: then what it has, counted")
   .option("--json", "for programs")
-  .action(async (flags: { json?: boolean }) => {
+  .action(async (file: string | undefined, flags: { json?: boolean }) => {
+    if (file !== undefined) {
+      const { traceSummary } = await import("./trace-summary.js");
+      return print(traceSummary(file, flags.json ?? false));
+    }
     // Loaded when needed: `run` must not so much as look at process.stdout, which may make the child's pipe
     // non-blocking, and these write to it.
     const { doctor } = await import("./doctor.js");
@@ -86,14 +92,17 @@ startOptions(program.command("explain"))
 
 program
   .command("exec")
-  .description("run a command, and every program it starts, with our posix_spawn in place of libc's")
+  .description("run a command, whose programs of Node and Bun start their children by ringspawn")
   .argument("<command>", "the program; write -- before it")
   .argument("[args...]", "its arguments")
   .passThroughOptions()
-  .requiredOption("--preload", "by LD_PRELOAD, behind what is preloaded already; Linux with glibc")
-  .action(async (file: string, args: string[]) => {
-    const { preloadVariable } = await import("./preload.js");
-    process.exitCode = await run(file, args, { setup: [], env: [preloadVariable()] });
+  .option("--register", "by ringspawn/register, in NODE_OPTIONS and BUN_OPTIONS (the default)")
+  .option("--preload", "by LD_PRELOAD: all programs have our posix_spawn in place of libc's; Linux with glibc")
+  .action(async (file: string, args: string[], flags: { register?: boolean; preload?: boolean }) => {
+    const { preloadVariable, registerVariables } = await import("./preload.js");
+    const register = flags.register === true || flags.preload !== true;
+    const env = [...(register ? registerVariables() : []), ...(flags.preload === true ? [preloadVariable()] : [])];
+    process.exitCode = await run(file, args, { setup: [], env });
   });
 
 try {

@@ -20,6 +20,7 @@ export function doctor(version: string, json: boolean): string {
     arch: arch(),
     libc: libc(),
     variable: process.env.RINGSPAWN_ENGINE ?? null,
+    trace: process.env.RINGSPAWN_TRACE ?? null,
     engines: engines(),
     // Which engine would serve is asked of core, which decides it, and not derived from the list.
     auto: explain("true", { engine: "auto" }).engine ?? null,
@@ -31,6 +32,7 @@ export function doctor(version: string, json: boolean): string {
     ["kernel", found.kernel],
     ["machine", found.libc === null ? found.arch : `${found.arch}, ${found.libc}`],
     ...(found.variable === null ? [] : [["RINGSPAWN_ENGINE", found.variable]]),
+    ...(found.trace === null ? [] : [["RINGSPAWN_TRACE", found.trace]]),
   ];
   const rows = found.engines.map(({ name, available, reason }) => [
     name,

@@ -1,0 +1,33 @@
+/** Bun.spawn and Bun.spawnSync by what programs see of them, with ringspawn/register preloaded or not. */
+import { $, spawn } from "bun";
+import childProcess from "node:child_process";
+
+const show = (...seen: unknown[]): void => console.log(JSON.stringify(seen));
+const attempt = (run: () => unknown): void => {
+  try {
+    show(run());
+  } catch (error) {
+    const { name, message, code } = error as NodeJS.ErrnoException;
+    show({ name, message, code });
+  }
+};
+
+const child = spawn(["sh", "-c", "cat; echo err >&2; exit 3"], { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+void child.stdin.write("through");
+void child.stdin.end();
+show(await new Response(child.stdout).text(), await new Response(child.stderr).text(), await child.exited);
+const killed = Bun.spawn({ cmd: ["sleep", "9"], onExit: (_child, code, signal) => show("onExit", code, signal) });
+killed.kill("SIGUSR1");
+show(await killed.exited, killed.exitCode, killed.signalCode);
+const sync = Bun.spawnSync({ cmd: ["cat"], stdin: new TextEncoder().encode("blocking") });
+show(sync.stdout.toString(), sync.exitCode, sync.success);
+attempt(() => Bun.spawn(["/no/such"]));
+attempt(() => Bun.spawn(["no-such-program"]));
+attempt(() => Bun.spawn([]));
+attempt(() => Bun.spawnSync(["a\0b"]));
+show(childProcess.execSync("echo by node:child_process").toString());
+const send = 'process.send("by ipc"); process.disconnect()';
+const stdio: ["ignore", "inherit", "inherit"] = ["ignore", "inherit", "inherit"];
+await spawn([process.execPath, "-e", send], { ipc: (message) => show(message), stdio }).exited;
+show((await $`echo by the shell`.text()).trim());
+show(Bun.spawn.name, Bun.spawnSync.name, spawn === Bun.spawn);

@@ -1,0 +1,29 @@
+/** bun --preload ringspawn/register. */
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { assert, fs, path, tmpdir } from "../tools.ts";
+import { run } from "./self.ts";
+
+const program: string = fileURLToPath(new URL("programs/register.ts", import.meta.url));
+const register: string = fileURLToPath(import.meta.resolve("ringspawn/register"));
+const engine: string = process.env["RINGSPAWN_ENGINE"] ?? "vfork";
+
+void test("a program sees the same of Bun.spawn with register, and the trace says who served", async () => {
+  const trace = path.join(fs.mkdtempSync(path.join(tmpdir(), "ringspawn-")), "trace");
+  process.env["RINGSPAWN_TRACE"] = trace;
+  const own = await run([program]);
+  const ours = await run(["--preload", register, program]);
+  assert.deepEqual(await run([program], { env: { BUN_OPTIONS: `--preload=${register}`, RINGSPAWN_TRACE: "" } }), ours);
+  delete process.env["RINGSPAWN_TRACE"];
+  assert.deepEqual([own.code, own.stderr], [0, ""]);
+  assert.deepEqual([ours.code, ours.stderr, ours.stdout], [0, "", own.stdout]);
+  const lines = fs.readFileSync(trace, "utf8").trim().split("\n");
+  fs.rmSync(path.dirname(trace), { recursive: true });
+  const served = lines.map((line) => JSON.parse(line) as { who: string; engine: string | null; why?: string });
+  const who = served.map(({ who, engine }) => `${who} ${String(engine)}`);
+  const failed = ["Bun.spawn null", "Bun.spawn null", "Bun.spawn null", "Bun.spawnSync null"];
+  const before = ["Bun.spawn", "Bun.spawn", "Bun.spawnSync"].map((name) => `${name} ${engine}`);
+  assert.deepEqual(who.slice(0, 8), [...before, ...failed, "Bun.spawnSync null"]);
+  assert.equal(served[7]?.why, "Bun's own node:child_process calls it");
+  assert.equal(served[8]?.who, "Bun.spawn");
+});

@@ -1,0 +1,28 @@
+/** Deno.Command and Deno.spawn by what programs see of them, with ringspawn/register preloaded or not. */
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const show = (...seen: unknown[]): void => console.log(JSON.stringify(seen));
+const attempt = (run: () => unknown): void => {
+  try {
+    show(run());
+  } catch (error) {
+    const { name, message } = error as Error;
+    show({ name, message });
+  }
+};
+
+const script = { args: ["-c", "echo out; echo err >&2; exit 3"] };
+const output = await new Deno.Command("sh", script).output();
+show(output.code, output.success, output.signal, text(output.stdout), text(output.stderr));
+show(new Deno.Command("sh", script).outputSync().code);
+const child = new Deno.Command("cat", { stdin: "piped", stdout: "piped" }).spawn();
+const writer = child.stdin.getWriter();
+await writer.write(new TextEncoder().encode("through"));
+await writer.close();
+show(await new Response(child.stdout).text(), (await child.status).code);
+attempt(() => new Deno.Command("/no/such").spawn());
+attempt(() => new Deno.Command("no-such-program").outputSync());
+attempt(() => new Deno.Command("cat", { stdin: "piped" }).outputSync());
+show((await Deno.spawnAndWait("sh", script)).code, Deno.spawnAndWaitSync("sh", ["-c", "exit 4"]).code);
+show((await Deno.spawn("sh", { args: ["-c", "exit 5"] }).status).code);
+attempt(() => Deno.spawn("sh", ["-c"], { args: ["exit 5"] }));
+show(Deno.Command.name, Deno.spawn.name);

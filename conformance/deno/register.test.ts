@@ -1,0 +1,39 @@
+/** deno run --preload npm:ringspawn/register. */
+import { deno, equal } from "./run.ts";
+
+interface Line {
+  readonly who: string;
+  readonly engine: string | null;
+}
+
+Deno.test("a program sees the same of Deno.Command with register, and the trace says who served", async () => {
+  const trace = await Deno.makeTempFile();
+  const env = { RINGSPAWN_TRACE: trace };
+  const engine = Deno.env.get("RINGSPAWN_ENGINE") ?? "vfork";
+  const flags = ["run", "-A", "--no-check"];
+  const own = await deno([...flags, "./programs/register.ts"], { env });
+  const ours = await deno([...flags, "--preload", "npm:ringspawn/register", "./programs/register.ts"], { env });
+  const lines = (await Deno.readTextFile(trace)).trim().split("\n");
+  await Deno.remove(trace);
+  equal([own.code, own.stderr], [0, ""]);
+  equal([ours.code, ours.stderr, ours.stdout], [0, "", own.stdout]);
+  const who = lines.map((line) => JSON.parse(line) as Line).map(({ who, engine }) => `${who} ${String(engine)}`);
+  const expected = [
+    ...["output", "outputSync", "spawn"].map((method) => `Deno.Command.${method} ${engine}`),
+    ...["spawn", "outputSync", "outputSync"].map((method) => `Deno.Command.${method} null`),
+    ...["spawnAndWait", "spawnAndWaitSync", "spawn"].map((name) => `Deno.${name} ${engine}`),
+    "Deno.spawn null",
+  ];
+  equal(who, expected);
+});
+
+Deno.test("without the permission to write nothing is traced, and nobody is asked", async () => {
+  const trace = await Deno.makeTempFile();
+  const flags = ["run", "--no-prompt", "--allow-run", "--allow-read", "--allow-env", "--allow-ffi", "--no-check"];
+  const ours = await deno([...flags, "--preload", "npm:ringspawn/register", "./programs/register.ts"], {
+    env: { RINGSPAWN_TRACE: trace },
+  });
+  const text = await Deno.readTextFile(trace);
+  await Deno.remove(trace);
+  equal([ours.code, text], [0, ""]);
+});
