@@ -24,7 +24,7 @@ const slow = new Deno.Command("sh", {
 });
 const { stdout, stderr, status } = slow.spawn();
 for await (const chunk of stdout) parts += new TextDecoder().decode(chunk);
-console.log(parts, await stderr.text(), await status);
+console.log(parts, await stderr.text(), { ...(await status) });
 
 const much = command("cat").spawn();
 const source = new ReadableStream({
