@@ -20,7 +20,7 @@ const abort = new AbortController();
 const aborted = sleep({ signal: abort.signal });
 abort.abort();
 await show("abort", aborted);
-await show("maxBuffer", Bun.spawn(["yes"], { maxBuffer: 1000 }));
+await show("maxBuffer", Bun.spawn(["sh", "-c", "while seq 9; do sleep 0.02; done"], { maxBuffer: 10 }));
 const called = Promise.withResolvers();
 Bun.spawn(["sh", "-c", "exit 4"], { onExit: (child, ...rest) => called.resolve([child.pid > 0, ...rest]) });
 console.log(await called.promise);
