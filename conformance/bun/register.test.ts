@@ -8,6 +8,11 @@ const program: string = fileURLToPath(new URL("programs/register.ts", import.met
 const register: string = fileURLToPath(import.meta.resolve("ringspawn/register"));
 const engine: string = process.env["RINGSPAWN_ENGINE"] ?? "vfork";
 
+void test("ringspawn/child_process is Bun's own", async () => {
+  const [ours, own] = await Promise.all([import("ringspawn/child_process"), import("node:child_process")]);
+  assert.deepEqual([ours.spawn, ours.exec, ours.fork], [own.spawn, own.exec, own.fork]);
+});
+
 void test("a program sees the same of Bun.spawn with register, and the trace says who served", async () => {
   const trace = path.join(fs.mkdtempSync(path.join(tmpdir(), "ringspawn-")), "trace");
   process.env["RINGSPAWN_TRACE"] = trace;

@@ -6,6 +6,11 @@ interface Line {
   readonly engine: string | null;
 }
 
+Deno.test("ringspawn/child_process is Deno's own", async () => {
+  const [ours, own] = await Promise.all([import("ringspawn/child_process"), import("node:child_process")]);
+  equal(ours.spawn === own.spawn && ours.exec === own.exec && ours.fork === own.fork, true);
+});
+
 Deno.test("a program sees the same of Deno.Command with register, and the trace says who served", async () => {
   const trace = await Deno.makeTempFile();
   const env = { RINGSPAWN_TRACE: trace };

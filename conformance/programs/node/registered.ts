@@ -78,12 +78,17 @@ const scenes: Readonly<Record<string, () => unknown>> = {
     return [registered, given, await both()];
   },
   async child_process() {
-    const ours = await import("ringspawn/child_process");
+    const ours: typeof childProcess = await import("ringspawn/child_process");
     await closed(ours.spawn("true"));
     ours.spawnSync("true");
     const { stdout } = await promisify(ours.exec)("echo promised");
     const callback = await new Promise((resolve) => ours.execFile("echo", ["called"], (_error, out) => resolve(out)));
-    const text = [stdout, callback, ours.execSync("echo sync").toString(), ours.default.execFileSync("true").length];
+    const text = [
+      stdout,
+      callback,
+      ours.execSync("echo sync").toString(),
+      (await import("ringspawn/child_process")).default.execFileSync("true").length,
+    ];
     const native = who();
     const names = Object.keys(childProcess).filter((name) => !(name in ours));
     const isChild = ours.spawn("true") instanceof childProcess.ChildProcess;

@@ -2,8 +2,9 @@
  * Node's native spawn, carried out by the native engines. Loaded when the first process is started, because a program
  * that starts none should not wait for it.
  */
-import { choose, type EngineName, engineOrder, isFailure, type Running, signalName } from "@ringspawn/core/seam";
+import { choose, type EngineName, isFailure, printRejection, type Running, signalName } from "@ringspawn/core/seam";
 import type { Engine, Exit, SpawnRequest, SyncOptions, SyncResult } from "@ringspawn/core/seam";
+import { enginesInstead } from "@ringspawn/core/stand-in";
 import launcher from "./index.js";
 import { type Call, callOf, isPipe, type SyncAnswer, type SyncCallOptions } from "./internals.js";
 import { requestOf } from "./node-request.js";
@@ -14,7 +15,6 @@ const EPIPE = -32;
 const ECHILD = -10;
 const SIGTERM = 15;
 const NO_INPUT: Uint8Array = new Uint8Array();
-const names: readonly EngineName[] = launcher.engines.map(({ name }) => name);
 
 /** Node's own has to serve, because of this. Nothing was started. */
 export interface Declined {
@@ -89,14 +89,10 @@ function failed({ name }: Engine, errno: number): Declined {
 function prepared(call: Call, operation: "spawn" | "spawnSync", sync?: SyncOptions): Prepared | Declined {
   const asked = requestOf(call);
   if (typeof asked === "string") return { why: asked };
-  const order = engineOrder(names, undefined, launcher.host);
-  const last = order.indexOf("runtime");
-  const engines = last < 0 ? order : order.slice(0, last);
-  const request = { ...asked, engines };
+  const request = { ...asked, engines: enginesInstead(launcher) };
   const { engine, rejected } = choose(request, launcher.engines, operation, sync);
   if (engine !== undefined) return { call, engine, request };
-  const reasons = rejected.map(({ engine, reason }) => `${engine}: ${reason}`);
-  return { why: reasons.length === 0 ? "engine runtime was asked for" : reasons.join("; ") };
+  return { why: rejected.map(printRejection).join("; ") };
 }
 
 function limitsOf({ timeout, maxBuffer, killSignal }: SyncCallOptions, { stdio }: Call): SyncOptions | string {

@@ -18,20 +18,36 @@ export interface StandIn {
   serve<T>(ours: () => T, original: () => T, tell: (service: Service) => void): T;
 }
 
+/**
+ * The engines to ask in the place of the runtime's own spawn, in order: those that are preferred to it.
+ *
+ * @throws where there is none.
+ */
+export function enginesInstead({ host, engines }: Launcher): readonly EngineName[] {
+  const names = engines.map(({ name }) => name);
+  const order = engineOrder(names, undefined, host);
+  const last = order.indexOf("runtime");
+  const instead = last < 0 ? order : order.slice(0, last);
+  if (instead.length === 0) throw new Error("engine runtime was asked for");
+  return instead;
+}
+
 /** @param launcher the runtime's, with the engine `runtime`. */
 export function createStandIn(launcher: Launcher): StandIn {
   const { host, engines } = launcher;
-  const names = engines.map(({ name }) => name);
   let started: EngineName | undefined;
-
-  /** The options of ours alone are no options of the runtime's API. */
-  const native = (input: RequestInput): RequestInput => {
-    const order = engineOrder(names, undefined, host);
-    const last = order.indexOf("runtime");
-    const engine = last < 0 ? order : order.slice(0, last);
-    if (engine.length === 0) throw new Error("engine runtime was asked for");
-    return { ...input, setup: undefined, engine };
+  /** Who has started a process in the call that is under way; asked once. */
+  const take = (): EngineName | undefined => {
+    const engine = started;
+    started = undefined;
+    return engine;
   };
+  /** The options of ours alone are no options of the runtime's API. */
+  const native = (input: RequestInput): RequestInput => ({
+    ...input,
+    setup: undefined,
+    engine: enginesInstead(launcher),
+  });
   const own: Launcher = bare<Launcher>({
     host,
     engines,
@@ -55,16 +71,24 @@ export function createStandIn(launcher: Launcher): StandIn {
   return {
     launcher: own,
     serve(ours, original, tell) {
-      started = undefined;
+      take();
       try {
-        return ours();
+        const result = ours();
+        tellOf(take(), tell);
+        return result;
       } catch (error) {
-        if (started !== undefined) throw error;
+        const engine = take();
+        if (engine !== undefined) {
+          tellOf(engine, tell);
+          throw error;
+        }
         tell({ engine: null, why: error instanceof Error ? error.message : String(error) });
         return original();
-      } finally {
-        if (started !== undefined) tell({ engine: started });
       }
     },
   };
+}
+
+function tellOf(engine: EngineName | undefined, tell: (service: Service) => void): void {
+  if (engine !== undefined) tell({ engine });
 }

@@ -45,9 +45,10 @@ await show({
   "a pipe beyond stderr goes both ways": async () => {
     const child = sh("read x <&3; echo got $x >&3", { stdio: ["ignore", "ignore", "ignore", "pipe"] });
     const third = child.stdio[3] as net.Socket;
+    const seen = whole(child);
     third.write("this\n");
     const [chunk] = await once(third, "data");
-    return [String(chunk), await whole(child)];
+    return [String(chunk), await seen];
   },
   inherit: () => whole(sh("echo inherited", { stdio: "inherit" })),
   "streams as stdio": async () => {

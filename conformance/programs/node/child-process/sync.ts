@@ -52,6 +52,8 @@ await show({
     sh("exec sleep 9", { timeout: 50 }),
     sh("exec sleep 9", { timeout: 50, killSignal: "SIGINT" }),
     sh("exit 0", { timeout: 9000 }),
+    // It ignores the signal, and writes on to a pipe that nobody reads.
+    sh("trap '' TERM; sleep 0.1; while echo x; do sleep 0.01; done", { timeout: 50 }),
   ],
   "more than maxBuffer": () => {
     const run = (script: string, maxBuffer: number): unknown => {
