@@ -45,8 +45,10 @@ function chosen() {
   const all = everything();
   const names = new Set(all.map(({ job }) => job.name));
   const versions = new Set(all.map(({ runtime }) => runtime.name));
-  const wanted = { names: positionals.filter((word) => names.has(word)), versions: [] };
-  wanted.versions = positionals.filter((word) => versions.has(word));
+  const wanted = {
+    names: positionals.filter((word) => names.has(word)),
+    versions: positionals.filter((word) => versions.has(word)),
+  };
   for (const word of positionals) {
     if (names.has(word) || versions.has(word)) continue;
     console.log(`There is no "${word}". Jobs: ${[...names].join(", ")}. Runtimes: ${[...versions].join(", ")}.`);
