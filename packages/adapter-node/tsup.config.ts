@@ -3,14 +3,16 @@ import base from "../../tsup.base.js";
 
 /**
  * CommonJS, so that `--require` takes it in every version of Node, and that it can be loaded in the middle of a call.
- * All that it needs is in it: two files are quicker to load than forty.
+ * All of ours that it needs is in it: two files are quicker to load than forty.
  */
 const preload: Options = {
   ...base,
   format: "cjs",
   platform: "node",
   clean: false,
-  noExternal: [/./],
+  noExternal: [/^@ringspawn\//],
+  // What the native package needs, and is nobody's of ours.
+  external: ["detect-libc"],
 };
 
 const config: Options[] = [
