@@ -9,7 +9,7 @@
  * RUNTIME   node20, node22, node24, node26, bun or deno; all of them otherwise
  * --quick   what the gate runs: everything in one Node, Bun and Deno, and a few jobs in the other versions of Node
  * --engine  RINGSPAWN_ENGINE of the runs with register, which then must have served
- * --write   after a run of everything, writes its results into docs/tools.md
+ * --write   after a run of everything, writes its results into docs/tools.md; other runs fail where it says otherwise
  *
  * The last line is `N passed, N failed`, with `, N skipped` for what could not be run here; it says why.
  */
@@ -18,7 +18,7 @@ import { seconds } from "../scripts/stage.mjs";
 import { installPackages, machineProgram } from "./install.mjs";
 import { familyOf, runJob } from "./run-job.mjs";
 import { isInstalled, runtimes } from "./runtimes.mjs";
-import { writeTable } from "./table.mjs";
+import { staleCell, writeTable } from "./table.mjs";
 import { jobs, programs } from "./tools.mjs";
 import { compare } from "./verdict.mjs";
 
@@ -78,7 +78,11 @@ async function one({ job, runtime }, register) {
   const plain = await runJob(job, runtime, { register: undefined, env: prepared.env });
   const env = { ...prepared.env, ...(options.engine !== undefined && { RINGSPAWN_ENGINE: options.engine }) };
   const registered = await runJob(job, runtime, { register, env });
-  return { ...result, ...compare(job, plain, registered, options.engine) };
+  const compared = { ...result, ...compare(job, plain, registered, options.engine) };
+  const isDocumented = options.engine === undefined && !options.write && compared.problems.length === 0;
+  const stale = isDocumented ? staleCell(compared) : undefined;
+  if (stale !== undefined) compared.problems.push(`docs/tools.md says "${stale}": npm run tools -- --write`);
+  return compared;
 }
 
 function say({ name, runtime, notRun, problems, natives, reasons }, time) {

@@ -45,7 +45,26 @@ function cellOf(result) {
   const { notRun, problems = [], natives = 0, reasons = [] } = result;
   if (notRun !== undefined) return "not run";
   if (problems.length > 0) return "**differs**";
-  return [...(natives > 0 ? ["native"] : []), ...reasons.map((reason) => `runtime's own: ${reason}`)].join("; ");
+  if (reasons.length === 0) return "native";
+  return `${natives > 0 ? "native, but for" : "none native:"} ${reasons.join("; ")}`;
+}
+
+/**
+ * What docs/tools.md says of this job in this runtime, if that is another thing than what came of it.
+ *
+ * @param {Result} result
+ * @returns {string | undefined}
+ */
+export function staleCell(result) {
+  const rows = readFileSync(here("../docs/tools.md"), "utf8")
+    .split("\n")
+    .map((line) => line.split(" | "));
+  const first = result.runtime.startsWith("node") ? result.name : `\`${result.name}\``;
+  const row = rows.find(([cell]) => cell === `| ${first}`) ?? [];
+  const heads = rows.find(([cell]) => cell === "| tool") ?? [];
+  const column = heads.findIndex((head) => head.replace(" |", "") === result.runtime);
+  const said = (row[column < 0 ? 1 : column] ?? "").replace(/ \|$/, "");
+  return said === cellOf(result) ? undefined : said;
 }
 
 /** @param {import("./tools.mjs").Job} job */

@@ -53,7 +53,7 @@ const checked = sleep();
 console.log(failure(() => checked.kill("SIGNONE")).startsWith("TypeError: "));
 checked.kill("SIGKILL");
 await checked.status;
-const detached = sh("ps -o sid= -p $$ | tr -d ' '", { detached: true, stdout: "piped" }).spawn();
+const detached = sh("cut -d ' ' -f 6 /proc/$$/stat", { detached: true, stdout: "piped" }).spawn();
 console.log((await detached.stdout.text()).trim() === String(detached.pid));
 const collected = sh("echo x", { stdout: "piped" }).spawn();
 await collected.stdout.text();
