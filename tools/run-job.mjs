@@ -3,12 +3,17 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { basename, delimiter, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { captureApart } from "./capture.mjs";
+import { capture } from "../scripts/stage.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
+/** Below this directory, so that the jobs find their packages; of this run alone, as another may be under way. */
+mkdirSync(join(here, "build"), { recursive: true });
+const ground = mkdtempSync(join(here, "build", "run-"));
 /** Short, because programs make sockets in it, whose paths may have 107 bytes. */
 const scratch = mkdtempSync(join(tmpdir(), "ringspawn-tools-"));
-process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+process.on("exit", () => {
+  for (const directory of [ground, scratch]) rmSync(directory, { recursive: true, force: true });
+});
 
 /** What observes the run without register. */
 const observers = { node: "observe.cjs", bun: "observe-bun.mjs", deno: "observe-deno.mjs" };
@@ -50,7 +55,7 @@ export async function runJob(job, runtime, { register, env: more = {} }) {
     ...more,
   };
   const [command, ...args] = commandOf(job, family, preload);
-  const ended = await captureApart(join(places.bin, command), args, { cwd: places.work, env, timeout: 120_000 });
+  const ended = await capture(join(places.bin, command), args, { cwd: places.work, env, timeout: 120_000 });
   const tidy = (text) => normalize(text, Object.entries(places), job);
   const leaves = (job.leaves ?? []).map((file) => {
     const path = join(places.work, file);
@@ -58,7 +63,7 @@ export async function runJob(job, runtime, { register, env: more = {} }) {
   });
   const lines = existsSync(trace) ? readFileSync(trace, "utf8").trimEnd().split("\n") : [];
   return {
-    end: ended.end,
+    end: ended.code === 124 ? "no end within two minutes" : (ended.signal ?? `status ${ended.code}`),
     stdout: tidy(ended.stdout),
     stderr: tidy(ended.stderr),
     files: Object.fromEntries(leaves),
@@ -74,20 +79,13 @@ function packageOf(job, { name }) {
 function commandOf({ command, file }, family, preload) {
   if (file === undefined) return command ?? ["node", "job.mjs"];
   if (family === "bun") return ["bun", "--preload", fileURLToPath(preload), basename(file)];
-  return [
-    "deno",
-    file.endsWith(".test.mjs") ? "test" : "run",
-    "-A",
-    "--no-check",
-    "--preload",
-    preload,
-    basename(file),
-  ];
+  const verb = file.endsWith(".test.mjs") ? "test" : "run";
+  return ["deno", verb, "-A", "--no-check", "--preload", preload, basename(file)];
 }
 
 /** Fresh directories, with the same paths in both runs: the job's files, its commands, home, temporary files. */
 function makePlaces(job, runtime) {
-  const base = join(here, "build", `${runtime.name}-${basename(job.name)}`);
+  const base = join(ground, `${runtime.name}-${basename(job.name)}`);
   const [work, bin, home, tmp] = [join(base, "work"), join(base, "bin"), join(scratch, "home"), join(scratch, "tmp")];
   const places = { work, bin, home, tmp };
   for (const directory of [base, home, tmp]) rmSync(directory, { recursive: true, force: true });
