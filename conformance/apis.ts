@@ -24,6 +24,10 @@ export interface Api {
   readonly blockingFds: readonly FdForm[];
   /** Whether a blocking call learns that time has aborted its signal. */
   readonly blockingSignal: boolean;
+  /** Whether a blocking call has a limit below one byte. */
+  readonly blockingMaxBuffer0: boolean;
+  /** Whether signals without a name can be chosen to end the child: always, where the call does not block, never. */
+  readonly realTimeSignals: "always" | "not blocking" | "never";
   /** What the child gets for a pipe. */
   readonly pipes: "pipe" | "socket";
   /** Whether the child is spared what this program has open without CLOEXEC. Where not, one known gap tells it. */
@@ -52,12 +56,17 @@ const NATIVE: Api = {
   fds: ["socket", "pty", "raw", "give"],
   blockingFds: ["socket", "pty", "raw", "give"],
   blockingSignal: false,
+  blockingMaxBuffer0: true,
+  realTimeSignals: "always",
   pipes: "pipe",
   closesFds: true,
   keepsEnvOrder: true,
   leavesIgnored: [],
   usage: true,
 };
+
+/** The first signal without a name. */
+const REAL_TIME = 32;
 
 /** Options that child_process and Bun.spawn have as well. */
 const SERVED: readonly SetupKey[] = ["session", "uid", "gid", "fds"];
@@ -73,6 +82,8 @@ export const RUNTIMES = {
       fds: ["socket", "give"],
       blockingFds: ["give"],
       blockingSignal: false,
+      blockingMaxBuffer0: true,
+      realTimeSignals: "not blocking",
       pipes: "socket",
       closesFds: false,
       keepsEnvOrder: true,
@@ -91,6 +102,8 @@ export const RUNTIMES = {
       fds: ["socket", "give"],
       blockingFds: ["give"],
       blockingSignal: true,
+      blockingMaxBuffer0: false,
+      realTimeSignals: "not blocking",
       pipes: "socket",
       closesFds: true,
       keepsEnvOrder: true,
@@ -110,6 +123,8 @@ export const RUNTIMES = {
       fds: [],
       blockingFds: [],
       blockingSignal: false,
+      blockingMaxBuffer0: true,
+      realTimeSignals: "never",
       pipes: "pipe",
       closesFds: false,
       keepsEnvOrder: false,
@@ -136,12 +151,15 @@ export interface Asked {
   readonly stdin?: unknown;
   readonly stdout?: unknown;
   readonly stderr?: unknown;
+  readonly maxBuffer?: number | undefined;
+  readonly killSignal?: string | number | undefined;
 }
 
 /** The first of these options that the API lacks, by the name that the refusal must have; undefined: none. */
 export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string | undefined {
   // What a case has put on Object.prototype is not asked for.
-  const { setup = {}, argv0, stdio = [], stdin, stdout, stderr } = { __proto__: null, ...asked } as Asked;
+  const own = { __proto__: null, ...asked } as Asked;
+  const { setup = {}, argv0, stdio = [], stdin, stdout, stderr, maxBuffer = Infinity, killSignal } = own;
   const keys = Object.keys(setup) as SetupKey[];
   // `closeFds: true` says no more than the default, which is nothing to refuse.
   const key = keys.find((key) => !carriesOut(api, key) && !(key === "closeFds" && setup.closeFds === true));
@@ -153,6 +171,9 @@ export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string
   if (fd !== undefined) return `setup.fds.${fd}`;
   if (stdio.length > api.lastFd + 1) return "stdio";
   if (argv0 !== undefined && !api.argv0) return "argv0";
+  if (blocking && maxBuffer < 1 && !api.blockingMaxBuffer0) return "maxBuffer";
+  const sends = api.realTimeSignals === (blocking ? "always" : "not blocking") || api.realTimeSignals === "always";
+  if (typeof killSignal === "number" && killSignal >= REAL_TIME && !sends) return "killSignal";
   if (api.crossed) return undefined;
   return stdin === 1 || stdin === 2 ? "stdin" : stdout === 0 ? "stdout" : stderr === 0 ? "stderr" : undefined;
 }

@@ -30,6 +30,12 @@ export const gaps: readonly Gap[] = [
     repair: "Node: tell the number of such a signal",
   },
   {
+    case: "exit: where the program was started with SIGCHLD ignored, it is known how its children ended",
+    cells: ["bun:runtime", "deno:runtime"],
+    reason: "the kernel reaps the children then, and both runtimes take that for an error",
+    repair: "both runtimes: give the signal its default action again, as Node does, or ask the pidfd",
+  },
+  {
     case: "stdio: a child that writes to a socket which is not read any more gets SIGPIPE",
     cells: ["node:runtime", "bun:runtime"],
     reason: "neither runtime shuts down the reading side of a socket alone, so the child's bytes are taken and dropped",

@@ -137,6 +137,14 @@ export async function leavesNothing(round: (count: number) => Promise<void>, cou
   assert.fail(`bytes a spawn that stay, each time: ${grown.join(", ")}`);
 }
 
+/**
+ * Makes garbage by code that becomes hot, so that collector and compiler start their threads: a runtime may die when it
+ * cannot start them later.
+ */
+export function collectOnce(): void {
+  for (let i = 0; i < 400; i++) Array.from({ length: 5000 }, (_, j) => ({ j }));
+}
+
 /** Whether exec closes this fd of this program; undefined for one that is not open. */
 export function cloexec(fd: number): boolean | undefined {
   return hasFlag(fd, 0o2000000);

@@ -118,8 +118,6 @@ void test("without engine.so: the runtime's engine, and why", async () => {
       fs.cpSync(path.join(root, "packages", name, part), path.join(to, part), { recursive: true });
     }
   }
-  const libc = path.join(root, "packages", "native-linux", "node_modules", "detect-libc");
-  fs.cpSync(libc, path.join(dir, "node_modules", "detect-libc"), { recursive: true, dereference: true });
   const script = path.join(dir, "one.mjs");
   const why = line.replace("{ Command }", "{ Command, engines }") + " console.log(engines()[1].reason);";
   fs.writeFileSync(script, why);

@@ -1,6 +1,6 @@
 import type { SignalName, SpawnOptions } from "ringspawn";
 import { type Case, finished } from "../harness.ts";
-import { alive, assert, delay, parent, patience, until, volume } from "../tools.ts";
+import { alive, assert, delay, fs, parent, path, patience, until, volume } from "../tools.ts";
 
 /** Reads a stream until `text` has come; gives the reader back. */
 async function upTo(stream: unknown, text: string): Promise<ReadableStreamDefaultReader<Uint8Array>> {
@@ -183,6 +183,13 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a timeout ends a child by a real-time signal",
+    async run(t) {
+      // It cannot end by itself while this case may last. Which signal it was is told by a case of its own.
+      await t.spawn([t.witness, "sleep", "600000"], { stdout: "ignore", timeout: 100, killSignal: 40 }).exited;
+    },
+  },
+  {
     name: "maxBuffer kills whoever writes fast by killSignal, and by SIGPIPE only whoever lives on",
     timeout: 20_000,
     async run(t) {
@@ -235,6 +242,24 @@ const cases: Case[] = [
         parent.kill(pid, "SIGKILL");
         await until("the child is gone", () => !alive(pid));
       }
+    },
+  },
+  {
+    name: "the program does not wait for output that nobody reads, though a grandchild goes on after the child",
+    needs: ["/bin/sh"],
+    async run(t) {
+      const stderr = path.join(t.dir, "grandchild");
+      const fd = fs.openSync(stderr, "w");
+      const { code, stdout } = await t.program("ref", ["grandchild", "100"], [], {
+        stderr: fd,
+        timeout: patience(8000),
+      });
+      fs.closeSync(fd);
+      const grandchild = Number(fs.readFileSync(stderr, "utf8"));
+      assert.ok(grandchild > 1 && alive(grandchild), "the grandchild is there");
+      parent.kill(grandchild, "SIGKILL");
+      assert.equal(code, 0, "the program waited");
+      assert.match(stdout, /started/);
     },
   },
   {

@@ -1,5 +1,5 @@
 import { type Case, finished } from "../harness.ts";
-import { assert, parent, path, patience } from "../tools.ts";
+import { assert, os, parent, path, patience } from "../tools.ts";
 
 /** Signals that do not end a process by default: stop, continue, ignored ones. */
 const HARMLESS = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
@@ -127,6 +127,23 @@ const cases: Case[] = [
       const usage = child.resourceUsage();
       if (!t.api.usage) return assert.equal(usage, undefined);
       assert.ok(usage !== undefined && usage.maxRSS > 100_000, `maxRSS ${usage?.maxRSS}`);
+    },
+  },
+  {
+    name: "where the program was started with SIGCHLD ignored, it is known how its children ended",
+    async run(t) {
+      const [major = 0, minor = 0] = os.release().split(".").map(Number);
+      const { stdout, stderr } = await t.program("ignored-sigchld", [], ["ignore=17"]);
+      assert.ok(stdout.startsWith("{"), stderr);
+      const { isIgnored, ends, engines } = JSON.parse(stdout) as {
+        isIgnored: boolean;
+        ends: unknown;
+        engines: unknown;
+      };
+      assert.deepEqual(engines, [t.ENGINE]);
+      // Node gives the signal its default action again. Else the kernel reaps, and its pidfds tell what came of it.
+      const isKnown = !isIgnored || major > 6 || (major === 6 && minor >= 15);
+      assert.deepEqual(ends, isKnown ? [7, 137, "SIGKILL", 3, 4] : [-1, -1, null, -1, null]);
     },
   },
   {

@@ -2,7 +2,7 @@
 import { expectedLines } from "../programs/children-end.ts";
 import type { Polluted } from "../programs/polluted.ts";
 import { type Case, finished } from "../harness.ts";
-import { assert, children, path, vm } from "../tools.ts";
+import { assert, children, fs, path, vm } from "../tools.ts";
 
 /** A value of another realm: none of this realm's classes knows it by `instanceof`. */
 const foreign = (code: string): unknown => vm.runInNewContext(code);
@@ -208,6 +208,40 @@ const cases: Case[] = [
       await reader.read();
       reader.releaseLock();
       assert.throws(() => t.spawn(["cat"], { stdin: stream }), { code: "ERR_INVALID_STATE" });
+    },
+  },
+  {
+    name: "an option whose name is mistyped is a TypeError that names the right one, and starts nothing",
+    run(t) {
+      const command = ["report", t.mark];
+      const rows: [written: string, meant: string, start: (options: object) => unknown][] = [
+        ["stdOut", "stdout", (options) => t.command(t.witness, { args: command, ...options }).spawn()],
+        ["clearenv", "clearEnv", (options) => t.command(t.witness, { args: command, ...options }).output()],
+        ["argv", "args", (options) => t.command(t.witness, { args: command, ...options }).outputSync()],
+        ["timeOut", "timeout", (options) => t.spawn([t.witness, ...command], options)],
+        ["setups", "setup", (options) => t.spawn([t.witness, ...command], options)],
+        ["maxbuffer", "maxBuffer", (options) => t.spawnSync([t.witness, ...command], options)],
+        ["stdot", "stdout", (options) => t.start(t.witness, { args: command, ...options })],
+      ];
+      for (const [written, meant, start] of rows) {
+        const error = { name: "TypeError", message: new RegExp(`^${written} is not .*but ${meant} is$`) };
+        assert.throws(() => start({ [written]: 1 }), error, written);
+      }
+      assert.throws(() => t.start(t.witness, { timeout: 5 } as never), /^TypeError: timeout .* start; known are args,/);
+      assert.ok(!fs.existsSync(t.mark), "the program ran");
+    },
+  },
+  {
+    name: "options of other APIs, and what is like no option at all, are ignored in the shapes that ignore them",
+    async run(t) {
+      const others = { cmd: ["x"], shell: true, id: 3, verbose: false, "": 1 };
+      const foreign = { ...others, stdio: ["pipe"], timeout: 1 };
+      const command = t.command(t.witness, { args: ["exit", "3"], ...foreign });
+      assert.equal((await command.output()).code, 3);
+      assert.equal(command.outputSync().code, 3);
+      const options = { stdout: "ignore", serialization: "json", args: [], clearEnv: true, ...others } as never;
+      assert.equal(await t.spawn([t.witness, "exit", "4"], options).exited, 4);
+      assert.equal(t.spawnSync([t.witness, "exit", "5"], options).exitCode, 5);
     },
   },
   {

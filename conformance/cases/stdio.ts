@@ -389,6 +389,31 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a file that this program has opened and given away is closed once: the next one of its number stays open",
+    async run(t) {
+      t.needs({ setup: { fds: { 4: { give: 3 } } } });
+      const file = path.join(t.dir, "given");
+      fs.writeFileSync(file, "given");
+      const given = fs.openSync(file, "r");
+      const setup = { fds: { 4: { give: given } } };
+      t.fails(() => t.spawn(["/nonexistent/program"], { setup }));
+      assert.equal(fs.fstatSync(given).size, 5, "after a failure it is still ours");
+      const child = t.spawn([t.witness, "echo-fd", "4", "1"], { stdout: "pipe", setup });
+      assert.throws(() => fs.fstatSync(given), { code: "EBADF" });
+      // The same number again, for another file.
+      const next = fs.openSync("/dev/null", "r");
+      assert.equal(next, given, "another number was free");
+      assert.equal(await textOf(child.stdout), "given");
+      assert.equal(await child.exited, 0);
+      assert.ok(fs.fstatSync(next).isCharacterDevice());
+      const more = fs.openSync("/dev/null", "r");
+      assert.ok(fs.fstatSync(next).isCharacterDevice(), "it was closed in the place of the given one");
+      fs.closeSync(more);
+      fs.closeSync(next);
+      assert.ok(!openFds().has(next));
+    },
+  },
+  {
     name: "raw ends and given fds are as with spawn where a start is not waited for",
     async run(t) {
       const fds: Fds = { 3: { pipe: "out", raw: true } };
@@ -593,5 +618,30 @@ const cases: Case[] = [
       );
     },
   },
+  ...["0", "1", "2", "012"].map(
+    (closed): Case => ({
+      name: `the first child of a program has its own 0, 1 and 2, though this is closed in the program: ${closed}`,
+      async run(t) {
+        for (const [word, expected] of [
+          ["pipe", t.api.pipes],
+          ["ignore", "chr"],
+        ] as const) {
+          const dir = path.join(t.dir, word);
+          fs.mkdirSync(dir);
+          const { stderr } = await t.program("first-closed-stdio", [dir, closed, word]);
+          const json = (name: string): unknown => JSON.parse(fs.readFileSync(path.join(dir, name), "utf8"));
+          assert.ok(fs.existsSync(path.join(dir, "result.json")), stderr);
+          assert.deepEqual(json("result.json"), { open: [], engine: t.ENGINE, exit: 0 });
+          const fds = (json("report.json") as Report).fds.filter(({ fd }) => t.api.closesFds || fd <= 2);
+          assert.deepEqual(
+            fds.map(({ fd, kind }) => [fd, kind]),
+            [0, 1, 2].map((fd) => [fd, expected]),
+          );
+          if (word === "pipe") assert.equal(new Set(fds.map(({ ino }) => ino)).size, 3, "three pipes");
+          else for (const { target } of fds) assert.equal(target, "/dev/null");
+        }
+      },
+    }),
+  ),
 ];
 export default cases;

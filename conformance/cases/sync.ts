@@ -149,6 +149,23 @@ const cases: Case[] = [
     },
   },
   {
+    name: "spawnSync with maxBuffer 0 kills a child that writes a byte, and no other",
+    needs: ["/bin/sh"],
+    run(t) {
+      const result = t.spawnSync(["/bin/sh", "-c", "printf x; exec sleep 20"], { maxBuffer: 0 });
+      assert.deepEqual([result.exitCode, result.signalCode, result.exitedDueToMaxBuffer], [null, "SIGTERM", true]);
+      const silent = t.spawnSync([t.witness, "exit", "3"], { maxBuffer: 0 });
+      assert.deepEqual([silent.exitCode, silent.exitedDueToMaxBuffer], [3, false]);
+    },
+  },
+  {
+    name: "spawnSync ends a child by a real-time signal",
+    run(t) {
+      const result = t.spawnSync([t.witness, "sleep", "20000"], { timeout: 100, killSignal: 40 });
+      assert.deepEqual([result.exitCode, result.signalCode as unknown, result.exitedDueToTimeout], [null, 40, true]);
+    },
+  },
+  {
     name: "spawnSync's option detached makes a new session",
     run(t) {
       const { stdout } = t.spawnSync([t.witness], { detached: true });

@@ -155,6 +155,12 @@ const cases: Case[] = [
     },
   },
   {
+    name: "an fd of the engine's own goes to no child, by Node's own neither",
+    async run(t) {
+      assert.deepEqual(await registered(t, "an fd that is not the program's", ["--import", entry]), [true, true]);
+    },
+  },
+  {
     name: "register warns of nothing with --pending-deprecation",
     async run(t) {
       assert.deepEqual(await registered(t, "both", ["--pending-deprecation", "--import", entry]), lines(t.ENGINE));

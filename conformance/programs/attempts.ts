@@ -1,22 +1,24 @@
 /**
  * Tries to start commands, and prints what each attempt came to and left behind: for states that the runner cannot be
  * in. With `spare`, all free fds but that many are taken first; with `fill`, the command is started until that fails.
- * `options` are those of `spawn`; with `start`, the command is started by `start`, with these options.
+ * `options` are those of `spawn`; with `start` or `sync`, the command is started by `start` or `spawnSync`, with these
+ * options.
  */
-import { engines, spawn, start } from "ringspawn";
-import type { EngineName, SpawnOptions, StartOptions, Subprocess } from "ringspawn";
-import { children, delay, fs, openFds, parent } from "../tools.ts";
+import { engines, spawn, spawnSync, start } from "ringspawn";
+import type { EngineName, SpawnOptions, SpawnSyncOptions, StartOptions, Subprocess } from "ringspawn";
+import { children, collectOnce, delay, fs, openFds, parent } from "../tools.ts";
 
 export interface Attempt {
   readonly command: readonly string[];
   readonly options?: SpawnOptions;
   readonly start?: StartOptions;
+  readonly sync?: SpawnSyncOptions;
   readonly spare?: number;
   readonly fill?: boolean;
 }
 
 export interface Outcome {
-  readonly exit?: number;
+  readonly exit?: number | null;
   readonly name?: string;
   readonly code?: string;
   readonly step?: string;
@@ -42,12 +44,7 @@ function exhaust(spare: number): number[] {
   return taken;
 }
 
-/** Makes garbage, so that the collector starts its threads: a runtime may die when it cannot start them later. */
-function collectOnce(): void {
-  for (let i = 0; i < 400; i++) Array.from({ length: 5000 }, (_, j) => ({ j }));
-}
-
-async function attempt({ command, options, start: startOptions, spare, fill }: Attempt): Promise<Outcome> {
+async function attempt({ command, options, start: startOptions, sync, spare, fill }: Attempt): Promise<Outcome> {
   const before = openFds();
   const taken = spare === undefined ? [] : exhaust(spare);
   const started: Subprocess[] = [];
@@ -55,7 +52,9 @@ async function attempt({ command, options, start: startOptions, spare, fill }: A
   let outcome: Omit<Outcome, "left">;
   try {
     const words = command.map((word) => (word === "WITNESS" ? witness : word));
-    if (startOptions === undefined) {
+    if (sync !== undefined) {
+      outcome = { exit: spawnSync(words, { engine, ...sync }).exitCode };
+    } else if (startOptions === undefined) {
       do {
         const child = spawn(words, { engine, ...options });
         started.push(child);
@@ -73,15 +72,27 @@ async function attempt({ command, options, start: startOptions, spare, fill }: A
   if (fill) for (const child of started) child.kill("SIGKILL");
   await Promise.all(started.map((child) => child.exited));
   for (const fd of taken) fs.closeSync(fd);
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  const fds = [...openFds()].filter(([fd, link]) => before.get(fd) !== link && !link.startsWith("/proc/"));
-  return { ...outcome, left: [...fds.map((entry) => entry.join(" -> ")), ...[...children()].map(String)] };
+  const left = (): string[] => {
+    const fds = [...openFds()].filter(([fd, link]) => before.get(fd) !== link && !link.startsWith("/proc/"));
+    const gone = [...before].filter(([fd, link]) => openFds().get(fd) !== link);
+    // What a runtime has opened anew in the place of its own, under another number, is nothing that stays.
+    const more = fds.filter(([, link]) => {
+      const old = gone.findIndex(([, before]) => before === link);
+      if (old >= 0) gone.splice(old, 1);
+      return old < 0;
+    });
+    return [...more.map((entry) => entry.join(" -> ")), ...[...children()].map(String)];
+  };
+  // Runtimes close some handles later, as those of a thread that ends.
+  for (let i = 0; i < 20 && left().length > 0; i++) await delay(30);
+  return { ...outcome, left: left() };
 }
 
 // What the runtime and the engines open once for their own use is no leak.
 engines();
 try {
   await spawn([witness, "exit", "0"], { engine, stdin: "pipe", stdout: "pipe", stderr: "pipe" }).exited;
+  spawnSync([witness, "exit", "0"], { engine });
 } catch {
   // It may be unable to start anything, which the attempts will tell.
 }

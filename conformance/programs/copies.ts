@@ -31,8 +31,6 @@ function install(folder: string, native: "linked" | "copied"): string {
     if (name !== "native-linux") continue;
     if (native === "copied") fs.cpSync(path.join(from, "prebuilds"), path.join(to, "prebuilds"), { recursive: true });
     else fs.symlinkSync(path.join(from, "prebuilds"), path.join(to, "prebuilds"));
-    const dependency = fs.realpathSync(path.join(from, "node_modules", "detect-libc"));
-    fs.symlinkSync(dependency, path.join(modules, "detect-libc"));
   }
   return path.join(modules, "ringspawn", "dist", "index.js");
 }

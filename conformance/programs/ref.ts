@@ -9,4 +9,8 @@ const child = spawn([witness, "sleep", ms], { engine, stdin: stdio, stdout: stdi
 if (how.startsWith("unref")) child.unref();
 if (how === "unref-reading") void (child.stdout as ReadableStream<Uint8Array>).getReader().read();
 if (how === "unref-ref") child.ref();
+if (how === "grandchild") {
+  const script = "sleep 600 & echo $! >&2; echo unread; exit 0";
+  spawn(["/bin/sh", "-c", script], { engine, stdin: "ignore", stdout: "pipe", stderr: "inherit", lazy: true });
+}
 console.log(`started ${child.pid}`);

@@ -54,8 +54,6 @@ function install(t: T): { readonly main: string; readonly native: string } {
     }
     if (name === "native-linux") native = path.join(to, "prebuilds");
   }
-  const libc = fs.realpathSync(path.join(packages, "native-linux", "node_modules", "detect-libc"));
-  fs.cpSync(libc, path.join(modules, "detect-libc"), { recursive: true });
   const main = path.join(t.dir, "main.mjs");
   fs.writeFileSync(main, PROGRAM);
   const [target] = fs.readdirSync(native);

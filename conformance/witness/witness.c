@@ -821,6 +821,31 @@ static int do_under(char **args)
 	return 99;
 }
 
+/*
+ * nproc PID: lets that process have no more threads and processes until this one's stdin ends. Says
+ * so by a line, since the process can start no other helper meanwhile.
+ */
+static int do_nproc(char **args)
+{
+	pid_t pid = (pid_t)number(args, 0);
+	struct rlimit before, none;
+	char byte;
+
+	if (prlimit(pid, RLIMIT_NPROC, NULL, &before) < 0)
+		die("nproc");
+	none = before;
+	none.rlim_cur = 0;
+	if (prlimit(pid, RLIMIT_NPROC, &none, NULL) < 0)
+		die("nproc");
+	puts("none");
+	fflush(stdout);
+	while (read(0, &byte, 1) > 0)
+		;
+	if (prlimit(pid, RLIMIT_NPROC, &before, NULL) < 0)
+		die("nproc");
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(char **args);
@@ -838,6 +863,7 @@ static const struct {
 	{ "echo-fd", do_echo_fd },         /* FROM TO */
 	{ "closed", do_closed },           /* MS */
 	{ "unlock-pty", do_unlock_pty },   /* FD */
+	{ "nproc", do_nproc },             /* PID */
 	{ "under", do_under },             /* [name=value]... -- CMD [...] */
 };
 

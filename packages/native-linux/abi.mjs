@@ -20,7 +20,7 @@ const target = join(here, "src", "abi.gen.ts");
 
 /** Numbers of the system's own headers that TypeScript needs beside those of ours. */
 const SYSTEM = {
-  ERRNO: "EPERM ESRCH EIO E2BIG EAGAIN ENOMEM EINVAL ENFILE EMFILE EPIPE EOPNOTSUPP ECONNRESET".split(" "),
+  ERRNO: "EPERM ESRCH EINTR EIO E2BIG EBADF EAGAIN ENOMEM EINVAL ENFILE EMFILE EPIPE EOPNOTSUPP ECONNRESET".split(" "),
   OPEN: "O_RDONLY O_WRONLY O_RDWR O_CREAT O_TRUNC O_APPEND".split(" "),
   SIGNAL: ["SIGKILL"],
 };

@@ -28,6 +28,13 @@ function traced(): readonly Line[] {
 }
 
 const who = (): readonly string[] => traced().map(({ who, engine, why }) => `${who} ${engine ?? why ?? ""}`);
+const isEpoll = (fd: string): boolean => {
+  try {
+    return fs.readlinkSync(`/proc/self/fd/${fd}`) === "anon_inode:[eventpoll]";
+  } catch {
+    return false;
+  }
+};
 const closed = (child: childProcess.ChildProcess): Promise<number> =>
   new Promise((resolve, reject) => child.on("close", resolve).on("error", reject));
 
@@ -115,6 +122,24 @@ const scenes: Readonly<Record<string, () => unknown>> = {
   "a trace that cannot be written"() {
     process.env["RINGSPAWN_TRACE"] = "/no/such/folder/trace";
     return spawnSync("echo", ["done"]).stdout.toString();
+  },
+  /** The engine's own fds, whose numbers a program may take for those of files that it has closed. */
+  "an fd that is not the program's"() {
+    const fds = (): string[] => fs.readdirSync("/proc/self/fd").filter((fd) => isEpoll(fd));
+    const before = fds();
+    spawnSync("true");
+    const own = fds().filter((fd) => !before.includes(fd));
+    const code = (error: unknown): unknown => (error as NodeJS.ErrnoException | undefined)?.code;
+    const codes = own.flatMap((fd) => {
+      const stdio = ["ignore", "ignore", "ignore", Number(fd)] as const;
+      const { error } = spawnSync("true", { stdio: [...stdio] });
+      try {
+        return [code(error), spawn("true", { stdio: [...stdio] }).pid];
+      } catch (thrown) {
+        return [code(error), code(thrown)];
+      }
+    });
+    return [own.length > 0, codes.every((code) => code === "EBADF")];
   },
   both,
   /** What the permission model says to spawn and to spawnSync. */

@@ -8,6 +8,7 @@ const ffi: Ffi<FFIFunction["returns"]> = {
   },
   // The messages of Bun and of dlopen both begin with the name of the file.
   reason: ({ message }, path) => message.split(`${path}: `).at(-1) as string,
+  mayRead: () => true,
   listen,
 };
 

@@ -1,5 +1,5 @@
 /** What keeps the program alive while a child of Bun's is there. */
-import type { Pipe } from "@ringspawn/core/seam";
+import { type Pipe, watched } from "@ringspawn/core/seam";
 
 // eslint-disable-next-line no-restricted-syntax -- its time never comes: what counts is that Bun waits for it
 const { setInterval, clearInterval } = globalThis;
@@ -35,20 +35,9 @@ export class Hold {
   }
 
   /** The pipe with its reads and writes counted. It is closed when it is collected. */
-  pipe({ source, sink, fd }: Pipe): Pipe {
-    const counted: Pipe = {
-      source: source && {
-        read: (into) => this.#during(source.read(into)),
-        settle: (isEnd) => source.settle(isEnd),
-        close: () => source.close(),
-      },
-      sink: sink && {
-        write: (chunk) => this.#during(sink.write(chunk)),
-        settle: (isWanted) => sink.settle(isWanted),
-        close: () => sink.close(),
-      },
-      fd,
-    };
+  pipe(pipe: Pipe): Pipe {
+    const counted = watched(pipe, (operation) => this.#during(operation));
+    const { source, sink } = pipe;
     if (source && counted.source) forgotten.register(counted.source, source);
     if (sink && counted.sink) forgotten.register(counted.sink, sink);
     return counted;

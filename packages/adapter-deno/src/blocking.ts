@@ -2,8 +2,11 @@
  * A blocking spawn with all that Deno.Command can do when it does not block: a worker starts the child, feeds it, reads
  * it and ends it, while this thread waits. It costs a worker, some 15 ms.
  */
+import fs from "node:fs";
+import os from "node:os";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { bare, type RuntimeResult, type SyncOptions } from "@ringspawn/core/seam";
+import { mayRead } from "./permission.js";
 
 /** What the worker is to do. `done` becomes 1 when the answer is on `port`. */
 interface Order extends Pick<SyncOptions, "timeout" | "maxBuffer"> {
@@ -34,6 +37,11 @@ const { Worker } = globalThis as unknown as {
   readonly Worker: new (url: string, options: { readonly type: "module" }) => WebWorker;
 };
 const { errors } = Deno;
+const { closeSync, openSync } = fs;
+const { devNull } = os;
+
+/** Fds that a worker and a child take at least. */
+const LEAST_FDS = 8;
 
 /** @throws the error of the start, as Deno.Command throws it. */
 export function runInWorker(
@@ -42,6 +50,7 @@ export function runInWorker(
   { input, timeout, maxBuffer }: SyncOptions,
   killSignal: string | number,
 ): RuntimeResult {
+  demandFds();
   const done = new Int32Array(new SharedArrayBuffer(4));
   const { port1, port2 } = new MessageChannel() as unknown as Record<"port1" | "port2", MessagePort>;
   const worker = new Worker(PROGRAM, bare({ type: "module" } as const));
@@ -56,6 +65,22 @@ export function runInWorker(
   } finally {
     worker.terminate();
     port1.close();
+  }
+}
+
+/**
+ * Deno ends the whole program when a worker gets no fds, so they are tried out before. Where nothing may be read that
+ * cannot be done.
+ *
+ * @throws EMFILE, as node:fs throws it.
+ */
+function demandFds(): void {
+  if (!mayRead(devNull)) return;
+  const fds: number[] = [];
+  try {
+    while (fds.length < LEAST_FDS) fds.push(openSync(devNull, "r"));
+  } finally {
+    for (const fd of fds) closeSync(fd);
   }
 }
 

@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import process from "node:process";
 import { type Binding, type Ffi, type Listener, nativePath, openFfi, type Shortage } from "@ringspawn/native-linux";
-import { mayLoad } from "./permission.js";
+import { mayLoad, mayRead } from "./permission.js";
 
 const ffi: Ffi<Deno.NativeResultType> = {
   types: { i32: "i32", u32: "u32", u64: "u64", bytes: "buffer", handle: "u64", void: "void" },
@@ -10,12 +10,13 @@ const ffi: Ffi<Deno.NativeResultType> = {
     return Deno.dlopen(path, Object.fromEntries(interfaces) as Deno.ForeignLibraryInterface).symbols;
   },
   reason: ({ message }) => message.split("\n", 1)[0] as string,
+  mayRead,
   listen,
 };
 
 /** The binding that Deno.dlopen opens, or why there is none. */
 export function openBinding(): Binding | Shortage | string {
-  // Deno says which libc this is. detect-libc would read files, which may not be permitted.
+  // Deno says which libc this is; to read its own file may not be permitted.
   const found = nativePath("engine.so", process.platform, process.arch, Deno.build.target.includes("musl"));
   if (typeof found === "string") return found;
   return mayLoad(found.path) ? openFfi(found.path, ffi) : `--allow-ffi=${found.path} is not given`;

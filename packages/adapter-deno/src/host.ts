@@ -1,7 +1,7 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { bare, type Host } from "@ringspawn/core/seam";
-import { authorize, environ, getenv, openFile } from "./permission.js";
+import { authorize, closerOf, environ, getenv, openFile } from "./permission.js";
 
 export const host: Host = bare<Host>({
   runtime: "deno",
@@ -15,6 +15,7 @@ export const host: Host = bare<Host>({
   },
   authorize,
   openFile,
+  closerOf,
   bytes: (array) => array,
   // Deno says of a working directory that is a file that none was found, but not where it blocks.
   errorClass: (code, step) => (step === "cwd" && code === "ENOTDIR" ? Deno.errors.NotFound : CLASSES[code]),

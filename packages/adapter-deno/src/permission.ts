@@ -47,9 +47,13 @@ export function mayLoad(path: string): boolean {
   return granted({ name: "ffi", path });
 }
 
+export function mayRead(path: string): boolean {
+  return granted({ name: "read", path });
+}
+
 /** Whether a program may be looked for there. Where not every program may be run, Deno is to find what may be run. */
 export function mayLook(path: string): boolean {
-  return granted({ name: "run" }) && granted({ name: "read", path });
+  return granted({ name: "run" }) && mayRead(path);
 }
 
 /**
@@ -82,7 +86,7 @@ export function environ(): Record<string, string> | undefined {
 export function authorize(request: SpawnRequest): SpawnRequest {
   const { setup, slots } = request;
   for (const slot of slots) {
-    if (slot.kind === "fd") demandFd(slot.fd, slot.given);
+    if (slot.kind === "fd") demandFd(slot.fd);
     if (slot.kind === "file") demandFile(slot);
   }
   if (typeof setup.cgroup === "number") demandFd(setup.cgroup);
@@ -111,6 +115,11 @@ export function openFile({ path, open, mode }: FileSlot): OpenFile | undefined {
   if (isAllGranted()) return undefined;
   const fd = openSync(path, open, mode);
   return { fd, close: () => closeSync(fd) };
+}
+
+/** What closes an fd that node:fs has opened, and counts as its own until it closes it itself. */
+export function closerOf(fd: number): (() => void) | undefined {
+  return HAS_REAL_FDS && isOpenedHere(fd) ? () => closeSync(fd) : undefined;
 }
 
 /** What a native engine would have to read, and may not. */
@@ -203,13 +212,10 @@ function demandFile({ path, open }: FileSlot): void {
   if (!HAS_REAL_FDS) demandAll(path);
 }
 
-/**
- * The standard fds are every child's to have. Another is taken if Deno opened it for this program. One that is given
- * away is closed without Deno, which would go on taking the number for this program's own.
- */
-function demandFd(fd: number, given = false): void {
+/** The standard fds are every child's to have. Another is taken if Deno opened it for this program. */
+function demandFd(fd: number): void {
   const isOwn = fd <= 2 || (HAS_REAL_FDS && isOpenedHere(fd));
-  if (!isOwn || given) demandAll(`/proc/self/fd/${fd}`);
+  if (!isOwn) demandAll(`/proc/self/fd/${fd}`);
 }
 
 function demandAll(path: string): void {

@@ -17,7 +17,7 @@ export const denoCommand: RuntimeApi = {
   name: "Deno.Command",
   serves: new Set(["session", "uid", "gid"]),
   lastFd: 2,
-  features: new Set(["crossed", "shell"]),
+  features: new Set(["crossed", "shell", "maxBuffer 0"]),
   files: { openSync, closeSync, readSync, accessSync, statSync, fstatSync },
   devNull: os.devNull,
   mayLook,
@@ -42,7 +42,7 @@ function childOf(child: Deno.ChildProcess): RuntimeChild {
     pid: child.pid,
     // Deno rejects the status of a child that a real-time signal killed, and says only there which one it was.
     exited: child.status.then(exitOf).catch((error: unknown) => {
-      const number = /\d+/.exec((error as Error).message)?.[0];
+      const number = /signal\D*(\d+)/i.exec((error as Error).message)?.[1];
       return { code: null, signal: number === undefined ? null : Number(number), usage: undefined };
     }),
     pipe({ target }) {

@@ -31,7 +31,7 @@ interface Child {
   isRefd: boolean;
 }
 
-/** A child that this package runs, or undefined where Node's own could not start it. */
+/** A child that this package runs, or undefined where it could not be started. */
 const children = new WeakMap<object, Child | undefined>();
 
 const prototype = Object.getPrototypeOf(new Class()._handle) as Handle;
@@ -61,7 +61,7 @@ export function replaceSpawn(restoreAll: () => void): () => void {
       serveHandle(this, result);
       return 0;
     }
-    const error = original();
+    const error = "error" in result ? result.error : original();
     if (error !== 0) refuseHandle(this);
     return error;
   };
@@ -127,7 +127,7 @@ function serveHandle(handle: Handle, { running }: Started): void {
   });
 }
 
-/** Node's own could not start it: libuv would signal the pid of a process that there never was. */
+/** It could not be started: libuv would signal the pid of a process that there never was. */
 function refuseHandle(handle: Handle): void {
   children.set(handle, undefined);
   Object.setPrototypeOf(handle, methods);

@@ -53,6 +53,7 @@ export function requestOf(call: Call): Omit<SpawnRequest, "engines"> | string {
     candidates: candidates(file, { platform: "linux", path: env["PATH"] ?? path, extensions: undefined }),
     env,
     envIsAdded: false,
+    killSignal: undefined,
     cwd: cwd === null || cwd === "" ? undefined : cwd,
     slots,
     shellFallback,

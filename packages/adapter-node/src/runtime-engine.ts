@@ -8,11 +8,10 @@ import { bare, type RuntimeApi, type RuntimeCall, type RuntimeChild } from "@rin
 import { withOriginalSpawn } from "./internals.js";
 import { forOriginal } from "@ringspawn/core/replaced";
 import { mayRead } from "./permission.js";
-import { streamPipe } from "./stream-pipe.js";
+import { type HeldPipe, heldPipe } from "./held-pipe.js";
 
 type Method = (this: childProcess.ChildProcess, argument?: unknown) => unknown;
 type Methods = Record<"spawn" | "kill" | "ref" | "unref", Method>;
-type Stream = Duplex & { ref?(): void; unref?(): void };
 
 // Taken now: a program may put ringspawn in their place.
 const { ChildProcess, spawnSync } = childProcess;
@@ -26,14 +25,25 @@ export const childProcessApi: RuntimeApi = {
   name: "child_process",
   serves: new Set(["session", "uid", "gid", "fds"]),
   lastFd: 255,
-  features: new Set(["argv0", "socket", "give", "crossed", "blocking pipes", "real-time signals", "shell", "int32"]),
+  features: new Set([
+    "argv0",
+    "socket",
+    "give",
+    "crossed",
+    "blocking pipes",
+    "maxBuffer 0",
+    "real-time signals",
+    "shell",
+    "int32",
+  ]),
   files: { openSync, closeSync, readSync, accessSync, statSync, fstatSync },
   devNull,
   mayLook: mayRead,
   start,
   runSync(call, { input, timeout, maxBuffer = Infinity }, killSignal) {
     const options = { ...optionsOf(call), env: call.env ?? process.env, argv0: call.argv[0], input: input.get(0) };
-    const limits = { timeout, maxBuffer, killSignal: killSignal as NodeJS.Signals };
+    // 0 would be no limit to Node, but a part of a byte is one.
+    const limits = { timeout, maxBuffer: maxBuffer || 0.5, killSignal: killSignal as NodeJS.Signals };
     const limited = forOriginal(bare({ ...options, ...limits }));
     const { error, status, signal, pid, output } = spawnSync(call.file, call.argv.slice(1), limited);
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
@@ -69,23 +79,30 @@ function start(call: RuntimeCall): RuntimeChild | string {
     }
     return getSystemErrorName(error);
   }
-  const streams = child.stdio as readonly (Stream | null)[];
+  let isRefd = true;
+  const held: HeldPipe[] = [];
   return {
     pid: child.pid as number,
     exited: new Promise((resolve) => child.once("exit", (code, signal) => resolve({ code, signal, usage: undefined }))),
-    pipe: (slot) => streamPipe(streams[slot.target] as Stream, slot),
+    pipe(slot) {
+      const made = heldPipe(child.stdio[slot.target] as Duplex, slot, () => isRefd);
+      held.push(made);
+      return made.pipe;
+    },
     kill(signal) {
       if (typeof signal === "string") return kill.call(child, signal) as boolean;
       // ChildProcess.kill refuses what has no name. A child that has not ended has not been reaped: its pid is its own.
       return child.exitCode === null && child.signalCode === null && killPid(child.pid as number, signal);
     },
     ref() {
+      isRefd = true;
       ref.call(child);
-      for (const stream of streams) stream?.ref?.();
+      for (const { update } of held) update();
     },
     unref() {
+      isRefd = false;
       unref.call(child);
-      for (const stream of streams) stream?.unref?.();
+      for (const { update } of held) update();
     },
   };
 }

@@ -3,7 +3,7 @@
  * that starts none should not wait for it.
  */
 import { choose, type EngineName, isFailure, printRejection, type Running, signalName } from "@ringspawn/core/seam";
-import type { Engine, Exit, SpawnRequest, SyncOptions, SyncResult } from "@ringspawn/core/seam";
+import type { Engine, Exit, Failure, SpawnRequest, SyncOptions, SyncResult } from "@ringspawn/core/seam";
 import { enginesInstead } from "@ringspawn/core/stand-in";
 import launcher from "./index.js";
 import { type Call, callOf, isPipe, type SyncAnswer, type SyncCallOptions } from "./internals.js";
@@ -13,6 +13,8 @@ const ETIMEDOUT = -110;
 const ENOBUFS = -105;
 const EPIPE = -32;
 const ECHILD = -10;
+const [ENOENT, E2BIG, EBADF, EACCES, ENOTDIR] = [2, 7, 9, 13, 20] as const;
+const TOLD: ReadonlySet<number> = new Set([ENOENT, E2BIG, EBADF, EACCES, ENOTDIR]);
 const SIGTERM = 15;
 const NO_INPUT: Uint8Array = new Uint8Array();
 
@@ -23,6 +25,12 @@ export interface Declined {
 
 export interface Started {
   readonly running: Running;
+  readonly engine: EngineName;
+}
+
+/** It could not be started, for a reason that the number tells. */
+export interface Failed {
+  readonly error: number;
   readonly engine: EngineName;
 }
 
@@ -43,16 +51,21 @@ export function prepareStart(call: Call): Prepared | Declined {
 }
 
 /** Starts it, and gives Node's pipes the parent's ends. */
-export function start({ call, engine, request }: Prepared): Started | Declined {
+export function start({ call, engine, request }: Prepared): Started | Failed | Declined {
+  const name = { engine: engine.name };
   const running = engine.spawn?.(request);
   if (running === undefined) return { why: `${engine.name} has no spawn` };
-  // Nothing has run: Node's own comes to the same error, and tells it as Node does.
-  if (isFailure(running)) return failed(engine, running.errno);
+  if (isFailure(running)) {
+    // libuv connects the pipes of a program that was not found, and Node's JavaScript reads them.
+    const isRead = running.errno === ENOENT || running.errno === EACCES;
+    const needsPipes = isRead && request.slots.some(({ kind }) => kind === "socket");
+    return needsPipes || !isTold(running, request) ? failed(engine, running) : { error: -running.errno, ...name };
+  }
   for (const [target, { fd }] of running.pipes) {
     const handle = call.stdio?.[target]?.handle;
     if (fd !== undefined && isPipe(handle)) handle.open(fd);
   }
-  return { running, engine: engine.name };
+  return { running, ...name };
 }
 
 /** How Node's native code tells an end: `onexit(code, signal)`. */
@@ -78,12 +91,24 @@ export function prepareRun(options: SyncCallOptions): (Prepared & { readonly lim
 export function run({ call, engine, request, limits }: Prepared & { readonly limits: SyncOptions }): Ran | Declined {
   const result = engine.spawnSync?.(request, limits);
   if (result === undefined) return { why: `${engine.name} has no spawnSync` };
-  if (isFailure(result)) return failed(engine, result.errno);
-  return { answer: answerOf(result, call), engine: engine.name };
+  if (!isFailure(result)) return { answer: answerOf(result, call), engine: engine.name };
+  if (!isTold(result, request)) return failed(engine, result);
+  const answer = { error: -result.errno, status: null, signal: null, output: null, pid: 0 };
+  return { answer, engine: engine.name };
 }
 
-function failed({ name }: Engine, errno: number): Declined {
+/** Nothing has run: Node's own comes to the same error and tells it as Node does, or starts it all the same. */
+function failed({ name }: Engine, { errno }: Failure): Declined {
   return { why: `${name} could not start it (errno ${errno})` };
+}
+
+/**
+ * Whether libuv tells the same number. Of a search in several folders it tells the last error and we the first; and of
+ * what is passing, it may need less. An fd that is ours and not the caller's must not go to it.
+ */
+function isTold({ errno, step }: Failure, { candidates }: SpawnRequest): boolean {
+  const isOfSearch = candidates.length > 1 && (step === "file" || step === "interpreter");
+  return TOLD.has(errno) && !isOfSearch;
 }
 
 function prepared(call: Call, operation: "spawn" | "spawnSync", sync?: SyncOptions): Prepared | Declined {

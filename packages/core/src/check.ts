@@ -100,6 +100,7 @@ export function object(option: string, value: unknown): Readonly<Record<string, 
  */
 export function ownOptions<T extends object>(given: T, known: readonly (keyof T & string)[]): T {
   const options = new Bare() as Partial<T>;
+  // Every call of a face comes by here, and an index makes no iterator for it.
   for (let i = 0; i < known.length; i++) {
     const key = known[i] as keyof T & string;
     const value = given[key];

@@ -85,6 +85,7 @@ export function choose(
 
 /** A request names engines of this list and no others. */
 function engineNamed(engines: readonly Engine[], name: EngineName): Engine {
+  // Every spawn comes by here, and an index makes no closure for it.
   for (let i = 0; i < engines.length; i++) if (engines[i]?.name === name) return engines[i] as Engine;
   throw new Error(`there is no engine ${name}`);
 }

@@ -32,7 +32,7 @@ export function isFailure(result: object): result is Failure {
   return Object.hasOwn(result, "errno");
 }
 
-/** How a process ended. Both null: the process is gone, but other code of this program took its status. */
+/** How a process ended. Both null: the process is gone, and its status was taken by other code. */
 export interface Exit {
   readonly code: number | null;
   /** Linux number of the signal that killed the process. */

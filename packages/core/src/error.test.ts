@@ -18,7 +18,10 @@ const CASES: { readonly [step in Step]: readonly Case[] } = {
   request: [
     [{}, EINVAL, 0, "the engine does not understand the request, which is a mistake of ringspawn: invalid argument"],
   ],
-  memory: [[{}, 12, 0, "there is no memory for its start: not enough memory"]],
+  memory: [
+    [{}, 12, 0, "there is no memory for its start: not enough memory"],
+    [{}, 11, 0, "this program's environment changed all the time while it was read"],
+  ],
   stdio: [
     [{ slots: [fdSlot(0, 77), nullSlot(1), nullSlot(2)] }, 9, 0, "fd 77, which was to be its fd 0, is not open"],
     [{ slots: [fdSlot(0, 77)] }, 24, 0, "fd 77 could not become its fd 0: too many open files in this process"],

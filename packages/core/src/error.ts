@@ -45,7 +45,10 @@ export class SpawnError extends Error {
   /** Negative, as Node and Bun give it. */
   readonly errno: number;
   readonly syscall: string = "spawn";
-  /** What failed; undefined when the runtime's own spawn failed, which does not tell, and for `ENOTSUP`. */
+  /**
+   * What failed. Undefined for `ENOTSUP`, and when the runtime's own spawn failed: that does not tell, and looking at
+   * the paths afterwards did not show it.
+   */
   readonly step: Step | undefined;
   /** What the step was about: the working directory, the program, a file of `setup.fds`, …; else the command. */
   readonly path: string | undefined;
@@ -106,7 +109,9 @@ function sentence(request: SpawnRequest, { errno, step, index }: Failure): strin
     case "request":
       return `the engine does not understand the request, which is a mistake of ringspawn: ${text}`;
     case "memory":
-      return `there is no memory for its start: ${text}`;
+      return errno === EAGAIN
+        ? "this program's environment changed all the time while it was read"
+        : `there is no memory for its start: ${text}`;
     case "stdio":
       return stdioSentence(request.slots[index], errno);
     case "cgroup":
@@ -176,7 +181,7 @@ function sentence(request: SpawnRequest, { errno, step, index }: Failure): strin
   }
 }
 
-/** The runtime's own spawn gives an errno and nothing else, so the sentence must not say more than that. */
+/** The runtime's own spawn gives an errno, and the paths did not show more, so the sentence must not say more. */
 function unknownStep({ file, cwd }: SpawnRequest, errno: number): string {
   const text = errnoText(errno);
   if (cwd === undefined) return text;

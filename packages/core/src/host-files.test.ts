@@ -71,6 +71,31 @@ describe("files that the host opens", () => {
     expect(open.size).toBe(0);
   });
 
+  test("what is given to the child is closed by a host that knows it, once the child runs", async () => {
+    const closed: number[] = [];
+    const closerOf = (fd: number): (() => void) | undefined => (fd === 20 ? () => closed.push(fd) : undefined);
+    const host: Host = { ...hostOfFiles().host, closerOf };
+    const giving = requestOf({ setup: { fds: { 3: { give: 20 }, 4: { give: 21 } } } });
+    const given: boolean[] = [];
+    const carryOut = <T extends object>(answer: T) =>
+      withHostFiles(host, giving, ({ slots }) => {
+        given.splice(0, 2, ...slots.slice(3).map((slot) => slot.kind === "fd" && slot.given));
+        expect(closed).toEqual([]);
+        return answer;
+      });
+    const failure: Failure = { errno: 2, step: "file", index: 0 };
+    carryOut(failure);
+    carryOut({ started: Promise.resolve(failure) });
+    await Promise.resolve();
+    expect([given, closed]).toEqual([[false, true], []]);
+    carryOut({ pid: 1 });
+    expect(closed.splice(0)).toEqual([20]);
+    carryOut({ started: Promise.resolve(undefined) });
+    expect(closed).toEqual([]);
+    await Promise.resolve();
+    expect(closed).toEqual([20]);
+  });
+
   test("without files, without a host that opens them, or left to the engine, the request is as it was", () => {
     const same = (host: Host, given: SpawnRequest): boolean => {
       let seen: SpawnRequest | undefined;

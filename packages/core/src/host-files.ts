@@ -1,12 +1,14 @@
 /** Files of the child that the host opens, because native code would open them without asking the runtime. */
-import { type Failure, isFailure } from "./engine.js";
+import { type Failure, isFailure, type Starting } from "./engine.js";
 import type { Host, OpenFile } from "./host.js";
 import { errnoOf } from "./numbers.js";
 import type { SpawnRequest } from "./request.js";
+import type { Slot } from "./stdio.js";
 
 /**
  * Carries a request out, with an fd in place of each file that the host opens. The files are closed afterwards: the
- * child has them then, or a start that has only begun has duplicates.
+ * child has them then, or a start that has only begun has duplicates. What is given to the child, and known to the
+ * host, is closed by the host once the child runs.
  *
  * @throws what the host throws that is no answer of the system.
  */
@@ -15,20 +17,46 @@ export function withHostFiles<T extends object>(
   request: SpawnRequest,
   carryOut: (request: SpawnRequest) => T | Failure,
 ): T | Failure {
-  if (host.openFile === undefined || !request.slots.some(({ kind }) => kind === "file")) return carryOut(request);
+  if (host.openFile === undefined || request.slots.every((slot) => !isForHost(slot))) return carryOut(request);
   const files: OpenFile[] = [];
+  const given: (() => void)[] = [];
   try {
-    const opened = openFiles(host, request, files);
-    return isFailure(opened) ? opened : carryOut(opened);
+    const opened = openFiles(host, request, files, given);
+    if (isFailure(opened)) return opened;
+    const result = carryOut(opened);
+    if (!isFailure(result)) whenItRuns(result, given);
+    return result;
   } finally {
     for (const file of files) file.close();
   }
 }
 
-/** Adds each file to `files` as soon as it is open. */
-function openFiles(host: Host, request: SpawnRequest, files: OpenFile[]): SpawnRequest | Failure {
+function isForHost(slot: Slot): boolean {
+  return slot.kind === "file" || (slot.kind === "fd" && slot.given);
+}
+
+function whenItRuns(result: object, given: readonly (() => void)[]): void {
+  if (given.length === 0) return;
+  const close = (): void => given.forEach((close) => close());
+  if (!Object.hasOwn(result, "started")) return close();
+  void (result as Starting).started.then((failure) => failure ?? close());
+}
+
+/** Adds each file to `files` as soon as it is open, and to `given` what closes the fds that the host knows. */
+function openFiles(
+  host: Host,
+  request: SpawnRequest,
+  files: OpenFile[],
+  given: (() => void)[],
+): SpawnRequest | Failure {
   const slots = [...request.slots];
   for (const [index, slot] of slots.entries()) {
+    if (slot.kind === "fd" && slot.given) {
+      const close = host.closerOf?.(slot.fd);
+      if (close === undefined) continue;
+      given.push(close);
+      slots[index] = { ...slot, given: false };
+    }
     if (slot.kind !== "file") continue;
     try {
       const file = host.openFile?.(slot);

@@ -34,6 +34,11 @@ export interface Host {
    * @throws the runtime's own error: one of the system has its `code`, and a number as `errno`.
    */
   openFile?(slot: FileSlot): OpenFile | undefined;
+  /**
+   * What closes an fd of this program for a runtime that keeps a record of it. Closed otherwise, the number would count
+   * as the program's own for ever. Undefined, as is the whole method: the engine closes what is given to a child.
+   */
+  closerOf?(fd: number): (() => void) | undefined;
   /** Bytes as the users of this runtime expect them of a blocking call: a Buffer, or the same array again. */
   bytes(array: Uint8Array): Uint8Array;
   /**

@@ -13,7 +13,8 @@ export type FdSpec =
   /**
    * A new pipe: with `"in"` the child reads it, with `"out"` the child writes it. With `"both"` a pair of connected
    * sockets, of which each side reads what the other writes. With `raw`, the child's `fds` has the number of the
-   * parent's fd, which blocks and is yours to close, in the place of streams. Default false.
+   * parent's fd, which blocks and is yours to close, in the place of streams. Default false. Under Deno, node:fs
+   * neither knows nor closes it: use it by `new Socket({ fd })` of node:net, by FFI, or give it to another child.
    */
   | { readonly pipe: "in" | "out" | "both"; readonly raw?: boolean }
   /**
@@ -24,8 +25,7 @@ export type FdSpec =
   | { readonly pty: true | { readonly rows?: number; readonly cols?: number }; readonly raw?: boolean }
   /**
    * The parent's fd of this number, 3 or more, which is the child's from now on: closed in the parent once the child
-   * runs. When it could not be started, it stays open. Under Deno, node:fs goes on counting a number that it has opened
-   * as its own, and closes the next file that gets that number: give only what came from elsewhere, as a `raw` end.
+   * runs. When it could not be started, it stays open.
    */
   | { readonly give: number }
   /**

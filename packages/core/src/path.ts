@@ -117,7 +117,8 @@ export function isOpen(files: Files, fd: number): boolean {
  */
 type Kind = "program" | "text" | "other" | "nothing";
 
-const X_OK = 1;
+/** Of access(2): whether it may be executed, or a directory be entered. */
+export const X_OK = 1;
 const MISSING: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR"]);
 
 /** How to look: at texts as well where the runtime would have a shell run what the request says is not to be run. */

@@ -42,3 +42,20 @@ export function pipeOf(halves: ReadonlySet<Half>, source: Source, sink: Sink): P
     fd: undefined,
   };
 }
+
+/** The same pipe, with every read and write handed to `during`, whose answer is theirs. */
+export function watched({ source, sink, fd }: Pipe, during: <T>(operation: T | Promise<T>) => T | Promise<T>): Pipe {
+  return {
+    source: source && {
+      read: (into) => during(source.read(into)),
+      settle: (isEnd) => source.settle(isEnd),
+      close: () => source.close(),
+    },
+    sink: sink && {
+      write: (chunk) => during(sink.write(chunk)),
+      settle: (isWanted) => sink.settle(isWanted),
+      close: () => sink.close(),
+    },
+    fd,
+  };
+}

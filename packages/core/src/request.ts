@@ -26,6 +26,8 @@ export interface SpawnRequest {
   readonly slots: readonly Slot[];
   /** Run a text file without `#!` by /bin/sh, as execvp does. */
   readonly shellFallback: boolean;
+  /** The signal by which a limit of the caller's is to end it, where one was chosen. */
+  readonly killSignal: number | undefined;
   readonly setup: NormalSetup;
   /** The keys of `setup` that change anything, whichever option they came by. */
   readonly given: readonly SetupKey[];
@@ -56,6 +58,7 @@ export interface RequestInput {
   /** 0, 1, 2 and what else the face has, ascending. */
   readonly slots: readonly Slot[];
   readonly shellFallback: boolean;
+  readonly killSignal: number | undefined;
   readonly engine: unknown;
   readonly setup: unknown;
 }
@@ -99,6 +102,7 @@ export function normalize(host: Host, engines: readonly EngineName[], input: Req
     cwd: input.cwd === undefined ? undefined : filePath(host, input.cwd, "cwd"),
     slots,
     shellFallback: input.shellFallback,
+    killSignal: input.killSignal,
     setup,
     given,
     engines: engineOrder(engines, input.engine, host),

@@ -21,7 +21,9 @@ export type Feature =
   | "blocking pipes"
   /** A call that blocks takes an AbortSignal, and learns of its abort by time. */
   | "blocking signal"
-  /** Signals without a name can be sent. */
+  /** A call that blocks takes less than one byte for a limit, and not for none. */
+  | "maxBuffer 0"
+  /** Signals without a name can be sent, though not by a call that blocks. */
   | "real-time signals"
   /** A text without `#!` is always run by /bin/sh. */
   | "shell"

@@ -17,7 +17,7 @@ interface System {
 
 const LINUX: System = {
   platform: "linux",
-  errnos: { ENOENT: 2, ENOEXEC: 8, EACCES: 13, ENOTDIR: 20, EMFILE: 24 },
+  errnos: { ENOENT: 2, E2BIG: 7, ENOEXEC: 8, EAGAIN: 11, EACCES: 13, ENOTDIR: 20, EMFILE: 24 },
   signals: { SIGKILL: 9, SIGUSR1: 10, SIGTERM: 15 },
 };
 // <sys/errno.h> and <sys/signal.h>
@@ -345,6 +345,25 @@ describe("the search for the program", () => {
     expect(other.calls).toHaveLength(1);
   });
 
+  test("a program that is missing, may not be executed or lacks its interpreter is told as that", () => {
+    const files = { "/there": "#!/none\n", "/closed": "closed", "/d": "dir" };
+    const start = (file: string, errno: number, more: object = {}, input: object = {}): unknown => {
+      const here = world(LINUX, { files, fate: () => ({ errno }), ...more });
+      return here.engine.spawn(requestIn(here, { file, ...input }));
+    };
+    expect(start("/none", 2)).toMatchObject({ errno: 2, step: "file" });
+    expect(start("/there", 2)).toMatchObject({ errno: 2, step: "interpreter" });
+    expect(start("/closed", 13)).toMatchObject({ errno: 13, step: "file" });
+    expect(start("/d", 13)).toMatchObject({ errno: 13, step: "file" });
+    expect(start("/there", 13)).toMatchObject({ errno: 13, step: undefined });
+    expect(start("/closed", 13, {}, { uid: 5 })).toMatchObject({ errno: 13, step: undefined });
+    expect(start("/none", 13)).toMatchObject({ errno: 13, step: undefined });
+    expect(start("/none", 2, { hides: () => true })).toMatchObject({ errno: 2, step: undefined });
+    expect(start("/there", 7)).toMatchObject({ errno: 7, step: "file" });
+    expect(start("/there", 11)).toMatchObject({ errno: 11, step: undefined });
+    expect(start("/there", 13, {}, { cwd: "/d" })).toMatchObject({ errno: 13, step: undefined });
+  });
+
   test("a working directory that is missing, or is none, is told as that", () => {
     const start = (cwd: string, more: object = {}): unknown => {
       const here = world(LINUX, { files: { "/file": "", "/dir": "dir" }, fate: () => ({ errno: 2 }), ...more });
@@ -352,7 +371,7 @@ describe("the search for the program", () => {
     };
     expect(start("/none")).toMatchObject({ errno: 2, step: "cwd" });
     expect(start("/file")).toMatchObject({ errno: 20, step: "cwd" });
-    expect(start("/dir")).toMatchObject({ errno: 2, step: undefined });
+    expect(start("/dir")).toMatchObject({ errno: 2, step: "file" });
     expect(start("/none", { hides: () => true })).toMatchObject({ errno: 2, step: undefined });
     expect(start("/none", { fate: () => ({ errno: 13 }) })).toMatchObject({ errno: 13, step: undefined });
   });
@@ -447,6 +466,7 @@ interface Asked {
   readonly lastFd?: number;
   readonly sync?: boolean;
   readonly killSignal?: number;
+  readonly maxBuffer?: number;
 }
 
 describe("what the API cannot do is refused by the name of the option", () => {
@@ -458,12 +478,12 @@ describe("what the API cannot do is refused by the name of the option", () => {
 
   const refusal = (
     input: Partial<RequestInput>,
-    { features = all, lastFd = 255, sync = false, killSignal = 15 }: Asked = {},
+    { features = all, lastFd = 255, sync = false, killSignal = 15, maxBuffer }: Asked = {},
   ): string | undefined => {
     const here = world(LINUX, { features, lastFd });
     const request = requestIn(here, input);
     // As the launcher asks.
-    const options = sync ? { ...SYNC, killSignal } : undefined;
+    const options = sync ? { ...SYNC, killSignal, maxBuffer } : undefined;
     const { rejected } = choose(request, [here.engine], sync ? "spawnSync" : "spawn", options);
     expect(here.calls).toEqual([]);
     return rejected[0] && `${rejected[0].option}: ${rejected[0].reason}`;
@@ -509,7 +529,13 @@ describe("what the API cannot do is refused by the name of the option", () => {
 
   test("in a call that blocks", () => {
     expect(refusal({}, { sync: true, killSignal: 40 })).toMatch(/^killSignal: the API cannot send it/);
-    expect(refusal({}, { sync: true, killSignal: 40, features: ["real-time signals"] })).toBeUndefined();
+    const features = ["real-time signals", "maxBuffer 0"] as const;
+    expect(refusal({}, { sync: true, killSignal: 40, features })).toMatch(/^killSignal: the API cannot send it/);
+    expect(refusal({ killSignal: 40 }, { features })).toBeUndefined();
+    expect(refusal({ killSignal: 40 })).toMatch(/^killSignal: the API cannot send it/);
+    expect(refusal({}, { sync: true, maxBuffer: 0, features })).toBeUndefined();
+    expect(refusal({}, { sync: true, maxBuffer: 0 })).toBe("maxBuffer: the API has no limit below one byte");
+    expect(refusal({}, { sync: true, maxBuffer: 1 })).toBeUndefined();
     expect(refusal(extra(socket), { sync: true })).toMatch(/^stdio\[5\]: a call that blocks/);
     expect(refusal(extra(pipeSlot(5)), { sync: true })).toBeUndefined();
     expect(refusal(extra(pipeSlot(5)), { sync: true, features: ["argv0"] })).toMatch(/^stdio\[5\]: the API, when it/);

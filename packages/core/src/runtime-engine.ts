@@ -3,6 +3,7 @@
  * rest. A runtime and Linux have the names of signals and errors in common, so numbers are translated by them.
  */
 import { batchArguments, batchRefusal, isBatchFile } from "./batch-file.js";
+import { blame } from "./blame.js";
 import { Bare, MAX_DELAY } from "./builtins.js";
 import { usageError } from "./check.js";
 import { isFailure } from "./engine.js";
@@ -49,7 +50,11 @@ export class RuntimeEngine extends Bare implements Engine {
     if (sync?.signal !== undefined && !this.#api.features.has("blocking signal")) {
       return { option: "signal", reason: `${this.api}, when it blocks, learns of no abort; a timeout would do` };
     }
-    if (sync !== undefined && !this.#canSend(sync.killSignal)) {
+    if (sync?.maxBuffer !== undefined && sync.maxBuffer < 1 && !this.#api.features.has("maxBuffer 0")) {
+      return { option: "maxBuffer", reason: `${this.api} has no limit below one byte` };
+    }
+    const killSignal = sync?.killSignal ?? request.killSignal;
+    if (killSignal !== undefined && !this.#canSend(killSignal, sync !== undefined)) {
       return { option: "killSignal", reason: `${this.api} cannot send it, because it has no name here` };
     }
     const file = this.#host.platform === "win32" ? this.#find(request).file : undefined;
@@ -117,8 +122,7 @@ export class RuntimeEngine extends Bare implements Engine {
     const closed = request.slots.findIndex((slot) => slot.kind === "fd" && slot.given && !isOpen(files, slot.fd));
     if (closed >= 0) return { errno: errnoOf("EBADF"), step: "stdio", index: closed };
     const found = this.#find(request);
-    const step = found.code === "ENOENT" ? "file" : undefined;
-    if (found.file === undefined) return { errno: errnoOf(found.code), step, index: 0 };
+    if (found.file === undefined) return { errno: errnoOf(found.code), step: "file", index: 0 };
     const opened: number[] = [];
     let result: T | string;
     try {
@@ -126,11 +130,11 @@ export class RuntimeEngine extends Bare implements Engine {
       if (!Array.isArray(stdio)) return stdio;
       result = this.#withShell(request, this.#call(request, found.file, stdio), run);
     } catch (error) {
-      return this.#failed(request, this.#codeOf(error), error);
+      return this.#failed(request, found.file, this.#codeOf(error), error);
     } finally {
       for (const fd of opened) files.closeSync(fd);
     }
-    if (typeof result === "string") return this.#failed(request, result);
+    if (typeof result === "string") return this.#failed(request, found.file, result);
     for (const slot of request.slots) if (slot.kind === "fd" && slot.given) files.closeSync(slot.fd);
     return result;
   }
@@ -179,18 +183,9 @@ export class RuntimeEngine extends Bare implements Engine {
     }
   }
 
-  /** No API tells which step failed; but a wrong working directory, which most take for a missing program, is seen. */
-  #failed({ cwd }: SpawnRequest, code: string, cause?: unknown): Failure {
-    const failure: Failure = { errno: errnoOf(code), step: undefined, index: 0, cause };
+  #failed(request: SpawnRequest, file: string, code: string, cause?: unknown): Failure {
     const { files, mayLook } = this.#api;
-    const isLikely = cwd !== undefined && (code === "ENOENT" || code === "ENOTDIR") && mayLook(cwd);
-    if (!isLikely) return failure;
-    try {
-      if (files.statSync(cwd).isDirectory()) return failure;
-      return { ...failure, errno: errnoOf("ENOTDIR"), step: "cwd" };
-    } catch (error) {
-      return { ...failure, errno: errnoOf(this.#codeOf(error)), step: "cwd" };
-    }
+    return { ...blame(request, file, code, { files, mayLook, platform: this.#host.platform }), cause };
   }
 
   /** @throws {unknown} what is no answer of the system, as a permission that is missing. */
@@ -201,9 +196,9 @@ export class RuntimeEngine extends Bare implements Engine {
   }
 
   /** A real-time signal has no name, so only Linux knows what its number means. 0 only looks. */
-  #canSend(signal: number): boolean {
-    const isNamed = signal === 0 || signalName(signal) !== undefined;
-    return isNamed || (this.#host.platform === "linux" && this.#api.features.has("real-time signals"));
+  #canSend(signal: number, isBlocking = false): boolean {
+    if (signal === 0 || signalName(signal) !== undefined) return true;
+    return !isBlocking && this.#host.platform === "linux" && this.#api.features.has("real-time signals");
   }
 
   /** @throws {TypeError} for a signal that cannot be sent. */

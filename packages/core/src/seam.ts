@@ -27,7 +27,7 @@ export { createLauncher, type Launcher } from "./launcher.js";
 export { errnoCode, errnoText, limitName, type SignalName, SIGNALS, signalName } from "./numbers.js";
 export type { ProcessSetup, SetupKey } from "./options.js";
 export { candidates } from "./path.js";
-export { brokenPipe, type Half, halvesOf, isBrokenPipe, pipeOf } from "./pipe.js";
+export { brokenPipe, type Half, halvesOf, isBrokenPipe, pipeOf, watched } from "./pipe.js";
 export type { SpawnRequest } from "./request.js";
 export type { PipeSlot, RuntimeApi, RuntimeCall, RuntimeChild, RuntimeExit, RuntimeResult } from "./runtime-api.js";
 export { RuntimeEngine } from "./runtime-engine.js";

@@ -129,7 +129,7 @@ export const SETUP: { readonly [K in SetupKey]-?: SetupRule<K> } = {
     steps: ["closeFds"],
     written: "closeFds=false",
   },
-  fds: { read: fds, steps: ["stdio", "fds"], written: "fds.3.file=/tmp/log" },
+  fds: { read: fds, steps: ["stdio", "fds"], written: 'fds.3={"file":"/tmp/log","open":"a"}' },
 };
 
 /** Bit n - 1 for signal n. */

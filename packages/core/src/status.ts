@@ -6,7 +6,10 @@ import { type SignalName, signalName } from "./numbers.js";
 export interface CommandStatus {
   /** Whether it exited with 0. */
   readonly success: boolean;
-  /** The exit code, or 128 + n when signal n killed it; -1 when other code took the status away. */
+  /**
+   * The exit code, or 128 + n when signal n killed it. -1 when it is lost: other code of this program took it, or the
+   * kernel did, because the program ignores SIGCHLD. Since Linux 6.15 the native engines know it all the same.
+   */
   readonly code: number;
   /** The signal that killed it; a number for a real-time signal, which has no name. */
   readonly signal: SignalName | number | null;

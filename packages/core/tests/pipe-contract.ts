@@ -61,6 +61,7 @@ function inputOf(script: string, slots: readonly Slot[], engine: string): Parame
     gid: undefined,
     cgroup: undefined,
     detached: undefined,
+    killSignal: undefined,
     setup: undefined,
     slots,
     shellFallback: false,

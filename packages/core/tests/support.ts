@@ -38,6 +38,7 @@ export const UNSAID: Omit<RequestInput, "fileOption" | "file" | "argsOption" | "
   gid: undefined,
   cgroup: undefined,
   detached: undefined,
+  killSignal: undefined,
   engine: undefined,
   setup: undefined,
 };

@@ -1,9 +1,13 @@
 /* A child after its start: the signals it is sent, and how it ended. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "kernel.h"
 #include "ringspawn.h"
@@ -16,6 +20,90 @@ int rs_kill(int32_t pidfd, int32_t signal)
 static uint64_t micros(const struct timeval *time)
 {
 	return (uint64_t)time->tv_sec * 1000000u + (uint64_t)time->tv_usec;
+}
+
+/* `status` as wait4 gives it. */
+static void tell_end(struct rs_exit *out, int status)
+{
+	out->known = 1;
+	if (WIFSIGNALED(status)) {
+		out->signal = WTERMSIG(status);
+		out->core_dumped = WCOREDUMP(status) != 0;
+	} else {
+		out->code = WEXITSTATUS(status);
+	}
+}
+
+static void tell_usage(struct rs_exit *out, const struct rusage *usage)
+{
+	out->has_usage = 1;
+	out->user_us = micros(&usage->ru_utime);
+	out->system_us = micros(&usage->ru_stime);
+	out->max_rss = (uint64_t)usage->ru_maxrss * 1024;
+	out->voluntary_switches = (uint64_t)usage->ru_nvcsw;
+	out->involuntary_switches = (uint64_t)usage->ru_nivcsw;
+	out->minor_faults = (uint64_t)usage->ru_minflt;
+	out->major_faults = (uint64_t)usage->ru_majflt;
+	out->blocks_in = (uint64_t)usage->ru_inblock;
+	out->blocks_out = (uint64_t)usage->ru_oublock;
+}
+
+/*
+ * Another part of the program has reaped the child; or the kernel itself, which does so while the
+ * program ignores SIGCHLD. Since Linux 6.15 a pidfd still tells how its process ended.
+ */
+static int reaped_by_another(int32_t pidfd, struct rs_exit *out)
+{
+	struct kernel_pidfd_info info = { .mask = KERNEL_PIDFD_INFO_EXIT };
+
+	if (sys3(SYS_ioctl, pidfd, KERNEL_PIDFD_GET_INFO, (long)&info) != 0)
+		return 1;
+	if (info.mask & KERNEL_PIDFD_INFO_EXIT)
+		tell_end(out, info.exit_code);
+	/* A process that the kernel is just about to reap is still there, and tells it later. */
+	return out->known || !(info.mask & KERNEL_PIDFD_INFO_PID);
+}
+
+/* The pid of a child that nobody has reaped; or -1. */
+static pid_t pid_of(int32_t pidfd)
+{
+	char path[64], text[1024];
+	const char *line;
+	ssize_t size;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", pidfd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	size = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[size > 0 ? size : 0] = 0;
+	line = strstr(text, "\nPid:");
+	return line == NULL ? -1 : atoi(line + strlen("\nPid:"));
+}
+
+/* For a program that has entered a sandbox which refuses the other call. libc's own spawn makes
+ * this one, so it is hardly ever refused. */
+static int reap_by_pid(int32_t pidfd, struct rs_exit *out, int refused)
+{
+	pid_t pid = pid_of(pidfd);
+	struct rusage usage;
+	int status;
+	long ret;
+
+	if (pid <= 0)
+		return refused;
+	do
+		ret = sys4(SYS_wait4, pid, (long)&status, WNOHANG | KERNEL_WALL, (long)&usage);
+	while (ret == -EINTR);
+	if (ret == -ECHILD)
+		return reaped_by_another(pidfd, out);
+	if (ret <= 0)
+		return (int)ret;
+	tell_end(out, status);
+	tell_usage(out, &usage);
+	return 1;
 }
 
 int rs_reap(int32_t pidfd, struct rs_exit *out)
@@ -38,9 +126,9 @@ int rs_reap(int32_t pidfd, struct rs_exit *out)
 			   WEXITED | WNOHANG | KERNEL_WALL, (long)&usage);
 	while (ret == -EINTR);
 	if (ret == -ECHILD)
-		return 1;
+		return reaped_by_another(pidfd, out);
 	if (ret < 0)
-		return (int)ret;
+		return ret == -EBADF ? -EBADF : reap_by_pid(pidfd, out, (int)ret);
 	if (info.si_pid == 0)
 		return 0;
 	out->known = 1;
@@ -50,14 +138,6 @@ int rs_reap(int32_t pidfd, struct rs_exit *out)
 		out->signal = info.si_status;
 		out->core_dumped = info.si_code == CLD_DUMPED;
 	}
-	out->user_us = micros(&usage.ru_utime);
-	out->system_us = micros(&usage.ru_stime);
-	out->max_rss = (uint64_t)usage.ru_maxrss * 1024;
-	out->voluntary_switches = (uint64_t)usage.ru_nvcsw;
-	out->involuntary_switches = (uint64_t)usage.ru_nivcsw;
-	out->minor_faults = (uint64_t)usage.ru_minflt;
-	out->major_faults = (uint64_t)usage.ru_majflt;
-	out->blocks_in = (uint64_t)usage.ru_inblock;
-	out->blocks_out = (uint64_t)usage.ru_oublock;
+	tell_usage(out, &usage);
 	return 1;
 }

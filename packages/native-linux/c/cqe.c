@@ -156,8 +156,10 @@ void run_conclude(struct run *run)
 
 void run_drop_child(struct run *run)
 {
+	int signal;
+
 	if (run->pid > 0)
-		child_reap(run->pidfd, run->pid);
+		child_reap(run->pidfd, run->pid, &signal);
 	if (run->pidfd >= 0)
 		close(run->pidfd);
 	run->pidfd = -1;

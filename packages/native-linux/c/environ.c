@@ -66,7 +66,8 @@ static int copy_pointers(char *const *from, const char **into, uint32_t count, u
 
 		if (got >= 0 || errno == EFAULT)
 			return got == (ssize_t)local.iov_len;
-		__atomic_store_n(&refused, 1, __ATOMIC_RELAXED);
+		if (errno != ENOMEM)
+			__atomic_store_n(&refused, 1, __ATOMIC_RELAXED);
 	}
 	for (uint32_t i = 0; i < times; i++)
 		load(from, into + (size_t)i * count, count);
@@ -74,7 +75,7 @@ static int copy_pointers(char *const *from, const char **into, uint32_t count, u
 }
 
 /* The length of the list, with its NULL. 0: the list is gone. */
-static uint32_t length_of(char *const *list)
+static uint32_t measure(char *const *list)
 {
 	const char *part[PAGE / sizeof(char *)];
 	uint32_t length = 0;
@@ -182,7 +183,7 @@ const char **environ_read(struct environ_copy *copy, struct rs_outcome *out)
 
 		/* At first it is taken to be as long as the last time. */
 		if (i > 0 || copy->count == 0)
-			copy->count = length_of(list);
+			copy->count = measure(list);
 		if (copy->count == 0)
 			continue;
 		if (!make_room(copy, copy->count)) {
@@ -201,12 +202,14 @@ const char **environ_read(struct environ_copy *copy, struct rs_outcome *out)
 char **environ_duplicate(struct environ_copy *copy, struct rs_outcome *out)
 {
 	const char **list = environ_read(copy, out);
+	uint32_t count;
 	size_t size = 0;
-	char **own, *text;
+	char **own, *text, *end;
 
 	if (list == NULL)
 		return NULL;
-	for (uint32_t i = 0; list[i] != NULL; i++)
+	count = copy->count - 1;
+	for (uint32_t i = 0; i < count; i++)
 		size += strlen(list[i]) + 1;
 	own = malloc(copy->count * sizeof(char *) + size);
 	if (own == NULL) {
@@ -214,11 +217,18 @@ char **environ_duplicate(struct environ_copy *copy, struct rs_outcome *out)
 		return NULL;
 	}
 	text = (char *)&own[copy->count];
-	for (uint32_t i = 0; list[i] != NULL; i++) {
+	end = text + size;
+	for (uint32_t i = 0; i < count; i++) {
+		/* A string that was given to putenv may have grown meanwhile. It gets what is left,
+		 * but for the ends of those behind it. */
+		size_t length = strnlen(list[i], (size_t)(end - text) - (count - i));
+
 		own[i] = text;
-		text = stpcpy(text, list[i]) + 1;
+		memcpy(text, list[i], length);
+		text[length] = 0;
+		text += length + 1;
 	}
-	own[copy->count - 1] = NULL;
+	own[count] = NULL;
 	return own;
 }
 

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -14,7 +15,6 @@
 
 #include "fd.h"
 #include "kernel.h"
-#include "pipe.h"
 #include "ringspawn.h"
 #include "thread.h"
 
@@ -26,6 +26,14 @@ int pidfd_above_stdio(int pidfd)
 		return pidfd;
 	close(pidfd);
 	return moved;
+}
+
+struct fd_path fd_path_of(int fd)
+{
+	struct fd_path path;
+
+	snprintf(path.text, sizeof(path.text), "/proc/thread-self/fd/%d", fd);
+	return path;
 }
 
 /* A bit for each number; numbers beyond are not told apart. */

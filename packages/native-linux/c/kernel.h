@@ -43,6 +43,9 @@
 #define KERNEL_RLIM_NLIMITS 16u
 #define KERNEL_RWF_NOSIGNAL 0x100
 #define KERNEL_IOPRIO_WHO_PROCESS 1
+#define KERNEL_PIDFD_GET_INFO 0xc040ff0b /* for a struct of 64 bytes, as Linux 6.13 has it */
+#define KERNEL_PIDFD_INFO_PID 1ull
+#define KERNEL_PIDFD_INFO_EXIT 8ull
 #define KERNEL_TIOCSCTTY 0x540e
 #define KERNEL_TIOCGPTPEER 0x5441
 
@@ -60,6 +63,15 @@ struct kernel_clone_args {
 	uint64_t cgroup;
 };
 _Static_assert(sizeof(struct kernel_clone_args) == 88, "struct clone_args of Linux 5.7");
+
+struct kernel_pidfd_info {
+	uint64_t mask; /* in: what is asked for; out: what is told */
+	uint64_t cgroup;
+	uint32_t pid, tgid, ppid;
+	uint32_t ids[8];
+	int32_t exit_code; /* as wait4 gives it */
+};
+_Static_assert(sizeof(struct kernel_pidfd_info) == 64, "struct pidfd_info of Linux 6.13");
 
 /* libc's struct sigaction has another layout. */
 struct kernel_sigaction {

@@ -3,11 +3,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kernel.h"
 #include "lasting_thread.h"
 #include "request.h"
+#include "thread.h"
 
 /* One for all births: they are rare, and it outlives each of them. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -21,16 +23,24 @@ struct job {
 	int done;
 };
 
-/* The child stays a zombie for whoever reaps it. If it was reaped before this looks, and its pid is
- * another child's already, that one is waited for, which harms nobody. */
+/*
+ * The child stays a zombie for whoever reaps it. If it was reaped before this looks, and its pid is
+ * another child's already, that one is waited for, which harms nobody. In a sandbox that refuses
+ * the call, the pid is looked at now and then: this thread must not end before the child.
+ */
 static void wait_for_end(pid_t pid)
 {
+	const struct timespec a_moment = { .tv_nsec = 100000000 };
 	siginfo_t info;
-	int ret;
 
-	do
-		ret = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | KERNEL_WALL);
-	while (ret < 0 && errno == EINTR);
+	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | KERNEL_WALL) != 0 &&
+	       errno != ECHILD) {
+		if (errno == EINTR)
+			continue;
+		if (kill(pid, 0) != 0 && errno == ESRCH)
+			return;
+		nanosleep(&a_moment, NULL);
+	}
 }
 
 static void *serve(void *arg)
@@ -49,27 +59,6 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static int start(struct job *job)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, before;
-	int error = pthread_attr_init(&attr);
-
-	if (error != 0)
-		return -error;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	/* The stack also holds the program's thread-local storage. */
-	pthread_attr_setstacksize(&attr, 256 * 1024);
-	/* All signals are blocked: a handler of the program must run in a thread of the program. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, &attr, serve, job);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return -error;
-}
-
 int needs_lasting_thread(const struct request *request)
 {
 	return (request->head.set & RS_SET_DIE_WITH_PARENT) && sys0(SYS_gettid) != getpid();
@@ -78,10 +67,12 @@ int needs_lasting_thread(const struct request *request)
 int lasting_thread_run(void (*birth)(void *), void *arg, const int32_t *pid)
 {
 	struct job job = { .birth = birth, .arg = arg, .pid = pid };
-	int error = start(&job);
+	pthread_t thread;
+	int error = thread_start(&thread, serve, &job);
 
 	if (error != 0)
 		return error;
+	pthread_detach(thread);
 	pthread_mutex_lock(&lock);
 	while (!job.done)
 		pthread_cond_wait(&changed, &lock);

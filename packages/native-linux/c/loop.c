@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -20,8 +19,8 @@
 
 #include "fd.h"
 #include "kernel.h"
-#include "pipe.h"
 #include "ringspawn.h"
+#include "thread.h"
 
 #define FUTEX_WAIT_PRIVATE 128
 #define FUTEX_WAKE_PRIVATE 129
@@ -264,8 +263,6 @@ static void *serve(void *arg)
 
 int rs_loop_start(struct rs_loop *loop, void (*notify)(void *), void *context)
 {
-	pthread_attr_t attr;
-	sigset_t all, before;
 	int error;
 
 	if (notify == NULL)
@@ -274,19 +271,9 @@ int rs_loop_start(struct rs_loop *loop, void (*notify)(void *), void *context)
 		return -EALREADY;
 	loop->notify = notify;
 	loop->context = context;
-	error = pthread_attr_init(&attr);
-	if (error != 0)
-		return -error;
-	/* The stack also holds the program's thread-local storage, and has to do for notify. */
-	pthread_attr_setstacksize(&attr, 256 * 1024);
-	/* All signals are blocked: a handler of the program must run in a thread of the program. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&loop->thread, &attr, serve, loop);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
+	error = thread_start(&loop->thread, serve, loop);
 	loop->has_thread = error == 0;
-	return -error;
+	return error;
 }
 
 static void send_byte(void *context)

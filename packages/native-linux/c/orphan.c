@@ -8,10 +8,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "kernel.h"
 #include "orphan.h"
 #include "ringspawn.h"
 
@@ -22,10 +20,9 @@ static uint32_t count, capacity;
 /* Whether the fd is the pidfd of a child that still runs. If the child has ended, this reaps it. */
 static int runs(int32_t fd)
 {
-	siginfo_t info = { 0 };
+	struct rs_exit end = { .size = sizeof(end) };
 
-	return waitid((idtype_t)KERNEL_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG | __WALL) == 0 &&
-	       info.si_pid == 0;
+	return rs_reap(fd, &end) == 0;
 }
 
 void orphans_reap(void)

@@ -46,9 +46,4 @@ void pipe_close_parent_ends(struct request *request);
 /* The process was started: closes what the caller gave to it. */
 void pipe_close_given(const struct request *request);
 
-/* Numbers 0 to 2 are the program's, even while they are closed: moves an fd of ours above them. */
-int fd_above_stdio(int fd);
-/* A duplicate at `from` or above, CLOEXEC; or -errno. */
-int fd_duplicate(int fd, int from);
-
 #endif

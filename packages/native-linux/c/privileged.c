@@ -9,7 +9,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -19,6 +18,7 @@
 
 #include "child_path.h"
 #include "exec_failure.h"
+#include "fd.h"
 #include "kernel.h"
 #include "outcome.h"
 #include "privileged.h"
@@ -28,22 +28,9 @@
 /* The most scripts in a row that the kernel follows to a binary. */
 #define MAX_SCRIPTS 5
 
-/* A path for calls that take no O_PATH fd. */
-struct fd_path {
-	char text[64];
-};
-
-static struct fd_path path_of(int fd)
-{
-	struct fd_path path;
-
-	snprintf(path.text, sizeof(path.text), "/proc/thread-self/fd/%d", fd);
-	return path;
-}
-
 static int has_capabilities(int fd)
 {
-	return getxattr(path_of(fd).text, "security.capability", NULL, 0) > 0;
+	return getxattr(fd_path_of(fd).text, "security.capability", NULL, 0) > 0;
 }
 
 /* Whether the ids that the program begins with are not those of who started it. */
@@ -73,7 +60,7 @@ static int is_privileged(const struct rs_request *h, int fd, const struct stat *
  */
 static int read_interpreter(int program, char head[HEAD_SIZE])
 {
-	int fd = open(path_of(program).text, O_RDONLY | O_CLOEXEC);
+	int fd = open(fd_path_of(program).text, O_RDONLY | O_CLOEXEC);
 	size_t start, length;
 	ssize_t size;
 

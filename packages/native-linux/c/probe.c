@@ -12,6 +12,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -28,7 +29,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int asked;
 static struct rs_probe answer; /* of the vfork executor */
 
-/* 0, or the errno that shows what is missing. */
+/* 0, or the errno that shows what is missing. The child of this pidfd has been reaped. */
 static int pidfd_works(int pidfd)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT };
@@ -43,10 +44,10 @@ static int pidfd_works(int pidfd)
 		/* Too many watches of this user: the caller looks at its children by a timer. */
 		error = errno == ENOSPC ? 0 : errno;
 	} else {
-		/* CLONE_VFORK lets the parent go on a moment before the pidfd of the ending child
-		 * becomes readable. */
+		/* A child that is gone needs no time, so a busy machine cannot be taken for one
+		 * that tells nothing of the end. */
 		do
-			ready = epoll_wait(epoll_fd, &event, 1, 1000);
+			ready = epoll_wait(epoll_fd, &event, 1, 0);
 		while (ready < 0 && errno == EINTR);
 		if (ready != 1)
 			error = ready < 0 ? errno : ENOSYS;
@@ -94,8 +95,25 @@ static long trial_begin(struct trial *trial, uint64_t flags, struct rs_probe *ou
 	return 0;
 }
 
-static void trial_end(struct trial *trial)
+/*
+ * Reaps the trial's child, and says what came of its birth. Who has waited for all children, as an
+ * init of a container does in a thread, may have reaped it before: then what it has written tells
+ * that it came to its end. One that was killed from outside, as for want of memory, has shown
+ * nothing.
+ */
+static void trial_end(struct trial *trial, long pid, struct rs_probe *out)
 {
+	int signal;
+	long reaped = child_reap(trial->birth.pidfd, pid, &signal);
+
+	if (trial->child.said == PROBE_CHILD_SAID)
+		say(out, RS_PROBE_OK, 0);
+	else if (signal == SIGKILL || reaped == -ECHILD)
+		say(out, RS_PROBE_CLONE, EINTR);
+	else
+		say(out, RS_PROBE_MEMORY, 0);
+	if (reaped < 0 && reaped != -ECHILD)
+		say(out, RS_PROBE_PIDFD, (int)-reaped);
 	munmap(trial->stack, trial->stack_size);
 }
 
@@ -104,43 +122,36 @@ void vfork_probe_memory(struct rs_probe *out)
 	struct trial trial = { .child = { .only_says = 1 } };
 	long pid = trial_begin(&trial, KERNEL_CLONE_VM, out);
 
-	if (pid == 0)
-		return;
-	child_reap(-1, pid);
-	say(out, trial.child.said == PROBE_CHILD_SAID ? RS_PROBE_OK : RS_PROBE_MEMORY, 0);
-	trial_end(&trial);
+	if (pid != 0)
+		trial_end(&trial, pid, out);
 }
 
 void vfork_probe(struct rs_probe *out)
 {
 	struct trial trial = { .child = { .said = 0 } };
-	long pid = trial_begin(&trial, KERNEL_CLONE_VM | KERNEL_CLONE_PIDFD, out), reaped;
+	long pid = trial_begin(&trial, KERNEL_CLONE_VM | KERNEL_CLONE_PIDFD, out);
 	int error;
 
 	out->clone3 = clone3_refused();
 	if (pid == 0)
 		return;
+	trial_end(&trial, pid, out);
 	error = pidfd_works(trial.birth.pidfd);
-	reaped = child_reap(trial.birth.pidfd, pid);
-	if (error == 0 && reaped < 0)
-		error = (int)-reaped;
 	if (trial.birth.pidfd >= 0)
 		close(trial.birth.pidfd);
+	if (out->part != RS_PROBE_OK)
+		return;
 	if (error != 0)
 		say(out, RS_PROBE_PIDFD, error);
-	else if (trial.child.said != PROBE_CHILD_SAID)
-		say(out, RS_PROBE_MEMORY, 0);
 	else if (trial.child.close_range < 0)
 		say(out, RS_PROBE_CLOSE_RANGE, (int)-trial.child.close_range);
-	else
-		say(out, RS_PROBE_OK, 0);
-	trial_end(&trial);
 }
 
 /*
- * Whether a child can be signalled by its pidfd, of which the preload library makes no use. By the
- * pid it could not be: other code of the program may have reaped the child. An fd that is none has
- * the kernel say EBADF, and a sandbox what it says to every call.
+ * Whether the sandbox lets pidfd_send_signal pass. The trial's child has ended, so the call is made
+ * with an fd that is none: the kernel answers EBADF, and a sandbox what it answers to every call.
+ * Without this call no child could be signalled, because by its pid another process might be hit.
+ * The preload library signals nobody, and so its trials leave this out.
  */
 static void try_signal(struct rs_probe *out)
 {
@@ -150,10 +161,13 @@ static void try_signal(struct rs_probe *out)
 		say(out, RS_PROBE_SIGNAL, error);
 }
 
-/* A shortage says nothing about this kernel, so the next call asks again. */
-static int is_answer(int error)
+int probe_is_final(const struct rs_probe *found)
 {
-	return error != EAGAIN && error != ENOMEM && error != EMFILE && error != ENFILE;
+	/* What another kernel's ABI has for a number is no errno. */
+	if (found->part == RS_PROBE_SPAWN_ABI)
+		return 1;
+	return found->error != EAGAIN && found->error != ENOMEM && found->error != EMFILE &&
+	       found->error != ENFILE && found->error != EINTR;
 }
 
 int rs_probe(struct rs_probe *out)
@@ -167,7 +181,7 @@ int rs_probe(struct rs_probe *out)
 		vfork_probe(&answer);
 		try_signal(&answer);
 	}
-	asked = is_answer(answer.error);
+	asked = probe_is_final(&answer);
 	*out = answer;
 	out->size = sizeof(*out);
 	pthread_mutex_unlock(&lock);
@@ -189,7 +203,7 @@ int rs_probe_io_uring(struct rs_probe *out)
 		uring_probe(&kept);
 		try_signal(&kept);
 	}
-	is_kept = is_answer(kept.error);
+	is_kept = probe_is_final(&kept);
 	*out = kept;
 	pthread_mutex_unlock(&lock);
 	return 0;

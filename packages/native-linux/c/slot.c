@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 
 #include "engine.h"
 #include "fault.h"
+#include "fd.h"
 #include "kernel.h"
 #include "pipe.h"
 #include "request.h"
@@ -67,15 +67,34 @@ static int add_writer(struct end *end, uint32_t i)
 	return 0;
 }
 
+/*
+ * A sandbox may have refused the call before the kernel saw it. Two sockets, each of which goes one
+ * way, are read and written alike, and the runtimes' own spawns give their children such.
+ */
+static int make_pipe(int fds[2])
+{
+	int error;
+
+	if (pipe2(fds, O_CLOEXEC) == 0)
+		return 0;
+	error = errno;
+	if ((error != EPERM && error != ENOSYS) ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+		return -error;
+	shutdown(fds[0], SHUT_WR);
+	shutdown(fds[1], SHUT_RD);
+	return 0;
+}
+
 static int open_pipe(const struct rs_slot *slot, struct end *end, uint32_t i)
 {
 	int child_reads = slot->kind == RS_SLOT_PIPE_IN;
 	int32_t *parent = child_reads ? &end->parent.write : &end->parent.read;
 	int fds[2];
-	int error;
+	int error = make_pipe(fds);
 
-	if (pipe2(fds, O_CLOEXEC) != 0)
-		return -errno;
+	if (error != 0)
+		return error;
 	error = keep_pair(end, fds[!child_reads], fds[child_reads], parent);
 	if (error == 0 && !(slot->flags & RS_SLOT_RAW))
 		error = set_nonblocking(*parent, i);
@@ -236,14 +255,10 @@ static void use_blocking(const struct rs_slot *slot, struct end *end)
 	/* O_ASYNC would add the new description to those that send the program signals. */
 	int flags = end->given_flags & ~(O_NONBLOCK | O_ASYNC);
 	int opening = (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	char path[64];
 	int fd = -1;
 
-	if (can_be_reopened(slot->fd)) {
-		/* Of this thread's own table, which may not be that of the process. */
-		snprintf(path, sizeof(path), "/proc/thread-self/fd/%d", slot->fd);
-		fd = fd_above_stdio(open(path, opening));
-	}
+	if (can_be_reopened(slot->fd))
+		fd = fd_above_stdio(open(fd_path_of(slot->fd).text, opening));
 	if (fd >= 0) {
 		end->source = fd;
 		end->ours = 1;

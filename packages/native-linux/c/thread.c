@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,7 +36,7 @@ struct thread {
 	uint32_t words;
 };
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_key_t key;
 static int has_key;
 
@@ -71,9 +72,18 @@ static void thread_ends(void *arg)
 	free(thread);
 }
 
-static void make_key(void)
+/* 0 or -errno. A program that has all the keys of its process now may give one back. */
+static int make_key(void)
 {
-	__atomic_store_n(&has_key, pthread_key_create(&key, thread_ends) == 0, __ATOMIC_RELEASE);
+	int error = 0;
+
+	pthread_mutex_lock(&lock);
+	if (!has_key) {
+		error = pthread_key_create(&key, thread_ends);
+		__atomic_store_n(&has_key, error == 0, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&lock);
+	return -error;
 }
 
 static struct thread *this_thread(void)
@@ -130,22 +140,40 @@ void thread_disowns(int32_t fd)
 		thread->fds[fd / 64] &= ~(UINT64_C(1) << (uint32_t)fd % 64);
 }
 
+int thread_start(pthread_t *thread, void *(*serve)(void *), void *arg)
+{
+	pthread_attr_t attr;
+	sigset_t all, before;
+	int error = pthread_attr_init(&attr);
+
+	if (error != 0)
+		return -error;
+	/* The stack also holds the program's thread-local storage. */
+	pthread_attr_setstacksize(&attr, 256 * 1024);
+	/* All signals are blocked: a handler of the program must run in a thread of the program. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(thread, &attr, serve, arg);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return -error;
+}
+
 int rs_thread_cleanup(struct rs_engine *engine, struct rs_loop *turning, struct rs_loop *blocking,
 		      int32_t socket)
 {
 	struct thread *thread;
 	struct thread_env *env;
 	struct stat status;
+	int error;
 
 	if (fstat(socket, &status) != 0)
 		return -errno;
-	pthread_once(&once, make_key);
-	if (!__atomic_load_n(&has_key, __ATOMIC_ACQUIRE))
-		return -EAGAIN;
+	error = make_key();
+	if (error != 0)
+		return error;
 	thread = pthread_getspecific(key);
 	if (thread == NULL) {
-		int error;
-
 		thread = calloc(1, sizeof(*thread));
 		if (thread == NULL)
 			return -ENOMEM;

@@ -43,11 +43,11 @@ static int try_one(struct uring *uring)
 	struct run run;
 
 	uring_run_once(uring, &run, &chain, NULL);
-	if (run.pid == 0)
-		return run.error;
-	return run.error == EACCES && run.step == RS_STEP_FILE ? 0
-	       : run.error != 0                                ? run.error
-							       : ENOSYS;
+	if (run.error == 0) { /* its child was killed from outside, and so it has shown nothing */
+		run_drop_child(&run);
+		return EINTR;
+	}
+	return run.error == EACCES && run.step == RS_STEP_FILE ? 0 : run.error;
 }
 
 void uring_probe(struct rs_probe *out)
@@ -55,7 +55,7 @@ void uring_probe(struct rs_probe *out)
 	struct uring *uring;
 	char text[16];
 	ssize_t length;
-	int fd = open(IO_URING_SPAWN_ABI_FILE, O_RDONLY | O_CLOEXEC);
+	int error, fd = open(IO_URING_SPAWN_ABI_FILE, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0) {
 		out->part = RS_PROBE_NO_SPAWN_ABI;
@@ -63,10 +63,12 @@ void uring_probe(struct rs_probe *out)
 		return;
 	}
 	length = read(fd, text, sizeof(text) - 1);
+	error = length < 0 ? errno : 0;
 	text[length > 0 ? length : 0] = 0;
 	close(fd);
 	if (length <= 0) { /* another file is mounted over it */
 		out->part = RS_PROBE_NO_SPAWN_ABI;
+		out->error = error;
 		return;
 	}
 	if (atoi(text) != IO_URING_SPAWN_ABI) {

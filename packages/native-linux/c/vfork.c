@@ -4,8 +4,9 @@
  * The child runs in the parent's memory and on the parent's thread pointer, while the other threads
  * of the parent go on. So it may call no function of libc (errno and every lock are the parent's),
  * no malloc, nothing that a sanitizer or the stack protector adds, and no memcpy that a compiler
- * makes of a loop. It makes raw system calls, writes only to its own stack and to struct
- * vfork_child, and ends in execve or exit_group. This whole file is compiled for that (build.mjs),
+ * makes of a loop. It makes raw system calls, writes only to its own stack, to struct vfork_child
+ * and to what the chain keeps for it (the errors of the candidates, the shell's argument), and
+ * ends in execve or exit_group. This whole file is compiled for that (build.mjs),
  * and the build fails if its object refers to any function but the two of arch/.
  *
  * Each of these system calls acts on the child alone, because its file table, dispositions, limits,
@@ -102,23 +103,30 @@ void signals_reset_handlers(void)
 	}
 }
 
-long child_reap(int pidfd, long pid)
+long child_reap(int pidfd, long pid, int *signal)
 {
 	long refused = 0, reaped;
+	siginfo_t info;
+	int status = 0;
 
+	*signal = 0;
 	if (pidfd >= 0) {
 		do
-			refused = sys5(SYS_waitid, KERNEL_P_PIDFD, pidfd, 0, WEXITED | KERNEL_WALL,
-				       0);
+			refused = sys5(SYS_waitid, KERNEL_P_PIDFD, pidfd, (long)&info,
+				       WEXITED | KERNEL_WALL, 0);
 		while (refused == -EINTR);
+		if (refused == 0 && info.si_code != CLD_EXITED)
+			*signal = info.si_status;
 		if (refused == 0 || refused == -ECHILD)
 			return refused;
 	}
 	/* libc's own spawn makes this call, so a filter that allows a spawn at all allows it. Where
 	 * a sandbox has refused the other, the caller is told; but the child must not stay. */
 	do
-		reaped = sys4(SYS_wait4, pid, 0, KERNEL_WALL, 0);
+		reaped = sys4(SYS_wait4, pid, (long)&status, KERNEL_WALL, 0);
 	while (reaped == -EINTR);
+	if (reaped > 0 && WIFSIGNALED(status))
+		*signal = WTERMSIG(status);
 	return refused != 0 ? refused : reaped < 0 ? reaped : 0;
 }
 
@@ -315,6 +323,7 @@ static void run(const struct chain *chain, void *stack_top, struct vfork_child *
 		struct rs_outcome *out)
 {
 	uint64_t signals;
+	int signal;
 	long pid;
 
 	child->chain = chain;
@@ -336,7 +345,7 @@ static void run(const struct chain *chain, void *stack_top, struct vfork_child *
 	if (pid < 0) {
 		fail(out, (int)-pid, birth_step(&chain->birth, (int)-pid), 0);
 	} else if (child->error != 0) {
-		child_reap(child->birth.pidfd, pid);
+		child_reap(child->birth.pidfd, pid, &signal);
 		if (child->birth.pidfd >= 0)
 			sys1(SYS_close, child->birth.pidfd);
 		fail(out, child->error, child->step, child->index);

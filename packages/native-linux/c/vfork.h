@@ -24,6 +24,9 @@ void vfork_probe(struct rs_probe *out);
 /* The same for one that has no pidfd and closes nothing: it makes no call that libc's own spawn
  * does not make, so that a filter which kills lets it pass. */
 void vfork_probe_memory(struct rs_probe *out);
+/* Whether a trial (also one of a ring) would find the same the next time. A shortage, and a trial
+ * that was cut off, say nothing about this kernel: who asks again may find another state. */
+int probe_is_final(const struct rs_probe *found);
 
 /* For all signals of this thread, with the two that libc keeps for itself. */
 void signals_block(uint64_t *before);

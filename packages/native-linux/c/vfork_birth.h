@@ -41,7 +41,8 @@ struct probe_child {
 #define PROBE_CHILD_SAID 0x72696e67u
 void probe_child(void *arg);
 
-/* Reaps one child that ends, by its pidfd, or by its pid where pidfd is -1. 0 or -errno. */
-long child_reap(int pidfd, long pid);
+/* Reaps one child that ends, by its pidfd, or by its pid where pidfd is -1. `signal` becomes the
+ * one that ended it, or 0. 0 or -errno; -ECHILD: other code of the program has reaped it. */
+long child_reap(int pidfd, long pid, int *signal);
 
 #endif

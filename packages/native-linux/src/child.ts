@@ -66,11 +66,14 @@ export function whenEnded(
   callback: (exit: Exit) => void,
 ): void {
   const look = (): void => {
-    if (binding.reap(pidfd, status.words) === 0) {
+    const reaped = binding.reap(pidfd, status.words);
+    if (reaped === 0) {
       loop.watch(pidfd, READY.readable, look);
       return;
     }
-    binding.close(pidfd);
+    // Something of the program has closed the pidfd, so its number may be that of another file by now.
+    if (reaped === -ERRNO.EBADF) binding.release(pidfd);
+    else binding.close(pidfd);
     callback(status.read());
   };
   loop.watch(pidfd, READY.readable, look);

@@ -128,17 +128,20 @@ export class ExitStatus {
       code: signal === 0 ? word(EXIT.code) : null,
       signal: signal === 0 ? null : signal,
       coreDumped: word(EXIT.coreDumped) !== 0,
-      usage: {
-        userMicros: quad(EXIT.userUs),
-        systemMicros: quad(EXIT.systemUs),
-        maxRss: quad(EXIT.maxRss),
-        voluntarySwitches: quad(EXIT.voluntarySwitches),
-        involuntarySwitches: quad(EXIT.involuntarySwitches),
-        minorFaults: quad(EXIT.minorFaults),
-        majorFaults: quad(EXIT.majorFaults),
-        blocksIn: quad(EXIT.blocksIn),
-        blocksOut: quad(EXIT.blocksOut),
-      },
+      usage:
+        word(EXIT.hasUsage) === 0
+          ? undefined
+          : {
+              userMicros: quad(EXIT.userUs),
+              systemMicros: quad(EXIT.systemUs),
+              maxRss: quad(EXIT.maxRss),
+              voluntarySwitches: quad(EXIT.voluntarySwitches),
+              involuntarySwitches: quad(EXIT.involuntarySwitches),
+              minorFaults: quad(EXIT.minorFaults),
+              majorFaults: quad(EXIT.majorFaults),
+              blocksIn: quad(EXIT.blocksIn),
+              blocksOut: quad(EXIT.blocksOut),
+            },
     };
   }
 }
@@ -173,7 +176,16 @@ export class Probe {
     this.words[wordAt(PROBE.size)] = PROBE_SIZE;
   }
 
+  /** What the kernel answered; 0 where it answered and did the wrong thing. */
   get errno(): number {
+    return this.#part === PROBE_PART.spawnAbi ? 0 : this.#error;
+  }
+
+  get #part(): number {
+    return this.words[wordAt(PROBE.part)] as number;
+  }
+
+  get #error(): number {
     return this.words[wordAt(PROBE.error)] as number;
   }
 
@@ -186,8 +198,7 @@ export class Probe {
   get missing(): string | undefined {
     const { errno } = this;
     const because = errno === 0 ? "" : ` (errno ${errno})`;
-    const part = this.words[wordAt(PROBE.part)];
-    switch (part) {
+    switch (this.#part) {
       case PROBE_PART.ok:
         return undefined;
       case PROBE_PART.clone:
@@ -203,13 +214,13 @@ export class Probe {
       case PROBE_PART.noSpawnAbi:
         return `this kernel has no io_uring_spawn, or /proc does not show it${because}`;
       case PROBE_PART.spawnAbi:
-        return `this kernel's io_uring_spawn speaks ABI ${errno}, this version needs 1`;
+        return `this kernel's io_uring_spawn speaks ABI ${this.#error}, this version needs 1`;
       case PROBE_PART.ring:
         return `a ring for spawning is refused here${because}`;
       case PROBE_PART.chain:
         return `the trial spawn by io_uring failed${because}`;
       default:
-        return `the trial spawn failed in a way this version does not know (${part})`;
+        return `the trial spawn failed in a way this version does not know (${this.#part})`;
     }
   }
 }

@@ -34,6 +34,7 @@ function request(more: Partial<SpawnRequest> = {}): SpawnRequest {
     cwd: undefined,
     slots: NULLS,
     shellFallback: false,
+    killSignal: undefined,
     setup: { signals: SIGNALS },
     given: [],
     engines: ["vfork"],

@@ -37,6 +37,8 @@ export interface Ffi<Name> {
   open(path: string, symbols: readonly FfiSymbol<Name>[]): unknown;
   /** The part of an error of {@link open} that says why. */
   reason(error: Error, path: string): string;
+  /** Whether this program may read that file. */
+  mayRead(path: string): boolean;
   /** Calls `notify` for every byte that comes on `fd`, a socket, which is the listener's from then on. */
   listen(fd: number, notify: () => void): Listener;
 }
@@ -57,7 +59,7 @@ export function openFfi<Name>(path: string, ffi: Ffi<Name>): Binding | Shortage 
   try {
     library = ffi.open(path, symbols) as Library;
   } catch (error) {
-    return loadFailure(path, ffi.reason(error as Error, path));
+    return loadFailure(path, ffi.reason(error as Error, path), ffi.mayRead(path));
   }
   const abi = library.rs_abi();
   if (abi !== ABI) return `engine.so speaks ABI ${abi}, this version needs ${ABI}`;

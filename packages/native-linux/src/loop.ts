@@ -73,7 +73,7 @@ export class Loop {
       if (count < BATCH) break;
     }
     if (looks) this.#look();
-    this.#rest();
+    else this.#rest();
   }
 
   #callBack(tokens: Iterable<number>): void {

@@ -6,6 +6,7 @@ import { type ExitStatus, StartedRows, type Outcome } from "./decode.js";
 import type { Binding, RingName } from "./binding.js";
 import type { Loop } from "./loop.js";
 
+/** One for all ticks: a promise for each would be garbage of every burst of starts. */
 const NOW: Promise<void> = Promise.resolve();
 
 const BATCH = 64;

@@ -44,6 +44,21 @@ static int add_scheduler(struct chain *chain, const posix_spawnattr_t *attr, sho
 	return 1;
 }
 
+/* In most programs there is nothing to change, and then the child needs no copy of the memory. */
+static void add_ids(struct chain *chain)
+{
+	uid_t uid = getuid();
+	gid_t gid = getgid();
+
+	/* No id is -1, so the kernel changes none and tells which one it is now. */
+	if (geteuid() == uid && (uid_t)sys1(SYS_setfsuid, -1) == uid && getegid() == gid &&
+	    (gid_t)sys1(SYS_setfsgid, -1) == gid)
+		return;
+	add_step(chain, RS_STEP_UID, -1, uid, -1);
+	add_step(chain, RS_STEP_GID, -1, gid, -1);
+	chain->changes_ids = 1;
+}
+
 int attributes_add(struct chain *chain, const posix_spawnattr_t *attr, short flags)
 {
 	pid_t group;
@@ -59,10 +74,7 @@ int attributes_add(struct chain *chain, const posix_spawnattr_t *attr, short fla
 		posix_spawnattr_getpgroup(attr, &group);
 		add_step(chain, RS_STEP_PROCESS_GROUP, 0, group, 0);
 	}
-	if (flags & POSIX_SPAWN_RESETIDS) {
-		add_step(chain, RS_STEP_UID, -1, getuid(), -1);
-		add_step(chain, RS_STEP_GID, -1, getgid(), -1);
-		chain->changes_ids = 1;
-	}
+	if (flags & POSIX_SPAWN_RESETIDS)
+		add_ids(chain);
 	return 1;
 }

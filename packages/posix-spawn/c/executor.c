@@ -1,5 +1,4 @@
 #define _GNU_SOURCE
-#include <errno.h>
 #include <stddef.h>
 
 #include "executor.h"
@@ -17,9 +16,7 @@ static int works(int *kept, void (*probe)(struct rs_probe *))
 	if (known != 0)
 		return known > 0;
 	probe(&found);
-	/* A shortage says nothing about this kernel: the next call asks again. */
-	if (found.error == EAGAIN || found.error == ENOMEM || found.error == EMFILE ||
-	    found.error == ENFILE)
+	if (!probe_is_final(&found))
 		return 0;
 	known = found.part == RS_PROBE_OK ? 1 : -1;
 	__atomic_store_n(kept, known, __ATOMIC_RELAXED);

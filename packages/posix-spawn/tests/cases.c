@@ -687,6 +687,17 @@ CASE(reset_ids)
 	MUST(chmod(home, 0777) == 0 && setresgid(1, 2, 3) == 0 && setresuid(4, 5, 0) == 0);
 	FLAGS(POSIX_SPAWN_RESETIDS);
 }
+/* Nothing is to be changed. The child shares the memory, or it would read no arguments in it. */
+CASE(reset_same_ids)
+{
+	static char *argv[] = { "x", "report", NULL, NULL };
+	char *text = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	MUST(text != MAP_FAILED && madvise(text, 4096, MADV_WIPEONFORK) == 0);
+	strcpy(text, "the first argument");
+	argv[2] = text;
+	s->argv = argv;
+	FLAGS(POSIX_SPAWN_RESETIDS);
+}
 CASE(keep_ids)
 {
 	MUST(chmod(home, 0777) == 0 && setresgid(1, 2, 3) == 0 && setresuid(4, 5, 6) == 0);
@@ -1237,6 +1248,7 @@ static const struct {
 	C(param_only_of_fifo),
 	C(param_only_reset),
 	C(reset_ids),
+	C(reset_same_ids),
 	C(keep_ids),
 	C(missing),
 	C(missing_no_lists),

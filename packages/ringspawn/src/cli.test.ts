@@ -313,6 +313,12 @@ describe("explain", () => {
     for (const steps of found) expect(documented.filter((step) => steps.includes(step))).toEqual(steps);
   });
 
+  test("says by which ABI of the kernel the chain would go, where this kernel has none", () => {
+    const { stdout } = cli(["explain", "--", "true"]);
+    const [, chain] = /^io_uring\n {2}(.*)\n/m.exec(stdout) ?? [];
+    expect(chain).toMatch(/^this kernel has no io_uring_spawn.*; where it can be used, with ABI 1 alone \(.*\):$/);
+  });
+
   test("says what the runtime's own spawn would be given", () => {
     const { stdout } = cli(["explain", "--cwd", "/tmp", "--", "echo", "a b"], { RINGSPAWN_ENGINE: "runtime" });
     expect(stdout).toContain("runtime, which would start it\n");
@@ -332,6 +338,14 @@ describe("exec --preload", () => {
     const lines = readFileSync(trace, "utf8").trim().split("\n");
     expect(lines.length).toBeGreaterThanOrEqual(2);
     expect(lines.filter((line) => !line.startsWith("vfork "))).toEqual([]);
+  });
+
+  test("refuses an engine that there is none of, before anything is started", () => {
+    const { status, stdout, stderr } = cli(["exec", "--preload", "--", "echo", "ran"], {
+      RINGSPAWN_POSIX_ENGINE: "bogus",
+    });
+    expect({ status, stdout }).toEqual({ status: 125, stdout: "" });
+    expect(stderr).toContain('RINGSPAWN_POSIX_ENGINE must be one of libc, vfork, io_uring, got "bogus"');
   });
 
   test("stands behind what is preloaded already", () => {

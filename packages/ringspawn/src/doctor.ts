@@ -1,7 +1,6 @@
 /** `ringspawn doctor`: what works here, and why the rest does not. */
-import { familySync, versionSync } from "detect-libc";
 import { arch, release, type } from "node:os";
-import { engines, explain } from "./index.js";
+import { engines, explain, spawnSync } from "./index.js";
 import { runtime } from "./runtime.js";
 import { colours, table } from "./table.js";
 
@@ -18,7 +17,7 @@ export function doctor(version: string, json: boolean): string {
     runtime: { name: here.name, version: here.version },
     kernel: `${type()} ${release()}`,
     arch: arch(),
-    libc: libc(),
+    libc: libc(here.name),
     variable: process.env.RINGSPAWN_ENGINE ?? null,
     trace: process.env.RINGSPAWN_TRACE ?? null,
     engines: engines(),
@@ -44,8 +43,20 @@ export function doctor(version: string, json: boolean): string {
   return `${table(undefined, machine)}\n\n${table(["engine", "available", ""], rows)}\n${note}`;
 }
 
-/** Null on systems that have only one libc. The file of the native engine is picked by the same answer. */
-function libc(): string | null {
-  const family = familySync();
-  return family === null ? null : `${family} ${versionSync() ?? ""}`.trimEnd();
+/**
+ * The machine's, as its own ldd tells it: what a runtime reports may be the one that it was built on. Null where there
+ * is no ldd.
+ */
+function libc(runtime: string): string | null {
+  // What may not be run is refused by ringspawn's own engines, where Deno itself would prompt.
+  const engine = runtime === "deno" ? (["io_uring", "vfork"] as const) : "auto";
+  try {
+    const { stdout, stderr } = spawnSync(["ldd", "--version"], { engine, stdout: "pipe", stderr: "pipe" });
+    // glibc: "ldd (GNU libc) 2.36" on stdout; musl: "musl libc (x86_64)" and "Version 1.2.5" on stderr.
+    const told = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("\n");
+    const version = /^(?:ldd .*|Version )(\d+(?:\.\d+)+)$/m.exec(told)?.[1];
+    return version === undefined ? null : `${told.includes("musl") ? "musl" : "glibc"} ${version}`;
+  } catch {
+    return null;
+  }
 }

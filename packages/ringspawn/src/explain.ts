@@ -39,7 +39,10 @@ function lowered(name: EngineName, { request, engine, rejected, steps }: Explana
   }
   if (steps === undefined) return handedOver(request);
   const rows = name === "io_uring" ? linked(steps, request) : called(steps, request);
-  return engine === undefined ? `${why.join("\n")}; where it can be used:\n${rows}` : rows;
+  if (engine !== undefined) return rows;
+  // What the kernel takes beyond ABI 1 is found out by trying, which needs one.
+  const abi = name === "io_uring" ? ", with ABI 1 alone (a kernel that takes a list of fds gets them by CLONE)" : "";
+  return `${why.join("\n")}; where it can be used${abi}:\n${rows}`;
 }
 
 function called(steps: readonly ExplainedStep[], request: SpawnRequest): string {

@@ -15,6 +15,7 @@ import { addVariables, emptyEnv } from "../env.js";
 import type { Host } from "../host.js";
 import type { Launcher } from "../launcher.js";
 import { SIGNALS } from "../numbers.js";
+import { refuseMistyped } from "../option-names.js";
 import type { RequestInput } from "../request.js";
 import { exitSignal, resourceUsage } from "../status.js";
 import { type InputData, type Slot, slotOfBunWord } from "../stdio.js";
@@ -62,7 +63,7 @@ export function createSpawnPair(launcher: Launcher): {
     refuseUnserved(options);
     const control = controlOf(options);
     const stdio = stdioOf(launcher.host, options, "inherit");
-    const process = launcher.spawn(inputOf(launcher.host, cmd, options, stdio.slots));
+    const process = launcher.spawn(inputOf(launcher.host, cmd, options, stdio, control));
     return new Child(process, stdio, control);
   };
   const spawnSync = (first: unknown, second?: unknown): SyncSubprocess => {
@@ -70,12 +71,14 @@ export function createSpawnPair(launcher: Launcher): {
     if (options.terminal !== undefined) {
       throw usageError("ERR_INVALID_ARG_TYPE", "terminal option is only supported for spawn, not spawnSync");
     }
-    const { timeout, maxBuffer, killSignal, signal } = controlOf(options);
-    const { slots, numbers, data } = stdioOf(launcher.host, options, "pipe");
+    const control = controlOf(options);
+    const { timeout, maxBuffer, killSignal, signal } = control;
+    const stdio = stdioOf(launcher.host, options, "pipe");
+    const { numbers, data } = stdio;
     const input = new Map<number, Uint8Array>();
     if (data !== undefined) input.set(0, bytesAtHand(data));
     const limits: SyncOptions = { input, timeout, maxBuffer, killSignal, signal, withoutPid: false };
-    const { result, engine } = launcher.spawnSync(inputOf(launcher.host, cmd, options, slots), limits);
+    const { result, engine } = launcher.spawnSync(inputOf(launcher.host, cmd, options, stdio, control), limits);
     const { pid, exit, output } = result;
     const bytes = (fd: number): Uint8Array<ArrayBuffer> | undefined => {
       const collected = output.get(fd);
@@ -103,13 +106,17 @@ export function createSpawnPair(launcher: Launcher): {
 /** `(cmd, options?)` or `({ cmd, ...options })` */
 function overload(first: unknown, second: unknown): { readonly cmd: readonly string[]; readonly options: Given } {
   if (Array.isArray(first)) {
-    const options =
-      (second ?? undefined) === undefined ? NO_OPTIONS : ownOptions<Given>(object("options", second), OPTIONS);
+    const options = (second ?? undefined) === undefined ? NO_OPTIONS : givenIn(object("options", second));
     return { cmd: nonEmpty(first), options };
   }
   if (typeof first !== "object" || first === null) throw mustBeOfType("cmd", "an array of strings", first);
-  const options = ownOptions<Given>(first, OPTIONS);
+  const options = givenIn(first);
   return { cmd: nonEmpty(options.cmd), options };
+}
+
+function givenIn(options: object): Given {
+  refuseMistyped(options, OPTIONS);
+  return ownOptions<Given>(options, OPTIONS);
 }
 
 function nonEmpty(value: unknown): readonly string[] {
@@ -118,7 +125,13 @@ function nonEmpty(value: unknown): readonly string[] {
   return cmd;
 }
 
-function inputOf(host: Host, cmd: readonly string[], options: Given, slots: readonly Slot[]): RequestInput {
+function inputOf(
+  host: Host,
+  cmd: readonly string[],
+  options: Given,
+  { slots }: Stdio,
+  { killSignal }: Control,
+): RequestInput {
   const { argv0, uid, gid, cgroup, detached, engine, setup, env, cwd } = options;
   return {
     fileOption: "cmd[0]",
@@ -137,6 +150,7 @@ function inputOf(host: Host, cmd: readonly string[], options: Given, slots: read
     detached,
     slots,
     shellFallback: false,
+    killSignal,
     engine,
     setup,
   };

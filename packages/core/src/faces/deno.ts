@@ -6,6 +6,7 @@ import { addVariables, emptyEnv } from "../env.js";
 import type { Host } from "../host.js";
 import type { Launcher } from "../launcher.js";
 import { SIGNALS, type SignalName } from "../numbers.js";
+import { refuseMistyped } from "../option-names.js";
 import type { EngineOptions } from "../options.js";
 import type { ExtraPipes, Process } from "../process.js";
 import type { RequestInput } from "../request.js";
@@ -16,6 +17,7 @@ import type { SubprocessReadableStream } from "../streams.js";
 /** `"piped"`: a stream of the handle. A number: that fd of this program. */
 export type CommandStdio = "piped" | "inherit" | "null" | number;
 
+/** Others are ignored, as by Deno, but for those whose name is one of these but for a letter or its capitals. */
 export interface CommandOptions extends EngineOptions {
   /** Default none. Each is made a string. */
   readonly args?: readonly string[] | undefined;
@@ -119,9 +121,15 @@ const OPTIONS = [
 ] as const satisfies readonly (keyof CommandOptions)[];
 const NO_ARGS: readonly never[] = Object.freeze([]);
 
-/** The options of a command, each read once, before anything is looked at. @throws {TypeError} for what has none. */
-export function commandOptions(options: unknown): CommandOptions {
-  return ownOptions<CommandOptions>(object("options", options), OPTIONS);
+/**
+ * The options of a command, each read once, before anything is looked at.
+ *
+ * @throws {TypeError} for what has none, and for what `refuse` takes for a mistake.
+ */
+export function commandOptions(options: unknown, refuse: typeof refuseMistyped = refuseMistyped): CommandOptions {
+  const given = object("options", options);
+  refuse(given, OPTIONS);
+  return ownOptions<CommandOptions>(given, OPTIONS);
 }
 
 /** The options of a command as core's request wants them. */
@@ -149,6 +157,7 @@ export function commandInput(host: Host, command: unknown, options: CommandOptio
       slotOfDenoWord(2, stderr ?? (output ? "piped" : "inherit"), "stderr"),
     ],
     shellFallback: mode !== "start",
+    killSignal: undefined,
     engine,
     setup,
   };

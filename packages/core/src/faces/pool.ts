@@ -4,9 +4,10 @@ import { array, integer, mustBe, ownOptions, usageError } from "../check.js";
 import type { Prespawned } from "../engine.js";
 import type { Launcher } from "../launcher.js";
 import type { EngineOptions } from "../options.js";
+import { refuseUnknown } from "../option-names.js";
 import { slotOfDenoWord } from "../stdio.js";
 import { checkedSignal, type CommandStdio, commandInput, commandOptions } from "./deno.js";
-import { started, type StartedProcess, type StartOptions } from "./start.js";
+import { started, type StartedProcess, startOptions, type StartOptions } from "./start.js";
 
 export type PoolStdio = readonly [stdin: CommandStdio, stdout: CommandStdio, stderr: CommandStdio];
 
@@ -107,10 +108,7 @@ class WaitingPool implements Pool {
   #lost = 0;
 
   constructor(launcher: Launcher, given: PoolOptions) {
-    for (const key of Object.keys(given)) {
-      if (!(OPTIONS as readonly string[]).includes(key))
-        throw usageError("ERR_INVALID_ARG_VALUE", `A pool has no option "${key}"`);
-    }
+    refuseUnknown("createPool", given, OPTIONS);
     const { size, stdio, ...options } = ownOptions(given, OPTIONS);
     this.#launcher = launcher;
     this.#size = integer("size", size, 1, MAX_SIZE);
@@ -125,7 +123,7 @@ class WaitingPool implements Pool {
 
   spawn(command: string | URL, given: StartOptions = {}): StartedProcess {
     if (this.#isDisposed) throw usageError("ERR_INVALID_STATE", "The pool is disposed of");
-    const options = commandOptions(given);
+    const options = startOptions(given);
     const all = commandOptions({ ...this.#options, ...options });
     const signal = checkedSignal(all);
     const input = commandInput(this.#launcher.host, command, all, "start");

@@ -1,6 +1,7 @@
 /** A face of our own: `start` returns at once, and whether the program runs is told by a promise. */
 import type { EngineName } from "../engine.js";
 import { SIGNALS, type SignalName } from "../numbers.js";
+import { refuseUnknown } from "../option-names.js";
 import type { Launcher } from "../launcher.js";
 import type { Process } from "../process.js";
 import { SharedFailure } from "../shared-failure.js";
@@ -17,7 +18,7 @@ import {
   endOnAbort,
 } from "./deno.js";
 
-/** What `Command` takes, with the defaults of its `spawn()`. */
+/** What `Command` takes, with the defaults of its `spawn()`. Any other option is a TypeError. */
 export interface StartOptions
   extends Omit<CommandOptions, "signal" | "stdin" | "stdout" | "stderr" | "detached" | "windowsRawArguments"> {
   /** Its abort sends SIGTERM; when it comes, or came, before the program runs, as soon as that does. */
@@ -81,9 +82,14 @@ export interface StartedProcess extends Omit<ChildProcess, "pid" | "status" | "o
  */
 export type StartFunction = (command: string | URL, options?: StartOptions) => StartedProcess;
 
+/** @throws {TypeError} also for every option that is not known. */
+export function startOptions(given: unknown): CommandOptions {
+  return commandOptions(given, (options, known) => refuseUnknown("start", options, known));
+}
+
 export function createStart(launcher: Launcher): StartFunction {
   return (command, given = {}) => {
-    const options = commandOptions(given);
+    const options = startOptions(given);
     const signal = checkedSignal(options);
     return started(launcher.start(commandInput(launcher.host, command, options, "start")), signal);
   };

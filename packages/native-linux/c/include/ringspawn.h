@@ -232,15 +232,17 @@ struct rs_outcome {
 	struct rs_end ends[RS_MAX_SLOTS];
 };
 
-/* How a child ended, from waitid. */
+/* How a child ended. */
 struct rs_exit {
 	uint32_t size;
-	int32_t known;  /* 0: another part of the program reaped it, so only its end is known */
+	int32_t known;  /* 0: another part of the program reaped it, or the kernel, which does so
+			   where SIGCHLD is ignored, so only its end is known. Since Linux 6.15
+			   the pidfd tells how it ended all the same, but not what it used */
 	int32_t code;   /* exit code, or -1 */
 	int32_t signal; /* the signal that killed it, or 0 */
 	int32_t core_dumped;
-	int32_t pad;
-	uint64_t user_us; /* microseconds, from rusage */
+	int32_t has_usage; /* 0: what follows is not known */
+	uint64_t user_us;  /* microseconds, from rusage */
 	uint64_t system_us;
 	uint64_t max_rss; /* bytes; known-gaps.ts says what vfork does to it */
 	uint64_t voluntary_switches;
@@ -384,7 +386,8 @@ RS_API int rs_explain(struct rs_engine *engine, const void *block, uint32_t len,
  * gone. Any thread. */
 RS_API int rs_kill(int32_t pidfd, int32_t signal);
 
-/* 1: the child has ended, is reaped, and `out` is filled. 0: it still runs. No other child is
+/* 1: the child has ended, is reaped, and `out` is filled. 0: it still runs. -EBADF: the fd is no
+ * pidfd any more. Another -errno: a sandbox refuses every call that would tell. No other child is
  * reaped. Any thread. */
 RS_API int rs_reap(int32_t pidfd, struct rs_exit *out);
 

@@ -8,7 +8,8 @@
  *   kernel.h  system calls that leave errno alone, and the kernel's view of signals
  *   outcome.h outcome_reset
  *   uring.h   uring_open_hidden, uring_run, uring_close, uring_length, uring_probe
- *   vfork.h   vfork_run, vfork_probe, vfork_probe_memory, signals_block, signals_restore
+ *   vfork.h   vfork_run, vfork_probe, vfork_probe_memory, probe_is_final, signals_block,
+ *             signals_restore
  *
  * None of these functions calls malloc or takes a lock: the library runs in signal handlers and in
  * forked children of programs that know nothing of it.

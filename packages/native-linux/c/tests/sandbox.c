@@ -3,29 +3,12 @@
  * of seccomp, each in a process of its own: neither a filter nor the probe's answer can be taken
  * back.
  */
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <pthread.h>
-#include <stddef.h>
-#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 
+#include "refuse.h"
 #include "test.h"
-
-static void refuse(int syscall_number, int error)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)syscall_number, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)error),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
-
-	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
-}
 
 static void handler(int sig)
 {
@@ -144,6 +127,73 @@ static void probe_says(int syscall_number, int error, uint32_t part)
 	CHECK_IS(probe.part, part);
 }
 
+static void *reap_everything(void *unused)
+{
+	for (;;)
+		waitpid(-1, NULL, __WALL);
+	return unused;
+}
+
+/* As the init of a container does, in a thread: it is quicker than the probe in most trials. */
+static void probe_bears_another_reaper(void)
+{
+	struct rs_probe probe = { .size = sizeof(probe) };
+	pthread_t thread;
+
+	for (int i = 0; i < 3; i++)
+		CHECK(pthread_create(&thread, NULL, reap_everything, NULL) == 0);
+	CHECK_IS(rs_probe(&probe), 0);
+	CHECK_IS(probe.part, RS_PROBE_OK);
+	CHECK_IS(probe.error, 0);
+}
+
+/* Stops the traced process at its next birth, kills the child before it runs, and lets go. */
+static void kill_next_child_of(pid_t pid)
+{
+	unsigned long child;
+	int status;
+
+	do {
+		CHECK(waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status));
+		if (status >> 16 != PTRACE_EVENT_VFORK)
+			CHECK(ptrace(PTRACE_CONT, pid, 0, 0) == 0);
+	} while (status >> 16 != PTRACE_EVENT_VFORK);
+	CHECK(ptrace(PTRACE_GETEVENTMSG, pid, 0, &child) == 0);
+	CHECK(kill((pid_t)child, SIGKILL) == 0);
+	do
+		CHECK(waitpid((pid_t)child, &status, __WALL) == (pid_t)child);
+	while (!WIFSIGNALED(status));
+	CHECK(ptrace(PTRACE_DETACH, pid, 0, 0) == 0);
+}
+
+/* A trial that was cut off says nothing of this machine, and the next one says that all is well. */
+static void probe_asks_again(void)
+{
+	struct rs_probe probe = { .size = sizeof(probe) };
+	int go[2], status;
+	char byte = 0;
+	pid_t pid;
+
+	CHECK(pipe2(go, O_CLOEXEC) == 0);
+	pid = fork();
+	if (pid == 0) {
+		CHECK(read(go[0], &byte, 1) == 1);
+		CHECK_IS(rs_probe(&probe), 0);
+		CHECK_IS(probe.part, RS_PROBE_CLONE);
+		CHECK_IS(probe.error, EINTR);
+		CHECK(has_no_children());
+		CHECK_IS(rs_probe(&probe), 0);
+		CHECK_IS(probe.part, RS_PROBE_OK);
+		CHECK_IS(probe.error, 0);
+		_exit(0);
+	}
+	CHECK(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEVFORK) == 0);
+	CHECK(write(go[1], &byte, 1) == 1);
+	kill_next_child_of(pid);
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 static void works_by_clone3(void)
 {
 	engine_up();
@@ -204,6 +254,61 @@ static void inherits_the_environment(int error)
 	rs_engine_close(engine);
 }
 
+/* As much as no buffer holds goes to a child and comes back, and each end is told of. */
+static void pipes_without_pipe2(int error)
+{
+	static char sent[1 << 20], got[1 << 20];
+	struct rs_outcome out;
+	size_t there = 0, back = 0;
+	int32_t ret;
+	int before;
+	struct req *r;
+
+	engine_up();
+	refuse(SYS_pipe2, error);
+	before = fd_count();
+	CHECK_SHOWS(shown(req_show()), "fds", "0 1 2");
+	for (size_t i = 0; i < sizeof(sent); i++)
+		sent[i] = (char)(i * 2654435761u >> 24);
+	r = req_new("/bin/cat");
+	slot(r, 0, RS_SLOT_PIPE_IN, 0);
+	slot(r, 1, RS_SLOT_PIPE_OUT, 0);
+	out = spawn_ok(r);
+	while (back < sizeof(got)) {
+		struct pollfd ready[2] = { { .fd = out.ends[1].read, .events = POLLIN },
+					   { .fd = out.ends[0].write, .events = POLLOUT } };
+
+		CHECK(poll(ready, out.ends[0].write < 0 ? 1 : 2, 30000) > 0);
+		if (out.ends[0].write >= 0 && (ready[1].revents & POLLOUT)) {
+			ret = rs_write(out.ends[0].write, sent + there,
+				       (uint32_t)(sizeof(sent) - there));
+			CHECK(ret > 0 || ret == -EAGAIN);
+			there += ret > 0 ? (size_t)ret : 0;
+			if (there == sizeof(sent)) {
+				CHECK_IS(rs_close(out.ends[0].write), 0);
+				out.ends[0].write = -1;
+			}
+		}
+		ret = rs_read(out.ends[1].read, got + back, (uint32_t)(sizeof(got) - back));
+		CHECK(ret > 0 || ret == -EAGAIN);
+		back += ret > 0 ? (size_t)ret : 0;
+	}
+	CHECK(memcmp(sent, got, sizeof(sent)) == 0);
+	CHECK_IS(drain(out.ends[1].read)[0], 0);
+	CHECK_IS(finish(&out).code, 0);
+	/* Who does not read any more is written to in vain, without a signal. */
+	r = req_new("/bin/true");
+	slot(r, 0, RS_SLOT_PIPE_IN, 0);
+	out = spawn_ok(r);
+	signal(SIGPIPE, SIG_DFL);
+	CHECK_IS(finish(&out).code, 0);
+	CHECK_IS(rs_hung_up(out.ends[0].write), 1);
+	CHECK_IS(rs_write(out.ends[0].write, "x", 1), -EPIPE);
+	close_ends(&out);
+	CHECK_IS(fd_count(), before);
+	rs_engine_close(engine);
+}
+
 static void run(int which)
 {
 	pid_t pid = fork();
@@ -260,6 +365,18 @@ static void run(int which)
 		case 15:
 			probe_says(SYS_waitid, EPERM, RS_PROBE_PIDFD);
 			break;
+		case 16:
+			probe_bears_another_reaper();
+			break;
+		case 17:
+			probe_asks_again();
+			break;
+		case 18:
+			pipes_without_pipe2(EPERM);
+			break;
+		case 19:
+			pipes_without_pipe2(ENOSYS);
+			break;
 		}
 		_exit(0);
 	}
@@ -272,7 +389,7 @@ static void run(int which)
 
 int main(void)
 {
-	for (int which = 0; which < 16; which++)
+	for (int which = 0; which < 20; which++)
 		run(which);
 	return 0;
 }

@@ -131,18 +131,23 @@ static void limits(void)
 
 static void priorities(void)
 {
+	/* Whoever runs the tests may be nice, and a lower value than that takes privilege. */
+	int inherited = getpriority(PRIO_PROCESS, 0);
+	int wanted = inherited < 12 ? inherited + 7 : 19;
 	struct req *r = req_show();
+	char nice[16];
 
+	snprintf(nice, sizeof(nice), "%d", wanted);
 	r->head.set |= RS_SET_PRIORITY | RS_SET_IO_PRIORITY;
-	r->head.priority = 7;
+	r->head.priority = wanted;
 	r->head.io_priority = 2 << 13 | 5;
 	{
 		const char *text = shown(r);
 
-		CHECK_SHOWS(text, "nice", "7");
+		CHECK_SHOWS(text, "nice", nice);
 		CHECK_SHOWS(text, "ioprio", "16389");
 	}
-	CHECK_IS(getpriority(PRIO_PROCESS, 0), 0);
+	CHECK_IS(getpriority(PRIO_PROCESS, 0), inherited);
 	r = req_show();
 	r->head.set |= RS_SET_IO_PRIORITY;
 	r->head.io_priority = 7 << 13;

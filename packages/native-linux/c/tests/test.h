@@ -234,11 +234,13 @@ static inline struct rs_exit finish(struct rs_outcome *out)
 	struct pollfd pidfd = { .fd = out->pidfd, .events = POLLIN };
 	int ret;
 
-	do
+	/* Where SIGCHLD is ignored a process may be readable and not yet reaped by the kernel. */
+	do {
 		ret = poll(&pidfd, 1, 30000);
-	while (ret < 0 && errno == EINTR);
+		CHECK(ret == 1 || errno == EINTR);
+		ret = rs_reap(out->pidfd, &end);
+	} while (ret == 0);
 	CHECK_IS(ret, 1);
-	CHECK_IS(rs_reap(out->pidfd, &end), 1);
 	CHECK_IS(rs_close(out->pidfd), 0);
 	out->pidfd = -1;
 	return end;

@@ -1,6 +1,7 @@
 /* A thread ends with everything open. rs_thread_cleanup leaves nothing but its running children,
  * which are reaped later. */
 #include <dirent.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sys/socket.h>
 
@@ -85,11 +86,28 @@ static void *environment(void *arg)
 	return (void *)(intptr_t)socket;
 }
 
+/* A program that has all the keys of its process gives them back later. */
+static void is_refused_without_a_key(void)
+{
+	pthread_key_t keys[PTHREAD_KEYS_MAX];
+	int count = 0, fds[2];
+
+	while (pthread_key_create(&keys[count], NULL) == 0)
+		count++;
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);
+	CHECK_IS(rs_thread_cleanup(engine, NULL, NULL, fds[0]), -EAGAIN);
+	while (count > 0)
+		pthread_key_delete(keys[--count]);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	int before, threads;
 
 	engine_up();
+	is_refused_without_a_key();
 	before = fd_count();
 	threads = thread_count();
 	for (int i = 0; i < ROUNDS; i++) {

@@ -1,0 +1,58 @@
+/** Options that a face does not know: which of them are mistakes. */
+import { usageError } from "./check.js";
+
+/** What the APIs for processes take that people come from. Who passes one of these along has mistyped nothing. */
+const OF_PEERS: ReadonlySet<string> = new Set([
+  ...["args", "cwd", "env", "clearEnv", "uid", "gid", "signal", "stdin", "stdout", "stderr", "detached"],
+  ...["windowsRawArguments", "cmd", "stdio", "timeout", "killSignal", "maxBuffer", "argv0", "cgroup", "lazy", "onExit"],
+  ...["ipc", "onDisconnect", "serialization", "terminal", "input", "encoding", "shell", "windowsHide"],
+  ...["windowsVerbatimArguments", "execPath", "execArgv", "silent"],
+]);
+
+/** Shorter names are one letter away from too many words that have nothing to do with them. */
+const SHORTEST = 4;
+
+/**
+ * For a face in the shape of another API, which ignores what it does not know: only what differs from a known name by
+ * capitals, or by one letter, is a mistake.
+ *
+ * @throws {TypeError} naming the option and the known one.
+ */
+export function refuseMistyped(given: object, known: readonly string[]): void {
+  for (const key of Object.keys(given)) {
+    if (known.includes(key) || OF_PEERS.has(key)) continue;
+    const meant = known.find((name) => edits(key, name) <= (name.length < SHORTEST ? 0 : 1));
+    if (meant !== undefined) throw usageError("ERR_INVALID_ARG_VALUE", `${key} is not an option, but ${meant} is`);
+  }
+}
+
+/**
+ * For a face of our own.
+ *
+ * @throws {TypeError} naming the option, and the nearest of the known ones or all of them.
+ */
+export function refuseUnknown(face: string, given: object, known: readonly string[]): void {
+  for (const key of Object.keys(given)) {
+    if (known.includes(key)) continue;
+    const [nearest] = known.filter((name) => edits(key, name) <= 2).sort((a, b) => edits(key, a) - edits(key, b));
+    const hint = nearest === undefined ? `; known are ${known.join(", ")}` : `, but ${nearest} is`;
+    throw usageError("ERR_INVALID_ARG_VALUE", `${key} is not an option of ${face}${hint}`);
+  }
+}
+
+/** How many letters must be put in, left out or exchanged to make one name of the other. Capitals are no difference. */
+function edits(written: string, name: string): number {
+  // Longer ones are like no name, and not worth the work.
+  if (written.length > 2 * name.length) return Infinity;
+  const [one, other] = [written.toLowerCase(), name.toLowerCase()];
+  let row = Array.from({ length: other.length + 1 }, (_, i) => i);
+  for (let i = 0; i < one.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < other.length; j++) {
+      const exchanged = (row[j] as number) + (one[i] === other[j] ? 0 : 1);
+      next.push(Math.min(exchanged, (row[j + 1] as number) + 1, (next[j] as number) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] as number;
+}
