@@ -52,6 +52,8 @@ const runtimeFree = {
 
 export default defineConfig(
   globalIgnores(["**/dist/", "**/build/", "**/prebuilds/", "**/node_modules/", "**/.turbo/"]),
+  // What compilers among the tools are given: it belongs to no TypeScript project of ours.
+  globalIgnores(["tools/jobs/**/*.ts"]),
   eslint.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -121,6 +123,17 @@ export default defineConfig(
     rules: {
       "max-len": ["error", { code: 120, ignoreUrls: true }],
       "max-lines-per-function": ["error", { max: 70 }],
+    },
+  },
+  {
+    // What the tools are given to do: programs of other runtimes, scripts of zx, tests of vitest.
+    files: ["tools/{programs,jobs}/**/*.{mjs,cjs,js}", "tools/observe-*.mjs"],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ["Bun", "Deno", "Response", "Request", "Blob", "$", "cd", "fs", "which", "within", "test", "expect", "vi"].map(
+          (name) => [name, "readonly"],
+        ),
+      ),
     },
   },
 );

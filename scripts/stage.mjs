@@ -7,17 +7,18 @@ export function seconds(start) {
 }
 
 /**
- * Runs a program to its end and keeps what it says, both streams in the order in which they came.
+ * Runs a program to its end and keeps what it says: both streams in the order in which they came, and each for itself.
  * It has no stdin, so that nothing can wait for an answer.
  * @param {string} command
  * @param {string[]} args
  * @param {import("node:child_process").SpawnOptions & { timeout?: number }} [options] `timeout` in ms, then SIGKILL
  *   to its whole process group
- * @returns {Promise<{ code: number, output: string }>} `code` is 128 + n after signal n, 127 if it did not start
+ * @returns {Promise<{ code: number, signal: string | null, output: string, stdout: string, stderr: string }>} `code` is
+ *   124 when it was stopped, 128 after another signal, 127 if it did not start
  */
 export function capture(command, args, { timeout, ...options } = {}) {
   return new Promise((resolve) => {
-    const chunks = [];
+    const chunks = { both: [], stdout: [], stderr: [] };
     let late = false;
     // A group of its own, so that a timeout also ends what it started.
     const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"], detached: true });
@@ -34,12 +35,18 @@ export function capture(command, args, { timeout, ...options } = {}) {
     };
     process.once("SIGINT", forward).once("SIGTERM", forward);
     const timer = timeout === undefined ? undefined : setTimeout(() => ((late = true), kill()), timeout);
-    child.stdout.on("data", (chunk) => chunks.push(chunk));
-    child.stderr.on("data", (chunk) => chunks.push(chunk));
+    for (const name of ["stdout", "stderr"]) {
+      child[name].on("data", (chunk) => {
+        chunks.both.push(chunk);
+        chunks[name].push(chunk);
+      });
+    }
+    const text = (name) => Buffer.concat(chunks[name]).toString();
     const done = (code, note = "") => {
       clearTimeout(timer);
       process.off("SIGINT", forward).off("SIGTERM", forward);
-      resolve({ code, output: Buffer.concat(chunks).toString() + note });
+      const { signalCode: signal } = child;
+      resolve({ code, signal, output: text("both") + note, stdout: text("stdout"), stderr: text("stderr") });
     };
     child.once("error", (error) => done(127, `${error.message}\n`));
     child.once("close", (code, signal) => {

@@ -183,6 +183,15 @@ const suites = [
     count: closingLine,
   },
   {
+    // Real tools with ringspawn/register and without. `npm run tools` runs all of them in every version of Node.
+    name: "tools",
+    notQuick: true,
+    command: process.execPath,
+    args: ["tools/run.mjs", "--quick"],
+    minutes: 8,
+    count: closingLine,
+  },
+  {
     name: "differential",
     notQuick: true,
     command: process.execPath,

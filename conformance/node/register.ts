@@ -167,6 +167,14 @@ const cases: Case[] = [
     },
   },
   {
+    name: "register serves a program whose coverage is measured, for which Node adds to every environment",
+    async run(t) {
+      const more = { NODE_V8_COVERAGE: path.join(t.dir, "coverage") };
+      assert.deepEqual(await registered(t, "both", ["--import", entry], more), lines(t.ENGINE));
+      assert.ok(fs.readdirSync(more.NODE_V8_COVERAGE).length > 0, "no coverage was written");
+    },
+  },
+  {
     name: "a Node that is not known is tried out at its first spawn, and the rest is Node's own",
     async run(t) {
       const flags = (version: string): string[] => {

@@ -1,0 +1,3 @@
+process.on("SIGTERM", (): void => process.exit(9));
+console.log("up");
+setInterval(() => {}, 1000);
