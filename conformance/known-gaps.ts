@@ -18,6 +18,12 @@ export interface Gap {
 
 export const gaps: readonly Gap[] = [
   {
+    case: "errors: a blocking start without free fds fails with EMFILE, and the next one with free fds succeeds",
+    cells: ["node20:runtime"],
+    reason: "spawnSync of Node 20 leaves an epoll set open when it cannot make the rest of its loop",
+    repair: "none is to come for Node 20; later ones close it",
+  },
+  {
     case: "stdio: the child has the fds 0, 1 and 2 and no other",
     cells: ["node:runtime", "deno:runtime"],
     reason: "child_process and Deno.Command leave every fd without CLOEXEC open in the child",

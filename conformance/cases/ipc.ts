@@ -5,11 +5,9 @@ import { alive, assert, envOf, fdOf, fs, leavesNothing, parent, path, patience, 
 
 /**
  * The child: a plain program of whichever runtime, which knows nothing of ringspawn. It says first, on stdout, whose
- * format its advanced messages have.
+ * format its advanced messages have. It is CommonJS, which runs to its end before the runtime reads the channel.
  */
 const CHILD = `
-import net from "node:net";
-import process from "node:process";
 const [how, count] = process.argv.slice(2);
 console.log(process.versions.webkit ? "jsc" : "v8");
 const leave = () => process.disconnect();
@@ -32,7 +30,7 @@ if (how === "echo") {
   process.on("disconnect", () => console.log("disconnected"));
 } else if (how === "handle") {
   process.on("message", () => {});
-  const server = net.createServer().listen(0, () => {
+  const server = require("node:net").createServer().listen(0, () => {
     process.send("with a server", server);
     process.send("later", () => (server.close(), leave()));
   });
@@ -74,7 +72,7 @@ function open(t: T, command: readonly string[], options: SpawnOptions = {}): { c
 
 /** The command that runs the child's program in this runtime. */
 function program(t: T, runtime: readonly string[], how: string, ...more: string[]): string[] {
-  const file = path.join(t.dir, "child.mjs");
+  const file = path.join(t.dir, "child.cjs");
   fs.writeFileSync(file, CHILD);
   return [...runtime, file, how, ...more];
 }

@@ -64,7 +64,11 @@ export class Child implements Subprocess {
     this.#terminal = terminal;
     this.#stdio = stdio;
     const { timeout, maxBuffer, killSignal, signal, lazy, onExit } = control;
-    for (const [fd, given] of stdio.data) void feed(process, process.sink(fd) as Sink, given);
+    for (const [fd, given] of stdio.data) {
+      const sink = process.sink(fd);
+      // A terminal is in the place of what was given for 0.
+      if (sink !== undefined) void feed(process, sink, given);
+    }
     const sink = stdio.data.has(0) ? undefined : process.sink(0);
     if (sink !== undefined) {
       const stdin = new FileSink(sink);
