@@ -38,6 +38,7 @@ function v8(): typeof V8 {
 
 // As they were at load, because a program may put others in their place.
 const { inspect } = Bun;
+// eslint-disable-next-line @typescript-eslint/unbound-method -- it is applied to a value of any kind
 const { slice } = Blob.prototype;
 
 /** How Bun prints a file of this type, whatever its path holds. What is made of a file by `new File` has more lines. */
@@ -52,12 +53,13 @@ function fileOf(value: object): string | number | undefined {
   if (!(value instanceof Blob)) return undefined;
   let same: Blob;
   try {
-    same = Reflect.apply(slice, value, [0, undefined, "a/a"]) as Blob;
+    same = Reflect.apply(slice, value, [0, undefined, "a/a"]);
+    Object.setPrototypeOf(same, null);
   } catch {
     // It only has the prototype of a Blob.
     return undefined;
   }
-  const [, path, fd] = FILE.exec(inspect(Object.setPrototypeOf(same, null))) ?? [];
+  const [, path, fd] = FILE.exec(inspect(same)) ?? [];
   return fd === undefined ? path : Number(fd);
 }
 
