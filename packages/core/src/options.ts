@@ -100,9 +100,13 @@ export interface ProcessSetup {
   /** No program that the child executes gains privileges (PR_SET_NO_NEW_PRIVS). Default false. */
   readonly noNewPrivileges?: boolean;
   /**
-   * The signal the child gets when this program ends, however it ends. `true` means SIGKILL. Refused for a program
-   * whose exec changes ids or gives capabilities (setuid, setgid, or capabilities of its own), because the kernel
-   * spares such a program that signal. Of a script, its interpreter is what counts.
+   * The signal the child gets when this program ends, however it ends. `true` means SIGKILL. The kernel spares a child
+   * that signal which has more privileges than this program, or which it may not signal when it ends. So it is refused
+   * for a program whose exec changes ids or gives capabilities (setuid, setgid, or capabilities of its own; of a
+   * script, its interpreter is what counts), for one that begins as root while this program lacks capabilities which
+   * exec gives to root, and for a `uid` of somebody else without CAP_KILL. With `uid`, `gid` or `groups`, which decide
+   * what the child may execute, every candidate of the search in PATH counts. A program that changes its own ids or
+   * gives up CAP_KILL later loses the signal of children with other ids.
    */
   readonly dieWithParent?: boolean | SignalName | number;
   /** Close every fd that was not asked for, whether CLOEXEC or not. Default true. */
