@@ -77,4 +77,10 @@ export const gaps: readonly Gap[] = [
     reason: "both runtimes write to their children in a way that raises SIGPIPE, and removing a handler makes it fatal",
     repair: "both runtimes: write without the signal, or ignore it again once its last handler is removed",
   },
+  {
+    case: "data: what is written comes to a process that reads the same stdin after the child's end",
+    cells: ["node:runtime", "bun:runtime"],
+    reason: "both runtimes close the stdin of a child that has ended: a write that is under way rejects, cut off",
+    repair: "both runtimes: close it once no process reads it any more",
+  },
 ];

@@ -272,6 +272,26 @@ const cases: Case[] = [
     },
   },
   {
+    name: "what is written comes to a process that reads the same stdin after the child's end",
+    async run(t) {
+      const [gate, result] = ["gate", "result"].map((name) => path.join(t.dir, name)) as [string, string];
+      const reads = `until test -e "$0"; do sleep 0.01; done; wc -c <&3 >"$1.new"; mv "$1.new" "$1"`;
+      const args = ["-c", `exec 3<&0; (${reads}) & exit 0`, gate, result];
+      const child = t.command("/bin/sh", { args, stdin: "piped", stdout: "null" }).spawn();
+      const writer = child.stdin.getWriter();
+      const writing = writer.write(new Uint8Array(MIB)).then(
+        () => "written",
+        (error: unknown) => error,
+      );
+      assert.ok((await child.status).success);
+      fs.writeFileSync(gate, "");
+      assert.equal(await writing, "written");
+      await writer.close();
+      await until("the process has read to the end", () => fs.existsSync(result));
+      assert.equal(Number(fs.readFileSync(result, "utf8")), MIB);
+    },
+  },
+  {
     name: "the child sees the end of its stdin, with and without data before it",
     async run(t) {
       for (const text of ["", "x", "some\n"]) {

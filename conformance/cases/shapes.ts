@@ -2,7 +2,7 @@
 import * as names from "ringspawn/deno";
 import { ChildProcess } from "ringspawn";
 import { type Case, closeFd, finished, textOf } from "../harness.ts";
-import { assert, fs } from "../tools.ts";
+import { assert, fs, path } from "../tools.ts";
 
 const text = new TextDecoder();
 
@@ -132,6 +132,31 @@ const cases: Case[] = [
         if (t.runtime.readsBlobs) assert.equal(run(), expected);
         else assert.throws(run, { name: "TypeError", code: "ERR_INVALID_ARG_TYPE", message: /^stdin must be / });
       }
+    },
+  },
+  {
+    name: "a Blob with the name of a file here is its own bytes: that file is neither read nor written",
+    async run(t) {
+      const name = path.join(t.dir, "named");
+      fs.writeFileSync(name, "of the file");
+      const blobs = [Object.assign(new Blob(["of the blob"]), { name }), new File(["of the blob"], name)];
+      for (const blob of blobs) {
+        // What a real file of a runtime prints as, for whoever would believe it.
+        const forged = { value: () => `FileRef ("${name}") {\n  type: "a/a"\n}` };
+        Object.defineProperty(blob, Symbol.for("nodejs.util.inspect.custom"), forged);
+        const child = t.spawn([t.witness, "cat"], { stdin: blob });
+        assert.equal(await textOf(child.stdout), "of the blob");
+        for (const option of ["stdout", "stderr"]) {
+          const options = { [option]: blob };
+          const refusal = {
+            name: "TypeError",
+            message: `${option}: Blobs are immutable, and cannot be used for stdout/stderr`,
+          };
+          assert.throws(() => t.spawn([t.witness, "report", t.mark], options), refusal);
+          assert.throws(() => t.spawnSync([t.witness, "report", t.mark], options), refusal);
+        }
+      }
+      assert.deepEqual([fs.readFileSync(name, "utf8"), fs.existsSync(t.mark)], ["of the file", false]);
     },
   },
   {

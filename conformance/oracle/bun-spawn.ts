@@ -24,7 +24,8 @@ interface Api {
   readonly Terminal: Any;
 }
 
-const { Bun: bun } = globalThis as unknown as { Bun: Api & { file(path: string | number): Blob } };
+type Files = Record<"file", (path: string | number) => Blob>;
+const { Bun: bun } = globalThis as unknown as { Bun: Api & Files & { readonly s3: Files } };
 const dir = fs.mkdtempSync(path.join(tmpdir(), "oracle-"));
 const text = new TextDecoder();
 
@@ -639,6 +640,32 @@ const CASES: Record<string, (api: Api) => unknown> = {
     fs.writeFileSync(file, "from a file");
     const child = spawn(["cat"], { stdin: bun.file(file) });
     return [await child.stdout.text(), child.stdin, text.decode(spawnSync(["cat"], { stdin: bun.file(file) }).stdout)];
+  },
+  "a file is the one that it was made of, whatever name it says": async ({ spawn }) => {
+    const file = path.join(dir, 'named ") {\n  type: "x"\n}');
+    const other = path.join(dir, "other");
+    const results = [];
+    for (const made of [bun.file(file), bun.file(file).slice(2, 4), new Blob([bun.file(file)])]) {
+      fs.writeFileSync(file, "of the file");
+      fs.writeFileSync(other, "of the other");
+      const blob = Object.assign(made, { name: other });
+      Object.defineProperty(blob, Symbol.for("nodejs.util.inspect.custom"), { value: () => "Blob (1 bytes)" });
+      results.push(await spawn(["cat"], { stdin: blob }).stdout.text());
+      await spawn(sh("printf 'of the child'"), { stdout: blob }).exited;
+      results.push(fs.readFileSync(file, "utf8"), fs.readFileSync(other, "utf8"));
+    }
+    const fd = fs.openSync(file, "w");
+    await spawn(sh("printf 'of the fd'"), { stdout: Object.assign(bun.file(fd), { name: other }) }).exited;
+    fs.closeSync(fd);
+    results.push(fs.readFileSync(file, "utf8"), fs.readFileSync(other, "utf8"));
+    return results;
+  },
+  "an object of a bucket is no file here": ({ spawn, spawnSync }) => {
+    const key = path.join(dir, "key").slice(1);
+    fs.writeFileSync(`/${key}`, "of the file");
+    const stdout = bun.s3.file(`/${key}`);
+    const errors = [spawn, spawnSync].map((run) => thrown(() => run(["echo"], { stdout })));
+    return [...errors, fs.readFileSync(`/${key}`, "utf8")];
   },
   "stdin: a file that is not there": ({ spawn }) => failed(() => spawn(["cat"], { stdin: bun.file("/no/such/file") })),
   "stdin: an fd": async ({ spawn }) => {

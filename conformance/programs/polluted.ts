@@ -25,15 +25,15 @@ const [engine, , mark] = parent.argv.slice(2) as [EngineName, string, string];
 /** What ringspawn and the runtimes look for on objects that may not have it. */
 const NAMES = `
   affinity after allowHalfOpen aborted argv0 args autoAllocateChunkSize body bodyUsed byteLength cancel cause cgroup
-  chunk clearEnv close closeFds cmd code cols command configurable controllingTerminal coreDumped cwd data detached
-  dieWithParent direction drain end enough enumerable env envIsAdded envPairs errno error errorClass exec exit exited
-  explain fd fds file fileOf firstArg get getReader getenv gid given groups hard highWaterMark index input ipc
-  isLocked kernel kill killSignal kind known lazy limits maxBuffer mayLook mode namespaces noNewPrivileges onExit once
-  open openFile option output overflowed passive path pid pidfd pipe pipes prespawn priority processGroup pty pull raw
-  read readable reason ref root rows serialization serves session set settle setup shellFallback signal size sink slot
-  slots soft source spawn spawnSync start startEnviron started stderr stdin stdio stdout step stream target terminal
-  timedOut timeout type uid umask unref usage value verbatim want windowsHide withoutPid writable write written PATH
-  RINGSPAWN_ENGINE`;
+  chunk clearEnv close closeFds closerOf cmd code cols command configurable controllingTerminal coreDumped cwd data
+  detached dieWithParent direction drain end enough enumerable env envIsAdded envPairs errno error errorClass exec
+  exit exited explain fd fds file fileOf firstArg get getReader getenv gid given groups hard highWaterMark index input
+  ipc isLocked kernel kill killSignal kind known lazy limits maxBuffer mayLook mode namespaces noNewPrivileges onExit
+  once open openFile option output overflowed passive path pid pidfd pipe pipes prespawn priority processGroup pty
+  pull raw read readable reason ref root rows serialization serves session set settle setup shellFallback signal size
+  sink slot slots soft source spawn spawnSync start startEnviron started stderr stdin stdio stdout step stream target
+  terminal timedOut timeout type uid umask unref usage value verbatim want windowsHide withoutPid writable write
+  written PATH RINGSPAWN_ENGINE`;
 const VALUES = [5, "x", () => {}].slice(0, volume(3));
 
 const SCRIPT = `echo >>"$0"; cat; echo q; exit 3`;

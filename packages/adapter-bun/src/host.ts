@@ -36,13 +36,31 @@ function v8(): typeof V8 {
   return (loaded ??= createRequire(import.meta.url)("node:v8") as typeof V8);
 }
 
-/** A Blob that `Bun.file()` made. One of an fd shows its fd only to those who print it. */
+// As they were at load, because a program may put others in their place.
+const { inspect } = Bun;
+// eslint-disable-next-line @typescript-eslint/unbound-method -- it is applied to a value of any kind
+const { slice } = Blob.prototype;
+
+/** How Bun prints a file of this type, whatever its path holds. What is made of a file by `new File` has more lines. */
+const FILE = /^FileRef \((?:"([^]*)"|fd: (\d+))\) \{\n {2}type: "a\/a"[^"]*\}$/;
+
+/**
+ * What `Bun.file()` has made, or Bun of that. Its `name` is whatever anybody has set, also of any other Blob; what the
+ * file truly is shows only in how Bun prints it. A slice is the same file, without what a program has put on the
+ * object or on the prototype.
+ */
 function fileOf(value: object): string | number | undefined {
-  if (!(value instanceof Blob) || value instanceof File) return undefined;
-  const { name } = value as { name?: string };
-  if (name !== undefined) return name;
-  const fd = /^FileRef \(fd: (\d+)\)/.exec(Bun.inspect(value))?.[1];
-  return fd === undefined ? undefined : Number(fd);
+  if (!(value instanceof Blob)) return undefined;
+  let same: Blob;
+  try {
+    same = Reflect.apply(slice, value, [0, undefined, "a/a"]);
+    Object.setPrototypeOf(same, null);
+  } catch {
+    // It only has the prototype of a Blob.
+    return undefined;
+  }
+  const [, path, fd] = FILE.exec(inspect(same)) ?? [];
+  return fd === undefined ? path : Number(fd);
 }
 
 /** Bun has in memory what a Blob or a body was made of, and resolves at once to that. */

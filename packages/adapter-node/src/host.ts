@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
@@ -5,6 +6,9 @@ import { isMainThread } from "node:worker_threads";
 import { bare, type Host, ownVariable, type SpawnRequest, type V8, v8Structured } from "@ringspawn/core/seam";
 import { authorize, openFile } from "./permission.js";
 import { hasPermissionModel } from "./permission-model.js";
+
+// As they were at load: the program may replace them later.
+const { closeSync, fstatSync } = fs;
 
 export const host: Host = bare<Host>({
   runtime: "node",
@@ -16,10 +20,34 @@ export const host: Host = bare<Host>({
   authorize,
   // Elsewhere there is no native engine, and the runtime's engine opens files by node:fs itself.
   ...(hasPermissionModel && process.platform === "linux" && { openFile }),
+  ...(!isMainThread && { closerOf }),
   bytes: (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength),
   // To load it takes longer than a spawn, and few programs need it.
   structured: v8Structured(() => createRequire(import.meta.url)("node:v8") as V8),
 });
+
+/**
+ * A worker closes at its end, by number, what node:fs has opened there and not closed; by then the number may be
+ * another file's. What came from elsewhere is closed in the same way, without Node's warning that node:fs has not
+ * opened it.
+ */
+function closerOf(fd: number): (() => void) | undefined {
+  try {
+    fstatSync(fd);
+  } catch {
+    // The engine tells that it is not open.
+    return undefined;
+  }
+  return () => {
+    const emitWarning: unknown = Reflect.get(process, "emitWarning");
+    Reflect.set(process, "emitWarning", () => {});
+    try {
+      closeSync(fd);
+    } finally {
+      Reflect.set(process, "emitWarning", emitWarning);
+    }
+  };
+}
 
 /** The object that shows C's `environ`. A worker's is its own copy, and a program may have put in another. */
 const shown: unknown = isMainThread && showsC(process.env) ? process.env : undefined;

@@ -221,6 +221,18 @@ const CASES: { readonly [step in Step]: readonly Case[] } = {
       0,
       "it cannot be made to end with this program: '/bin/su', or its interpreter, is setuid, setgid or has capabilities, and the kernel spares such programs that signal",
     ],
+    [
+      { setup: { dieWithParent: true, uid: 7 } },
+      EPERM,
+      -1,
+      "it cannot be made to end with this program: this program lacks CAP_KILL, and may not signal user 7, and the kernel spares such programs that signal",
+    ],
+    [
+      { setup: { dieWithParent: true } },
+      EPERM,
+      -1,
+      "it cannot be made to end with this program: exec as root would give it capabilities that this program lacks, or this program may not signal root, and the kernel spares such programs that signal",
+    ],
   ],
   noNewPrivileges: [
     [{ setup: { noNewPrivileges: true } }, EINVAL, 0, "it cannot be kept from new privileges: invalid argument"],

@@ -374,8 +374,15 @@ function notFoundSentence(request: SpawnRequest): string {
 function deathReason(request: SpawnRequest, index: number, errno: number): string {
   if (errno === ESRCH) return ", which has ended already";
   if (errno !== EPERM) return `: ${errnoText(errno)}`;
+  // No program is to blame, but the ids that the child begins with.
+  if (index < 0) return `: ${idsAreSpared(request.setup)}, and the kernel spares such programs that signal`;
   const named = `'${request.candidates[index] ?? request.file}'${inRoot(request)}, or its interpreter,`;
   return `: ${named} is setuid, setgid or has capabilities, and the kernel spares such programs that signal`;
+}
+
+function idsAreSpared({ uid = 0 }: SpawnRequest["setup"]): string {
+  if (uid !== 0) return `this program lacks CAP_KILL, and may not signal user ${uid}`;
+  return "exec as root would give it capabilities that this program lacks, or this program may not signal root";
 }
 
 function interpreterSentence(request: SpawnRequest, index: number, errno: number): string {

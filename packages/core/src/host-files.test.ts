@@ -74,7 +74,7 @@ describe("files that the host opens", () => {
   test("what is given to the child is closed by a host that knows it, once the child runs", async () => {
     const closed: number[] = [];
     const closerOf = (fd: number): (() => void) | undefined => (fd === 20 ? () => closed.push(fd) : undefined);
-    const host: Host = { ...hostOfFiles().host, closerOf };
+    const host: Host = { ...hostWith({}), closerOf };
     const giving = requestOf({ setup: { fds: { 3: { give: 20 }, 4: { give: 21 } } } });
     const given: boolean[] = [];
     const carryOut = <T extends object>(answer: T) =>
@@ -94,6 +94,15 @@ describe("files that the host opens", () => {
     expect(closed).toEqual([]);
     await Promise.resolve();
     expect(closed).toEqual([20]);
+  });
+
+  test("what the program has closed itself meanwhile is nobody's failure", () => {
+    const thrower = (): never => {
+      throw systemError("EBADF");
+    };
+    const host: Host = { ...hostWith({}), closerOf: () => thrower };
+    const child = { pid: 1 };
+    expect(withHostFiles(host, requestOf({ setup: { fds: { 3: { give: 20 } } } }), () => child)).toBe(child);
   });
 
   test("without files, without a host that opens them, or left to the engine, the request is as it was", () => {

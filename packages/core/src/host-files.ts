@@ -17,7 +17,7 @@ export function withHostFiles<T extends object>(
   request: SpawnRequest,
   carryOut: (request: SpawnRequest) => T | Failure,
 ): T | Failure {
-  if (host.openFile === undefined || request.slots.every((slot) => !isForHost(slot))) return carryOut(request);
+  if (!request.slots.some((slot) => isForHost(host, slot))) return carryOut(request);
   const files: OpenFile[] = [];
   const given: (() => void)[] = [];
   try {
@@ -31,15 +31,24 @@ export function withHostFiles<T extends object>(
   }
 }
 
-function isForHost(slot: Slot): boolean {
-  return slot.kind === "file" || (slot.kind === "fd" && slot.given);
+function isForHost(host: Host, slot: Slot): boolean {
+  if (slot.kind === "file") return host.openFile !== undefined;
+  return slot.kind === "fd" && slot.given && host.closerOf !== undefined;
 }
 
 function whenItRuns(result: object, given: readonly (() => void)[]): void {
   if (given.length === 0) return;
-  const close = (): void => given.forEach((close) => close());
+  const close = (): void => given.forEach(closeUnlessClosed);
   if (!Object.hasOwn(result, "started")) return close();
   void (result as Starting).started.then((failure) => failure ?? close());
+}
+
+function closeUnlessClosed(close: () => void): void {
+  try {
+    close();
+  } catch {
+    // The program has closed it meanwhile. The child runs all the same.
+  }
 }
 
 /** Adds each file to `files` as soon as it is open, and to `given` what closes the fds that the host knows. */

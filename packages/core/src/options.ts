@@ -25,7 +25,9 @@ export type FdSpec =
   | { readonly pty: true | { readonly rows?: number; readonly cols?: number }; readonly raw?: boolean }
   /**
    * The parent's fd of this number, 3 or more, which is the child's from now on: closed in the parent once the child
-   * runs. When it could not be started, it stays open.
+   * runs, and not to be closed by anybody else. When it could not be started, it stays open. Never the fd of an object
+   * that closes it itself, as a FileHandle of node:fs/promises does when it is collected, or a socket at its end: by
+   * then the number may be another file's.
    */
   | { readonly give: number }
   /**
@@ -35,7 +37,8 @@ export type FdSpec =
    * before the umask.
    *
    * To open a FIFO for reading or writing alone waits for its other end, and this whole program with it. What does not
-   * wait: `"r+"`; or an fd of your own that `open` of node:fs/promises has opened, which is given by its number.
+   * wait: `"r+"`; or the number of an fd that `open` of node:fs or node:fs/promises has opened. Keep the FileHandle of
+   * the latter until the child runs, and close it then.
    */
   | { readonly file: string | URL; readonly open?: "r" | "r+" | "w" | "w+" | "a" | "a+"; readonly mode?: number };
 
@@ -97,9 +100,13 @@ export interface ProcessSetup {
   /** No program that the child executes gains privileges (PR_SET_NO_NEW_PRIVS). Default false. */
   readonly noNewPrivileges?: boolean;
   /**
-   * The signal the child gets when this program ends, however it ends. `true` means SIGKILL. Refused for a program
-   * whose exec changes ids or gives capabilities (setuid, setgid, or capabilities of its own), because the kernel
-   * spares such a program that signal. Of a script, its interpreter is what counts.
+   * The signal the child gets when this program ends, however it ends. `true` means SIGKILL. The kernel spares a child
+   * that signal which has more privileges than this program, or which it may not signal when it ends. So it is refused
+   * for a program whose exec changes ids or gives capabilities (setuid, setgid, or capabilities of its own; of a
+   * script, its interpreter is what counts), for one that begins as root while this program lacks capabilities which
+   * exec gives to root, and for a `uid` of somebody else without CAP_KILL. With `uid`, `gid` or `groups`, which decide
+   * what the child may execute, every candidate of the search in PATH counts. A program that changes its own ids or
+   * gives up CAP_KILL later loses the signal of children with other ids.
    */
   readonly dieWithParent?: boolean | SignalName | number;
   /** Close every fd that was not asked for, whether CLOEXEC or not. Default true. */

@@ -19,6 +19,9 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
+#endif
 
 #define KERNEL_CLONE_VM 0x00000100ull
 #define KERNEL_CLONE_FILES 0x00000400ull
@@ -46,6 +49,8 @@
 #define KERNEL_PIDFD_GET_INFO 0xc040ff0b /* for a struct of 64 bytes, as Linux 6.13 has it */
 #define KERNEL_PIDFD_INFO_PID 1ull
 #define KERNEL_PIDFD_INFO_EXIT 8ull
+#define KERNEL_CAP_KILL (1ull << 5)
+#define KERNEL_SECBIT_NOROOT 1
 #define KERNEL_TIOCSCTTY 0x540e
 #define KERNEL_TIOCGPTPEER 0x5441
 

@@ -1,4 +1,4 @@
-/* Programs whose exec takes the death signal away. */
+/* Children that the kernel spares the death signal. */
 #ifndef RS_PRIVILEGED_H
 #define RS_PRIVILEGED_H
 
@@ -6,7 +6,8 @@
 #include "ringspawn.h"
 
 /* 0; or -EPERM with `out` filled, where the request wants a child that dies with its parent and its
- * program would not. To be asked before the birth. */
+ * program would not; the index is UINT32_MAX where no program would with those ids. To be asked
+ * before the birth. */
 int refuse_privileged(const struct rs_request *h, const struct chain *chain,
 		      struct rs_outcome *out);
 

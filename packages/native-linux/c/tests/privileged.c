@@ -2,11 +2,15 @@
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 
 #include "test.h"
 
 enum { ID = 4242 };
+
+/* Numbers of capabilities. */
+enum { KILL = 5, SETUID = 7, SYS_ADMIN = 21 };
 
 static char program[4096];
 
@@ -233,6 +237,123 @@ static void interpreter_found_as_by_the_child(void)
 	remove_script(script);
 }
 
+/* Takes these capabilities, a set of bits of the first 32, from our sets. */
+static void drop(uint32_t effective, uint32_t permitted, uint32_t inheritable)
+{
+	uint32_t header[2] = { 0x20080522, 0 }, sets[6];
+
+	CHECK(syscall(SYS_capget, header, sets) == 0);
+	sets[0] &= ~effective;
+	sets[1] &= ~permitted;
+	sets[2] &= ~inheritable;
+	CHECK(syscall(SYS_capset, header, sets) == 0);
+}
+
+static void check_spared(struct req *r)
+{
+	CHECK_FAILS(spawn(r), EPERM, RS_STEP_DIE_WITH_PARENT, UINT32_MAX);
+}
+
+/* What cannot be undone is done by a process of its own. */
+static void in_a_process(void (*test)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	CHECK(pid >= 0);
+	if (pid == 0) {
+		engine_up();
+		test();
+		rs_engine_close(engine);
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK_IS(status, 0);
+}
+
+/* At our end the kernel asks whether we may signal the child. */
+static void without_cap_kill(void)
+{
+	drop(1u << KILL, 0, 0);
+	check_spared(req_mortal(ID));
+	check_mortal(req_mortal(0));
+	CHECK(setresuid(ID, 0, 0) == 0);
+	drop(1u << KILL, 0, 0);
+	check_mortal(req_mortal(ID));
+	check_spared(req_mortal(ID + 1));
+}
+
+/* Exec as root gives back what is in the bounding set, or inheritable. */
+static void with_fewer_capabilities(void)
+{
+	struct req *r;
+
+	drop(1u << SYS_ADMIN, 1u << SYS_ADMIN, 0);
+	check_spared(req_mortal(0));
+	check_mortal(req_mortal(ID));
+	r = req_mortal(0);
+	r->head.flags |= RS_F_NO_NEW_PRIVILEGES;
+	check_mortal(r);
+	CHECK(prctl(PR_CAPBSET_DROP, SYS_ADMIN) == 0);
+	check_mortal(req_mortal(0));
+}
+
+/* Who is not root and may become it gains capabilities by exec as root. */
+static void root_from_ambient_capabilities(void)
+{
+	const uint32_t kept = 1u << KILL | 1u << SETUID;
+	uint32_t header[2] = { 0x20080522, 0 };
+	const uint32_t sets[6] = { kept, kept, kept };
+	struct req *r;
+
+	CHECK(prctl(PR_SET_KEEPCAPS, 1) == 0 && setresuid(ID, ID, ID) == 0);
+	CHECK(syscall(SYS_capset, header, sets) == 0);
+	CHECK(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, KILL, 0, 0) == 0);
+	CHECK(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, SETUID, 0, 0) == 0);
+	r = req_mortal(0);
+	r->head.set |= RS_SET_UID;
+	check_spared(r);
+	check_mortal(req_mortal(0));
+}
+
+/* Who has other ids may be kept from a file that we may execute, and executes the next. */
+static void next_of_several(void)
+{
+	char *first = make_script("first", "", "/bin/true", "\n");
+	struct req *r;
+
+	set_mode(0, 0, 0755);
+	CHECK(chmod(first, 0700) == 0 && chown(first, 0, 0) == 0);
+	r = req_mortal_script(first);
+	put(&r->candidates, program);
+	r->head.set |= RS_SET_UID | RS_SET_GID;
+	r->head.uid = r->head.gid = ID;
+	check_mortal(r);
+
+	set_mode(0, 0, 04755);
+	r = req_mortal_script(first);
+	put(&r->candidates, program);
+	r->head.set |= RS_SET_UID | RS_SET_GID;
+	r->head.uid = r->head.gid = ID;
+	CHECK_FAILS(spawn(r), EPERM, RS_STEP_DIE_WITH_PARENT, 1);
+	remove_script(first);
+}
+
+/* A file that others may execute, and we may not. */
+static void not_ours_to_execute(void)
+{
+	char *first = make_script("first", "", "/bin/true", "\n");
+	struct req *r;
+
+	CHECK(chmod(first, 0700) == 0 && chown(first, 0, 0) == 0);
+	set_mode(0, 0, 04755);
+	CHECK(setresuid(ID, ID, ID) == 0);
+	r = req_mortal_script(first);
+	put(&r->candidates, program);
+	CHECK_FAILS(spawn(r), EPERM, RS_STEP_DIE_WITH_PARENT, 1);
+	free(first);
+}
+
 int main(void)
 {
 	int before;
@@ -249,6 +370,12 @@ int main(void)
 	interpreters_that_are_scripts();
 	scripts_that_exec_refuses();
 	interpreter_found_as_by_the_child();
+	next_of_several();
+	in_a_process(not_ours_to_execute);
+	set_mode(0, 0, 0755);
+	in_a_process(without_cap_kill);
+	in_a_process(with_fewer_capabilities);
+	in_a_process(root_from_ambient_capabilities);
 	CHECK_IS(fd_count(), before);
 	CHECK(has_no_children());
 	CHECK(unlink(program) == 0);
