@@ -1195,7 +1195,7 @@ const IMPROVED: Record<string, { readonly engine?: string; readonly why: string 
   "the result of a blocking call as it is printed": { why: "Bun prints what is not enumerable, too: the engine" },
   "maxBuffer bad": { why: "Bun ignores what it does not understand, and has no limit then" },
   "the path of an error about cwd": { why: "it is cwd that was wrong, so the path is its" },
-  "too long, found in PATH": { engine: "vfork", why: "the path is the one that was tried" },
+  "too long, found in PATH": { why: "the path is the one that was tried" },
   "sync: stdin a stream that is at its end": { why: "all of it is at hand, so it is fed" },
   "sync: a signal that time aborts": { engine: "vfork", why: "refused: no abort is seen there; auto takes runtime" },
   "an extra file that holds something is written": { why: "what the file holds stays: it is added to" },

@@ -2,7 +2,7 @@
 import { soon } from "../builtins.js";
 import { signal as signalNumber } from "../check.js";
 import { Drain, limited } from "../collect.js";
-import type { EngineName, Sink } from "../engine.js";
+import type { EngineName } from "../engine.js";
 import { SIGNALS, type SignalName } from "../numbers.js";
 import type { ExtraPipes, Process } from "../process.js";
 import { exitNumber, exitSignal, resourceUsage, type ResourceUsage } from "../status.js";
