@@ -45,9 +45,9 @@ async function changed(t: T, fd: 0 | 3): Promise<void> {
 }
 
 /** Bytes whose slice() is no copy, as that of a Buffer is none. */
-class Aliased extends Uint8Array {
-  override slice(start?: number, end?: number): Aliased {
-    return this.subarray(start, end) as Aliased;
+class Aliased extends Uint8Array<ArrayBuffer> {
+  override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+    return this.subarray(start, end);
   }
 }
 

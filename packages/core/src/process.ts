@@ -52,6 +52,8 @@ export class Process {
   /** The fd that {@link channel} was asked for. */
   #channel: number | undefined;
   #isCutOff = false;
+  /** The last signal that was sent from here. */
+  #sent: number | undefined;
 
   constructor(host: Host, running: Running, engine: EngineName, started: Promise<SpawnError | undefined> = RUNS) {
     this.#host = host;
@@ -63,7 +65,7 @@ export class Process {
     this.exited = running.exited;
     void running.exited.then((exit) => {
       this.exit = exit;
-      this.#settle();
+      this.#settle(exit);
       if (this.#onExit !== undefined) for (const callback of this.#onExit) attempt(callback);
     });
   }
@@ -81,7 +83,11 @@ export class Process {
   /** False once the process is gone. `signal` 0 only looks. Throws where the kernel does not permit it. */
   kill(signal: number): boolean {
     if (this.exit !== undefined) return false;
-    if (this.#start !== "undecided") return this.#running.kill(signal);
+    if (this.#start !== "undecided") {
+      const isSent = this.#running.kill(signal);
+      if (isSent && signal !== 0) this.#sent = signal;
+      return isSent;
+    }
     // The signal is meant for the program. A child that has not exec'd yet would die of it, and a failed start be told.
     void this.started.then(() => this.end(signal));
     return true;
@@ -211,10 +217,12 @@ export class Process {
   }
 
   /** The child has ended. An fd of which nothing more can come is closed now, not by the garbage collector. */
-  #settle(): void {
+  #settle({ signal }: Exit): void {
+    // Whoever ends a process gives up what was still to be written, but reads on unless that was a cut off.
+    const isEnded = this.#isCutOff || (signal !== null && signal === this.#sent);
     for (const [fd, { source, sink }] of this.#running.pipes) {
       source?.settle(this.#isCutOff);
-      sink?.settle(this.#writers?.has(fd) ?? false);
+      sink?.settle(this.#writers?.has(fd) ?? false, isEnded);
     }
     this.#running.terminal?.settle();
   }
@@ -237,7 +245,7 @@ export class Process {
     this.whenLate(GRACE, close);
   }
 
-  /** As {@link end}; and the end of the process is that of its output, though another process may hold the pipes. */
+  /** As {@link end}; and the end of the process is that of its pipes, though another process may hold them. */
   cutOff(signal: number): void {
     this.#isCutOff = true;
     this.end(signal);
