@@ -189,12 +189,6 @@ export class Process {
     return this.#fds;
   }
 
-  /** Calls back when `signal` aborts, unless the process has ended by then. */
-  whenAborted(signal: AbortSignal, abort: () => void): void {
-    signal.addEventListener("abort", abort, ONCE);
-    this.whenExited(() => signal.removeEventListener("abort", abort));
-  }
-
   /** Calls back after `timeout` milliseconds, unless the process has ended by then. */
   whenLate(timeout: number, callback: () => void): void {
     // The child keeps the program alive if it is to; the timer of an unref'd child must not.
@@ -259,6 +253,35 @@ export class Process {
       // EPERM: the child has become another user's and runs on.
     }
   }
+}
+
+/**
+ * Starts a process, and calls `end` when `signal` aborts, unless the process has ended by then. The signal is listened
+ * to before the birth: one of the caller's own may throw then, and nothing was started.
+ */
+export function startUnder(
+  signal: AbortSignal | undefined,
+  start: () => Process,
+  end: (process: Process) => void,
+): Process {
+  if (signal === undefined) return start();
+  let process: Process | undefined;
+  let isEarly = false;
+  const abort = (): void => {
+    if (process === undefined) isEarly = true;
+    else end(process);
+  };
+  signal.addEventListener("abort", abort, ONCE);
+  const leave = (): void => attempt(() => signal.removeEventListener("abort", abort));
+  try {
+    process = start();
+  } catch (error) {
+    leave();
+    throw error;
+  }
+  process.whenExited(leave);
+  if (isEarly) end(process);
+  return process;
 }
 
 /** What the caller gave, as a signal, may throw. The others are called all the same. */
