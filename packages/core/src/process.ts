@@ -265,23 +265,22 @@ export function startUnder(
   end: (process: Process) => void,
 ): Process {
   if (signal === undefined) return start();
-  let process: Process | undefined;
-  let isEarly = false;
+  const begun: { process: Process | undefined; isAborted: boolean } = { process: undefined, isAborted: false };
   const abort = (): void => {
-    if (process === undefined) isEarly = true;
-    else end(process);
+    begun.isAborted = true;
+    if (begun.process !== undefined) end(begun.process);
   };
   signal.addEventListener("abort", abort, ONCE);
   const leave = (): void => attempt(() => signal.removeEventListener("abort", abort));
   try {
-    process = start();
+    const process = (begun.process = start());
+    process.whenExited(leave);
+    if (begun.isAborted) end(process);
+    return process;
   } catch (error) {
     leave();
     throw error;
   }
-  process.whenExited(leave);
-  if (isEarly) end(process);
-  return process;
 }
 
 /** What the caller gave, as a signal, may throw. The others are called all the same. */
