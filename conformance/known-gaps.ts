@@ -72,6 +72,12 @@ export const gaps: readonly Gap[] = [
     repair: "Deno: close the pipe of an ended child once it is empty and no process has it any more",
   },
   {
+    case: "control: the program does not wait for a write to a child that a timeout killed, though a grandchild reads",
+    cells: ["deno:runtime"],
+    reason: "Deno aborts a stream only after the write that is under way, and waits for that before the program ends",
+    repair: "Deno: end a write that is under way when the stream is aborted",
+  },
+  {
     case: "data: a write that nobody reads is EPIPE and no signal, though SIGPIPE has its default action",
     cells: ["node:runtime", "deno:runtime"],
     reason: "both runtimes write to their children in a way that raises SIGPIPE, and removing a handler makes it fatal",

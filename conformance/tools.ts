@@ -3,6 +3,7 @@
  * modules under the same names. They are imported here, so that no case names a runtime.
  */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os, { tmpdir } from "node:os";
@@ -13,7 +14,7 @@ import { pathToFileURL } from "node:url";
 import vm from "node:vm";
 import type { Report, ReportedFd } from "./report.ts";
 
-export { assert, delay, fs, os, parent, path, pathToFileURL, tmpdir, vm };
+export { assert, Buffer, delay, fs, os, parent, path, pathToFileURL, tmpdir, vm };
 
 /**
  * How much slower this machine is than a real one: 1, or what lab.ts says of its emulated one. It comes by the

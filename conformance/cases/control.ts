@@ -1,5 +1,5 @@
 import type { SignalName, SpawnOptions } from "ringspawn";
-import { type Case, finished } from "../harness.ts";
+import { type Case, finished, type T } from "../harness.ts";
 import { alive, assert, delay, fs, parent, path, patience, until, volume } from "../tools.ts";
 
 /** Reads a stream until `text` has come; gives the reader back. */
@@ -12,6 +12,20 @@ async function upTo(stream: unknown, text: string): Promise<ReadableStreamDefaul
     got += decoder.decode(value, { stream: true });
   }
   return reader;
+}
+
+/** Runs the program "ref", which must not wait for a grandchild of its own. */
+async function outlived(t: T, how: string, ms: number): Promise<void> {
+  const stderr = path.join(t.dir, "grandchild");
+  const fd = fs.openSync(stderr, "w");
+  const options = { stderr: fd, timeout: patience(8000) };
+  const { code, stdout } = await t.program("ref", [how, String(patience(ms))], [], options);
+  fs.closeSync(fd);
+  const grandchild = Number(fs.readFileSync(stderr, "utf8"));
+  assert.ok(grandchild > 1 && alive(grandchild), "the grandchild is there");
+  parent.kill(grandchild, "SIGKILL");
+  assert.equal(code, 0, "the program waited");
+  assert.match(stdout, /started/);
 }
 
 const cases: Case[] = [
@@ -183,6 +197,29 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a write that waits for a child is given up with EPIPE when that is killed, though another process reads on",
+    async run(t) {
+      const script = "exec 3<&0; sleep 60 >/dev/null 2>&1 & echo $! >&2; echo more than ten bytes; wait";
+      for (const how of ["timeout", "signal", "maxBuffer", "kill"] as const) {
+        const abort = new AbortController();
+        const early = { timeout: patience(500), signal: abort.signal, maxBuffer: 10 };
+        const limits = how === "kill" ? {} : { [how]: early[how] };
+        const stdio = { stdin: "pipe", stdout: "pipe", stderr: "pipe" } as const;
+        const child = t.spawn(["/bin/sh", "-c", script], { ...stdio, ...limits });
+        const writing = Promise.resolve(child.stdin.write(new Uint8Array(1024 * 1024)));
+        const outcome = writing.catch((error: unknown) => (error as { code?: unknown }).code);
+        const { value } = await child.stderr.getReader().read();
+        const holder = Number(new TextDecoder().decode(value));
+        if (how === "signal") abort.abort();
+        if (how === "kill") child.kill();
+        assert.equal(await outcome, "EPIPE", how);
+        assert.ok(holder > 0 && alive(holder), `another process has the pipe: ${holder}`);
+        parent.kill(holder, "SIGKILL");
+        assert.equal(await child.exited, 143, how);
+      }
+    },
+  },
+  {
     name: "a timeout ends a child by a real-time signal",
     async run(t) {
       // It cannot end by itself while this case may last. Which signal it was is told by a case of its own.
@@ -247,20 +284,12 @@ const cases: Case[] = [
   {
     name: "the program does not wait for output that nobody reads, though a grandchild goes on after the child",
     needs: ["/bin/sh"],
-    async run(t) {
-      const stderr = path.join(t.dir, "grandchild");
-      const fd = fs.openSync(stderr, "w");
-      const { code, stdout } = await t.program("ref", ["grandchild", "100"], [], {
-        stderr: fd,
-        timeout: patience(8000),
-      });
-      fs.closeSync(fd);
-      const grandchild = Number(fs.readFileSync(stderr, "utf8"));
-      assert.ok(grandchild > 1 && alive(grandchild), "the grandchild is there");
-      parent.kill(grandchild, "SIGKILL");
-      assert.equal(code, 0, "the program waited");
-      assert.match(stdout, /started/);
-    },
+    run: (t) => outlived(t, "grandchild", 100),
+  },
+  {
+    name: "the program does not wait for a write to a child that a timeout killed, though a grandchild reads",
+    needs: ["/bin/sh"],
+    run: (t) => outlived(t, "input", 500),
   },
   {
     name: "after unref and then ref the program waits again",

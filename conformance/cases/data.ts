@@ -1,6 +1,6 @@
 import type { DuplexPipe } from "ringspawn";
 import { bytesOf, type Case, finished, type T, textOf } from "../harness.ts";
-import { assert, delay, fs, openFds, parent, path, patience, pattern, sha256, until } from "../tools.ts";
+import { assert, Buffer, delay, fs, openFds, parent, path, patience, pattern, sha256, until } from "../tools.ts";
 
 const MIB = 1024 * 1024;
 
@@ -41,6 +41,13 @@ async function changed(t: T, fd: 0 | 3): Promise<void> {
     const got = Number(await child.stdout.text());
     if (outcome === "done") assert.equal(got, MIB, how);
     else assert.ok(outcome instanceof Error && got < MIB, `${how}: ${String(outcome)}, and ${got} bytes came`);
+  }
+}
+
+/** Bytes whose slice() is no copy, as that of a Buffer is none. */
+class Aliased extends Uint8Array<ArrayBuffer> {
+  override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+    return this.subarray(start, end);
   }
 }
 
@@ -113,6 +120,25 @@ const cases: Case[] = [
       const child = t.spawn([t.witness, "cat"], { stdin: bytes, stdout: "pipe" });
       assert.equal(sha256(await bytesOf(child.stdout)), sha256(bytes));
       assert.equal(await child.exited, 0);
+    },
+  },
+  {
+    name: "bytes that were given or written are the caller's again at once, of whichever class of arrays they are",
+    async run(t) {
+      const gate = path.join(t.dir, "gate");
+      const cmd = ["/bin/sh", "-c", 'until test -e "$0"; do sleep 0.01; done; cat', gate];
+      const expected = sha256(pattern(MIB));
+      const arrays = [pattern(MIB), Buffer.from(pattern(MIB)), Aliased.from(pattern(MIB))];
+      const outputs = arrays.flatMap((bytes) => {
+        const given = t.spawn(cmd, { stdin: bytes, stdout: "pipe" });
+        const written = t.spawn(cmd, { stdin: "pipe", stdout: "pipe" });
+        void written.stdin.write(bytes);
+        void written.stdin.end();
+        bytes.fill(0);
+        return [bytesOf(given.stdout), bytesOf(written.stdout)];
+      });
+      fs.writeFileSync(gate, "");
+      for (const bytes of await Promise.all(outputs)) assert.equal(sha256(bytes), expected);
     },
   },
   {

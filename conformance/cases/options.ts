@@ -93,6 +93,31 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a signal that throws when it is listened to, or asked whether it is aborted, leaves no child",
+    async run(t) {
+      const refused = (): never => {
+        throw new Error("not this signal");
+      };
+      let asked = 0;
+      const isFirst = (): boolean => (asked++ === 0 ? false : refused());
+      const deaf = { aborted: false, addEventListener: refused, removeEventListener: refused };
+      const mute = { addEventListener: refused, removeEventListener: refused };
+      for (const make of [() => deaf, () => Object.defineProperty({ ...mute }, "aborted", { get: isFirst })]) {
+        const starts = {
+          spawn: (signal: AbortSignal) => t.spawn([t.witness, "exit", "0"], { signal }),
+          Command: (signal: AbortSignal) => t.command(t.witness, { args: ["exit", "0"], signal }).spawn(),
+          output: (signal: AbortSignal) => t.command(t.witness, { args: ["exit", "0"], signal }).output(),
+          start: (signal: AbortSignal) => t.start(t.witness, { args: ["exit", "0"], signal }),
+        };
+        for (const [name, start] of Object.entries(starts)) {
+          asked = 0;
+          assert.throws(() => void start(make() as unknown as AbortSignal), /not this signal/, name);
+          assert.deepEqual([...children()], [], name);
+        }
+      }
+    },
+  },
+  {
     name: "every key of setup and of its fds is read once",
     async run(t) {
       const reads: string[] = [];

@@ -1,7 +1,7 @@
 import { Terminal, type TerminalOptions } from "ringspawn";
 import type { Case, T } from "../harness.ts";
 import type { Report } from "../report.ts";
-import { assert, delay, fdOf, fs, leavesNothing, openFds, pattern, sha256, until, volume } from "../tools.ts";
+import { assert, Buffer, delay, fdOf, fs, leavesNothing, openFds, pattern, sha256, until, volume } from "../tools.ts";
 
 const NEEDS = ["ptmx", "/bin/sh"] as const;
 const utf8 = new TextDecoder();
@@ -245,8 +245,8 @@ const cases: Case[] = [
       const terminal = terminalOf(child);
       await screen.shows("ready");
       const bytes = pattern(400_000);
-      // The memory is the caller's again once write() has returned.
-      const memory = bytes.slice(0, 300_000);
+      // The memory is the caller's again once write() has returned. slice() of a Buffer does not copy.
+      const memory = Buffer.from(bytes.subarray(0, 300_000));
       assert.equal(terminal.write(memory), 300_000);
       memory.fill(0);
       assert.equal(terminal.write(bytes.slice(300_000).buffer), 100_000);

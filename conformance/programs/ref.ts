@@ -13,4 +13,10 @@ if (how === "grandchild") {
   const script = "sleep 600 & echo $! >&2; echo unread; exit 0";
   spawn(["/bin/sh", "-c", script], { engine, stdin: "ignore", stdout: "pipe", stderr: "inherit", lazy: true });
 }
+if (how === "input") {
+  const script = "exec 3<&0; sleep 600 >/dev/null 2>&1 & echo $! >&2; wait";
+  const stdin = new Uint8Array(1024 * 1024);
+  const timeout = Number(ms);
+  spawn(["/bin/sh", "-c", script], { engine, stdin, stdout: "ignore", stderr: "inherit", timeout });
+}
 console.log(`started ${child.pid}`);

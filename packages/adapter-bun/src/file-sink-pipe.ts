@@ -18,8 +18,9 @@ export class FileSinkPipe implements Sink {
     if (waits.length > 0) return this.#settled(waits);
   }
 
-  settle(isWanted: boolean): void {
-    if (!isWanted) void this.close();
+  settle(isWanted: boolean, isEnd: boolean): void {
+    // Bun itself gives up a write that waits when the child has ended.
+    if (!isWanted || isEnd) void this.close();
   }
 
   close(): Promise<void> {

@@ -43,7 +43,15 @@ const forgotten: FinalizationRegistry<number> = new FinalizationRegistry((fd) =>
 
 class SocketEnd {
   readonly source: FedSource;
-  readonly sink: Sink = { write: (chunk) => this.#write(chunk), settle() {}, close: () => this.#close("sink") };
+  readonly sink: Sink = {
+    write: (chunk) => this.#write(chunk),
+    settle: (_isWanted, isEnd) => {
+      if (!isEnd) return;
+      this.#close("sink");
+      this.#wake?.();
+    },
+    close: () => this.#close("sink"),
+  };
   readonly #socket: Socket;
   /** Those that are neither closed nor at their end. */
   readonly #halves: Set<Half>;

@@ -14,8 +14,9 @@ class StreamEnd {
   readonly source: FedSource;
   readonly sink: Sink = {
     write: (chunk) => this.#write(chunk),
-    settle: (isWanted) => {
-      if (!isWanted && !this.#isDuplex) void this.sink.close();
+    settle: (isWanted, isEnd) => {
+      if (isEnd) this.#giveUp();
+      else if (!isWanted && !this.#isDuplex) void this.sink.close();
     },
     close: () => (this.#finished ??= this.#finish()),
   };
@@ -64,6 +65,12 @@ class StreamEnd {
       if (this.#stream.destroyed) resolve();
       else this.#stream.end(() => resolve());
     });
+    this.#close("sink");
+  }
+
+  /** What waits to be written is not waited for. Of a duplex, it is given up when the source comes to its end. */
+  #giveUp(): void {
+    this.#finished ??= Promise.resolve();
     this.#close("sink");
   }
 

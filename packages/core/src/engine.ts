@@ -80,9 +80,10 @@ export interface Sink {
   /**
    * The process has ended. Closes a pipe that no process can read any more, as one that nobody closes holds an fd.
    * `isWanted`: somebody has asked for it. Where it is not known whether another process reads it, as one that talks to
-   * this program both ways may, a plain pipe is closed if it is not wanted.
+   * this program both ways may, a plain pipe is closed if it is not wanted. `isEnd`: it is closed though another
+   * process may still read it, and a write that waits rejects with EPIPE.
    */
-  settle(isWanted: boolean): void;
+  settle(isWanted: boolean, isEnd: boolean): void;
   /** Idempotent. The child sees the end once everything before is read. */
   close(): void | Promise<void>;
 }

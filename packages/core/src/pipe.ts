@@ -53,7 +53,7 @@ export function watched({ source, sink, fd }: Pipe, during: <T>(operation: T | P
     },
     sink: sink && {
       write: (chunk) => during(sink.write(chunk)),
-      settle: (isWanted) => sink.settle(isWanted),
+      settle: (isWanted, isEnd) => sink.settle(isWanted, isEnd),
       close: () => sink.close(),
     },
     fd,

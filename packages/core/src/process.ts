@@ -52,6 +52,8 @@ export class Process {
   /** The fd that {@link channel} was asked for. */
   #channel: number | undefined;
   #isCutOff = false;
+  /** The last signal that was sent from here. */
+  #sent: number | undefined;
 
   constructor(host: Host, running: Running, engine: EngineName, started: Promise<SpawnError | undefined> = RUNS) {
     this.#host = host;
@@ -63,7 +65,7 @@ export class Process {
     this.exited = running.exited;
     void running.exited.then((exit) => {
       this.exit = exit;
-      this.#settle();
+      this.#settle(exit);
       if (this.#onExit !== undefined) for (const callback of this.#onExit) attempt(callback);
     });
   }
@@ -81,7 +83,11 @@ export class Process {
   /** False once the process is gone. `signal` 0 only looks. Throws where the kernel does not permit it. */
   kill(signal: number): boolean {
     if (this.exit !== undefined) return false;
-    if (this.#start !== "undecided") return this.#running.kill(signal);
+    if (this.#start !== "undecided") {
+      const isSent = this.#running.kill(signal);
+      if (isSent && signal !== 0) this.#sent = signal;
+      return isSent;
+    }
     // The signal is meant for the program. A child that has not exec'd yet would die of it, and a failed start be told.
     void this.started.then(() => this.end(signal));
     return true;
@@ -183,12 +189,6 @@ export class Process {
     return this.#fds;
   }
 
-  /** Calls back when `signal` aborts, unless the process has ended by then. */
-  whenAborted(signal: AbortSignal, abort: () => void): void {
-    signal.addEventListener("abort", abort, ONCE);
-    this.whenExited(() => signal.removeEventListener("abort", abort));
-  }
-
   /** Calls back after `timeout` milliseconds, unless the process has ended by then. */
   whenLate(timeout: number, callback: () => void): void {
     // The child keeps the program alive if it is to; the timer of an unref'd child must not.
@@ -211,10 +211,12 @@ export class Process {
   }
 
   /** The child has ended. An fd of which nothing more can come is closed now, not by the garbage collector. */
-  #settle(): void {
+  #settle({ signal }: Exit): void {
+    // Whoever ends a process gives up what was still to be written, but reads on unless that was a cut off.
+    const isEnded = this.#isCutOff || (signal !== null && signal === this.#sent);
     for (const [fd, { source, sink }] of this.#running.pipes) {
       source?.settle(this.#isCutOff);
-      sink?.settle(this.#writers?.has(fd) ?? false);
+      sink?.settle(this.#writers?.has(fd) ?? false, isEnded);
     }
     this.#running.terminal?.settle();
   }
@@ -237,7 +239,7 @@ export class Process {
     this.whenLate(GRACE, close);
   }
 
-  /** As {@link end}; and the end of the process is that of its output, though another process may hold the pipes. */
+  /** As {@link end}; and the end of the process is that of its pipes, though another process may hold them. */
   cutOff(signal: number): void {
     this.#isCutOff = true;
     this.end(signal);
@@ -250,6 +252,34 @@ export class Process {
     } catch {
       // EPERM: the child has become another user's and runs on.
     }
+  }
+}
+
+/**
+ * Starts a process, and calls `end` when `signal` aborts, unless the process has ended by then. The signal is listened
+ * to before the birth: one of the caller's own may throw then, and nothing was started.
+ */
+export function startUnder(
+  signal: AbortSignal | undefined,
+  start: () => Process,
+  end: (process: Process) => void,
+): Process {
+  if (signal === undefined) return start();
+  const begun: { process: Process | undefined; isAborted: boolean } = { process: undefined, isAborted: false };
+  const abort = (): void => {
+    begun.isAborted = true;
+    if (begun.process !== undefined) end(begun.process);
+  };
+  signal.addEventListener("abort", abort, ONCE);
+  const leave = (): void => attempt(() => signal.removeEventListener("abort", abort));
+  try {
+    const process = (begun.process = start());
+    process.whenExited(leave);
+    if (begun.isAborted) end(process);
+    return process;
+  } catch (error) {
+    leave();
+    throw error;
   }
 }
 

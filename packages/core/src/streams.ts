@@ -138,9 +138,12 @@ export function writableStream(sink: Sink, host: Host): WritableStream<Uint8Arra
   return new WritableStream(underlying, NO_STRATEGY);
 }
 
-/** @throws {TypeError} for what is not bytes. A string is not: it has no encoding of its own. */
+/**
+ * The same memory as a plain Uint8Array, whose methods are known: slice() of a Buffer does not copy.
+ *
+ * @throws {TypeError} for what is not bytes. A string is not: it has no encoding of its own.
+ */
 export function asBytes(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (isArrayBuffer(chunk)) return new Uint8Array(chunk);
   throw new TypeError("Expected ArrayBuffer or ArrayBufferView for write chunk");

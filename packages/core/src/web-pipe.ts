@@ -38,6 +38,8 @@ export function webSource(stream: ReadableStream<Uint8Array>): Source {
 export class WebSink implements Sink {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #closed: Promise<void> | undefined;
+  /** Rejects the write that waits. */
+  #giveUp: ((error: Error) => void) | undefined;
 
   constructor(stream: WritableStream<Uint8Array>) {
     this.#writer = stream.getWriter();
@@ -49,7 +51,10 @@ export class WebSink implements Sink {
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#closed !== undefined) throw brokenPipe();
     try {
-      await this.#writer.write(chunk);
+      await new Promise<void>((resolve, reject) => {
+        this.#giveUp = reject;
+        this.#writer.write(chunk).then(resolve, reject);
+      });
     } catch (error) {
       // A stream may say no more than that it failed: a pipe that takes no bytes has lost its reader.
       throw isBrokenPipe(error) || !hasCode(error) ? brokenPipe(error) : error;
@@ -59,13 +64,22 @@ export class WebSink implements Sink {
     }
   }
 
-  settle(isWanted: boolean): void {
-    if (!isWanted) void this.close();
+  settle(isWanted: boolean, isEnd: boolean): void {
+    if (isEnd) this.#end();
+    else if (!isWanted) void this.close();
   }
 
   close(): Promise<void> {
     // One that failed is closed already.
     return (this.#closed ??= this.#writer.close().catch(() => {}));
+  }
+
+  /** A stream aborts only after a write that is under way, which may be never: nobody waits for that here. */
+  #end(): void {
+    const error = brokenPipe();
+    this.#closed ??= Promise.resolve();
+    this.#writer.abort(error).catch(() => {});
+    this.#giveUp?.(error);
   }
 }
 

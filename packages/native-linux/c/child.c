@@ -64,23 +64,53 @@ static int reaped_by_another(int32_t pidfd, struct rs_exit *out)
 	return out->known || !(info.mask & KERNEL_PIDFD_INFO_PID);
 }
 
-/* The pid of a child that nobody has reaped; or -1. */
+/* What stands in a line of a small file of procfs, or NULL. `text` takes the file. */
+static const char *line_of(const char *path, const char *name, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t count;
+	char *line;
+
+	if (fd < 0)
+		return NULL;
+	count = read(fd, text, size - 1);
+	close(fd);
+	text[count > 0 ? count : 0] = 0;
+	line = strstr(text, name);
+	if (line == NULL)
+		return NULL;
+	line += strlen(name);
+	line[strcspn(line, "\n")] = 0;
+	return line;
+}
+
+/*
+ * The numbers in a procfs that was mounted for another pid namespace are not those of here. In its
+ * own namespace a thread has one number; seen from one above, it has more.
+ */
+static int procfs_has_our_numbers(void)
+{
+	char text[4096];
+	const char *line = line_of("/proc/thread-self/status", "\nNSpid:\t", text, sizeof(text));
+
+	return line != NULL && atoi(line) > 0 && strchr(line, '\t') == NULL;
+}
+
+/* The pid of a child that nobody has reaped; or -1 where it cannot be known. */
 static pid_t pid_of(int32_t pidfd)
 {
+	struct kernel_pidfd_info info = { .mask = KERNEL_PIDFD_INFO_PID };
 	char path[64], text[1024];
 	const char *line;
-	ssize_t size;
-	int fd;
 
-	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", pidfd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	/* Since Linux 6.13 */
+	if (sys3(SYS_ioctl, pidfd, KERNEL_PIDFD_GET_INFO, (long)&info) == 0)
+		return (info.mask & KERNEL_PIDFD_INFO_PID) ? (pid_t)info.pid : -1;
+	if (!procfs_has_our_numbers())
 		return -1;
-	size = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[size > 0 ? size : 0] = 0;
-	line = strstr(text, "\nPid:");
-	return line == NULL ? -1 : atoi(line + strlen("\nPid:"));
+	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", pidfd);
+	line = line_of(path, "\nPid:", text, sizeof(text));
+	return line == NULL ? -1 : atoi(line);
 }
 
 /* For a program that has entered a sandbox which refuses the other call. libc's own spawn makes

@@ -211,9 +211,9 @@ export class PipeSink implements Sink {
     this.#end.wait(READY.writable, callback);
   }
 
-  settle(): void {
+  settle(_isWanted: boolean, isEnd: boolean): void {
     const { binding, fd } = this.#end;
-    if (fd >= 0 && binding.hungUp(fd) === 1) this.close();
+    if (isEnd || (fd >= 0 && binding.hungUp(fd) === 1)) this.close();
   }
 
   close(): void {

@@ -63,7 +63,7 @@ export class Child implements Subprocess {
     this.#process = process;
     this.#terminal = terminal;
     this.#stdio = stdio;
-    const { timeout, maxBuffer, killSignal, signal, lazy, onExit } = control;
+    const { timeout, maxBuffer, killSignal, lazy, onExit } = control;
     for (const [fd, given] of stdio.data) {
       const sink = process.sink(fd);
       // A terminal is in the place of what was given for 0.
@@ -82,9 +82,7 @@ export class Child implements Subprocess {
       }
       process.replaceSource(fd, (source) => new Drain(source, lazy ? AHEAD : Infinity));
     }
-    const cutOff = (): void => process.cutOff(killSignal);
-    if (signal !== undefined) process.whenAborted(signal, cutOff);
-    if (timeout !== undefined) process.whenLate(timeout, cutOff);
+    if (timeout !== undefined) process.whenLate(timeout, () => process.cutOff(killSignal));
     const channel = (this.#channel = openChannel?.(this));
     // The last messages come before whoever waits for the end learns of it.
     const exited =

@@ -17,6 +17,7 @@ import type { Host } from "../host.js";
 import type { Launcher } from "../launcher.js";
 import { SIGNALS } from "../numbers.js";
 import { refuseMistyped } from "../option-names.js";
+import { type Process, startUnder } from "../process.js";
 import type { RequestInput } from "../request.js";
 import { exitSignal, resourceUsage } from "../status.js";
 import { type InputData, type Slot, slotOfBunWord, socketSlot } from "../stdio.js";
@@ -73,11 +74,19 @@ export function createSpawnPair(launcher: Launcher): {
     const terminal = terminalOf(options.terminal);
     const slots = terminal === undefined ? stdio.slots : [...terminal.slots, ...stdio.slots.slice(3)];
     const input = inputOf(host, cmd, options, slots, control);
+    const start = (input: RequestInput): Process => {
+      const { signal, killSignal } = control;
+      return startUnder(
+        signal,
+        () => launcher.spawn(input),
+        (process) => process.cutOff(killSignal),
+      );
+    };
     if (ipc === undefined) {
-      const process = launcher.spawn(input);
+      const process = start(input);
       return new Child(process, stdio, control, terminal?.of(process), undefined);
     }
-    const process = launcher.spawn(withChannel(host, input, stdio.count, ipc));
+    const process = start(withChannel(host, input, stdio.count, ipc));
     return new Child(process, { ...stdio, count: stdio.count + 1 }, control, terminal?.of(process), (child) =>
       openChannel(host, process, stdio.count, ipc, child),
     );

@@ -8,7 +8,7 @@ import type { Launcher } from "../launcher.js";
 import { SIGNALS, type SignalName } from "../numbers.js";
 import { refuseMistyped } from "../option-names.js";
 import type { EngineOptions } from "../options.js";
-import { type ExtraPipes, Process } from "../process.js";
+import { type ExtraPipes, Process, startUnder } from "../process.js";
 import type { RequestInput } from "../request.js";
 import { commandStatus, type CommandStatus, resourceUsage, type ResourceUsage } from "../status.js";
 import { slotOfDenoWord } from "../stdio.js";
@@ -199,19 +199,17 @@ export function createCommand(launcher: Launcher): CommandConstructor {
     spawn(): ChildProcess {
       const options = commandOptions(this.#options);
       const signal = checkedSignal(options);
-      const process = launcher.spawn(commandInput(host, this.#command, options, "spawn"));
-      if (signal !== undefined && !signal.aborted) endOnAbort(process, signal);
-      return new ChildProcess(process);
+      const listened = signal?.aborted ? undefined : signal;
+      const start = (): Process => launcher.spawn(commandInput(host, this.#command, options, "spawn"));
+      return new ChildProcess(startUnder(listened, start, terminate));
     }
 
     output(): Promise<CommandOutput> {
       const options = commandOptions(this.#options);
       refusePipedInput(options, "output");
       const signal = checkedSignal(options);
-      const process = launcher.spawn(commandInput(host, this.#command, options, "output"));
-      if (signal?.aborted) process.end(SIGNALS.SIGTERM);
-      else if (signal !== undefined) endOnAbort(process, signal);
-      return outputOf(process);
+      const start = (): Process => launcher.spawn(commandInput(host, this.#command, options, "output"));
+      return outputOf(startOrEnd(signal, start));
     }
 
     outputSync(): CommandOutput {
@@ -226,8 +224,16 @@ export function createCommand(launcher: Launcher): CommandConstructor {
 }
 
 /** As with Deno, who reads what the process writes goes on to the end of the pipe. */
-export function endOnAbort(process: Process, signal: AbortSignal): void {
-  process.whenAborted(signal, () => process.end(SIGNALS.SIGTERM));
+function terminate(process: Process): void {
+  process.end(SIGNALS.SIGTERM);
+}
+
+/** A process that `signal` ends, at once if it is aborted already. */
+export function startOrEnd(signal: AbortSignal | undefined, start: () => Process): Process {
+  if (!signal?.aborted) return startUnder(signal, start, terminate);
+  const process = start();
+  terminate(process);
+  return process;
 }
 
 const TO_THE_END: SyncOptions = Object.freeze({

@@ -5,6 +5,7 @@ import type { Prespawned } from "../engine.js";
 import type { Launcher } from "../launcher.js";
 import type { EngineOptions } from "../options.js";
 import { refuseUnknown } from "../option-names.js";
+import type { Process } from "../process.js";
 import { slotOfDenoWord } from "../stdio.js";
 import { checkedSignal, type CommandStdio, commandInput, commandOptions } from "./deno.js";
 import { started, type StartedProcess, startOptions, type StartOptions } from "./start.js";
@@ -129,10 +130,13 @@ class WaitingPool implements Pool {
     const input = commandInput(this.#launcher.host, command, all, "start");
     const isLike = Object.keys(options).every((key) => LATE.has(key));
     if (!isLike) this.#unlike++;
-    const process = isLike ? this.#launcher.exec(input, (exec) => this.#take(exec)) : undefined;
-    if (process === undefined) this.#passedOn++;
-    else this.#served++;
-    const child = started(process ?? this.#launcher.start(input), signal);
+    const start = (): Process => {
+      const process = isLike ? this.#launcher.exec(input, (exec) => this.#take(exec)) : undefined;
+      if (process === undefined) this.#passedOn++;
+      else this.#served++;
+      return process ?? this.#launcher.start(input);
+    };
+    const child = started(start, signal);
     this.#refillSoon();
     return child;
   }

@@ -1,6 +1,6 @@
 /** A face of our own: `start` returns at once, and whether the program runs is told by a promise. */
 import type { EngineName } from "../engine.js";
-import { SIGNALS, type SignalName } from "../numbers.js";
+import type { SignalName } from "../numbers.js";
 import { refuseUnknown } from "../option-names.js";
 import type { Launcher } from "../launcher.js";
 import type { Process } from "../process.js";
@@ -14,7 +14,7 @@ import {
   type CommandOptions,
   type CommandOutput,
   type CommandStdio,
-  endOnAbort,
+  startOrEnd,
 } from "./deno.js";
 
 /** What `Command` takes, with the defaults of its `spawn()`. Any other option is a TypeError. */
@@ -90,15 +90,13 @@ export function createStart(launcher: Launcher): StartFunction {
   return (command, given = {}) => {
     const options = startOptions(given);
     const signal = checkedSignal(options);
-    return started(launcher.start(commandInput(launcher.host, command, options, "start")), signal);
+    return started(() => launcher.start(commandInput(launcher.host, command, options, "start")), signal);
   };
 }
 
-/** The handle of a process that was begun, and that `signal` ends. */
-export function started(process: Process, signal: AbortSignal | undefined): StartedProcess {
-  if (signal?.aborted) process.end(SIGNALS.SIGTERM);
-  else if (signal !== undefined) endOnAbort(process, signal);
-  return new Started(process);
+/** The handle of a process that `start` begins, and that `signal` ends. */
+export function started(start: () => Process, signal: AbortSignal | undefined): StartedProcess {
+  return new Started(startOrEnd(signal, start));
 }
 
 class Started extends ChildProcess implements StartedProcess {
