@@ -142,7 +142,7 @@ export const bun: Api = {
     ["timeout", "same", "", "oracle bun: timeout with killSignal"],
     ["killSignal", "same", "", "oracle bun: killSignal bad"],
     ["maxBuffer", "better", "what is no number is told, and is not no limit", "oracle bun: maxBuffer bad"],
-    ["lazy", "same", "", "oracle bun: lazy: so much is written although nobody reads"],
+    ["lazy", "same", "", "oracle bun: lazy: unread stdout is not drained"],
     ["terminal", "same", "", "oracle bun: terminal: the child's stdio, session and size"],
   ],
   Subprocess: [

@@ -478,28 +478,6 @@ const CASES: Record<string, (api: Api) => unknown> = {
     const { length } = (await child.stdout.bytes()) as Uint8Array;
     return [blocked, length, await child.exited];
   },
-  "lazy: so much is written although nobody reads": async ({ spawn }) => {
-    const child = spawn(["dd", "if=/dev/zero", "bs=4096", "count=36", "status=none"], { lazy: true, stderr: "pipe" });
-    const code = await child.exited;
-    return [code, (await child.stdout.bytes()).length, await child.stderr.text()];
-  },
-  "lazy: what is read in parts": async ({ spawn }) => {
-    const child = spawn(sh("head -c 1000000 /dev/zero"), { lazy: true });
-    const reader = child.stdout.getReader();
-    let all = 0;
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return [all, await child.exited];
-      all += value.length;
-      await delay(1);
-    }
-  },
-  "lazy: cancelled": async ({ spawn }) => {
-    const child = spawn(sh("exec yes 2>/dev/null"), { lazy: true });
-    await alive(child);
-    await child.stdout.cancel();
-    return (await child.exited) !== 0;
-  },
   "binary output": async ({ spawn }) => {
     const file = path.join(dir, "binary");
     fs.writeFileSync(file, bytes(300_000));

@@ -46,14 +46,8 @@ export function concat(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return all;
 }
 
-/**
- * Gives every chunk to `take`, which then owns it, until the end; closes the source. Rejects if a read fails. Where
- * `take` answers with a promise, the next read waits for that.
- */
-export async function pump(
-  source: Source,
-  take: (chunk: Uint8Array<ArrayBuffer>) => Promise<void> | void,
-): Promise<void> {
+/** Gives every chunk to `take`, which then owns it, until the end; closes the source. Rejects if a read fails. */
+export async function pump(source: Source, take: (chunk: Uint8Array<ArrayBuffer>) => void): Promise<void> {
   try {
     for (;;) {
       const buffer = takeBuffer();
@@ -63,8 +57,7 @@ export async function pump(
         giveBuffer(buffer);
         return;
       }
-      const pause = take(handOut(buffer, count));
-      if (pause !== undefined) await pause;
+      take(handOut(buffer, count));
     }
   } finally {
     source.close();
@@ -75,28 +68,17 @@ export async function pump(
 export async function collect(source: Source): Promise<Uint8Array<ArrayBuffer>> {
   if (source instanceof Drain) return source.rest();
   const chunks: Uint8Array<ArrayBuffer>[] = [];
-  await pump(source, (chunk) => void chunks.push(chunk));
+  await pump(source, (chunk) => chunks.push(chunk));
   return concat(chunks);
 }
 
-/**
- * Reads a source from the beginning, so that the child does not wait until `most` bytes are here which nobody has read;
- * others read from here.
- */
+/** Reads a source from the beginning, without limit, so that the child never waits; others read from here. */
 export class Drain extends FedSource {
   readonly #done: Promise<void>;
-  #most: number;
-  /** Goes on with reading, while that is paused. */
-  #resume: (() => void) | undefined;
 
-  constructor(source: Source, most: number = Infinity) {
-    const close = (): void => {
-      source.close();
-      this.#goOn();
-    };
-    super({ want: () => this.#goOn(), settle: undefined, enough: undefined, close });
-    this.#most = most;
-    this.#done = pump(source, (chunk) => this.#take(chunk)).then(
+  constructor(source: Source) {
+    super({ want: undefined, settle: undefined, enough: undefined, close: () => source.close() });
+    this.#done = pump(source, (chunk) => this.push(chunk)).then(
       () => this.end(),
       (error: unknown) => this.end(error),
     );
@@ -104,21 +86,8 @@ export class Drain extends FedSource {
 
   /** Everything that was not read yet, once the end has come. */
   async rest(): Promise<Uint8Array<ArrayBuffer>> {
-    this.#most = Infinity;
-    this.#goOn();
     await this.#done;
     return concat(this.takeAll());
-  }
-
-  #take(chunk: Uint8Array): Promise<void> | undefined {
-    this.push(chunk);
-    if (this.size < this.#most) return undefined;
-    return new Promise((resolve) => (this.#resume = resolve));
-  }
-
-  #goOn(): void {
-    this.#resume?.();
-    this.#resume = undefined;
   }
 }
 

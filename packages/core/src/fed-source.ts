@@ -44,11 +44,6 @@ export class FedSource implements Source {
     this.#feeder = feeder;
   }
 
-  /** Bytes at hand. */
-  protected get size(): number {
-    return this.#size;
-  }
-
   /** The chunk is the source's from now on. */
   push(chunk: Uint8Array): void {
     // An empty chunk would be taken for the end.

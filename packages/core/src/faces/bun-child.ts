@@ -15,12 +15,6 @@ import type { Channel } from "./channel.js";
 import { feed } from "./feed.js";
 import { FileSink } from "./file-sink.js";
 
-/**
- * Bytes that are read ahead of an output that is lazy. With those in a pipe they are as many as Bun's child can write
- * before it waits, and programs rely on that.
- */
-const AHEAD = 144 * 1024;
-
 /** What the child has as fds. */
 export interface Stdio {
   readonly slots: readonly Slot[];
@@ -80,7 +74,7 @@ export class Child implements Subprocess {
       if (maxBuffer !== undefined) {
         process.replaceSource(fd, (source) => limited(source, maxBuffer, () => process.cutShort(source, killSignal)));
       }
-      process.replaceSource(fd, (source) => new Drain(source, lazy ? AHEAD : Infinity));
+      if (!lazy) process.replaceSource(fd, (source) => new Drain(source));
     }
     if (timeout !== undefined) process.whenLate(timeout, () => process.cutOff(killSignal));
     const channel = (this.#channel = openChannel?.(this));

@@ -144,7 +144,7 @@ export interface SpawnOptions<
 > extends CommonOptions<In, Out, Err> {
   /**
    * False (the default): stdout and stderr are read into memory from the start, however much it is, so that the child
-   * never waits. True: some 200 KB of each, and the rest when somebody reads them.
+   * never waits. True: not before somebody reads them.
    */
   readonly lazy?: boolean | undefined;
   /**
