@@ -57,7 +57,6 @@ export function requestOf(call: Call): Omit<SpawnRequest, "engines"> | string {
     cwd: cwd === null || cwd === "" ? undefined : cwd,
     slots,
     shellFallback,
-    killSignal: undefined,
     ...setup,
   };
 }
