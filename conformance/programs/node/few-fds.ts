@@ -1,6 +1,6 @@
 /**
- * Starts something by child_process with 0 to 8 free fds, and listens on a socket after each time. Prints what came of the starts, and
- * how many sockets libuv then had in its list of handles.
+ * Starts something by child_process with 0 to 8 free fds, and listens on a socket after each time. Prints what came of
+ * the starts, and how many sockets libuv then had in its list of handles.
  */
 import { closeSync, openSync } from "node:fs";
 import { createServer } from "node:net";
