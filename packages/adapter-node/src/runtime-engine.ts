@@ -111,7 +111,7 @@ function start(call: RuntimeCall): RuntimeChild | string {
 }
 
 /**
- * Runs this while fds 0, 1 and 2 are taken and two fds are free for each pipe; throws EMFILE where there are not so many.
+ * Runs this while fds 0, 1 and 2 are taken and two fds are free for each pipe; throws EMFILE where that many are not.
  * libuv aborts the program when it closes a handle with fd 0, 1 or 2. And when libuv 1.52 finds no fds for a pipe, it
  * takes the handle of the process out of its list of handles, and does so again when that handle is closed: then it
  * writes to where the last pipe's handle was, which may be memory of something else by now.
