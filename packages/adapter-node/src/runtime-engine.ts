@@ -70,7 +70,8 @@ function start(call: RuntimeCall): RuntimeChild | string {
   child.on("error", () => {});
   const envPairs = Object.entries(call.env ?? process.env).map(([name, value]) => `${name}=${value}`);
   const options = bare({ ...optionsOf(call), file: call.file, args: call.argv, envPairs });
-  const error = withoutLowFds(() => spawn.call(child, options)) as number;
+  const pipes = call.stdio.filter((kind) => kind === "pipe").length;
+  const error = withFds(pipes, () => spawn.call(child, options)) as number;
   if (error) {
     // ChildProcess.spawn leaves its pipes in the options, and after EMFILE forgets them.
     type Entry = { readonly socket?: Duplex; readonly handle?: { close(): void } };
@@ -109,17 +110,26 @@ function start(call: RuntimeCall): RuntimeChild | string {
   };
 }
 
-/** libuv aborts the program when it closes a handle with fd 0, 1 or 2, so those that are free are taken meanwhile. */
-function withoutLowFds<T>(run: () => T): T {
+/**
+ * Runs this while fds 0, 1 and 2 are taken and two fds are free for each pipe; throws EMFILE where that many are not.
+ * libuv aborts the program when it closes a handle with fd 0, 1 or 2. And when libuv 1.52 finds no fds for a pipe, it
+ * takes the handle of the process out of its list of handles, and does so again when that handle is closed: then it
+ * writes to where the last pipe's handle was, which may be memory of something else by now.
+ */
+function withFds<T>(pipes: number, run: () => T): T {
   if (!mayRead(devNull)) return run();
-  const fd = openSync(devNull, "r");
-  if (fd > 2) {
-    closeSync(fd);
-    return run();
-  }
+  const [low, free]: [number[], number[]] = [[], []];
   try {
-    return withoutLowFds(run);
+    try {
+      while (free.length < Math.max(1, 2 * pipes)) {
+        const fd = openSync(devNull, "r");
+        (fd > 2 ? free : low).push(fd);
+      }
+    } finally {
+      for (const fd of free) closeSync(fd);
+    }
+    return run();
   } finally {
-    closeSync(fd);
+    for (const fd of low) closeSync(fd);
   }
 }
