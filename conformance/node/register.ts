@@ -96,6 +96,21 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a child that register has started is collected once it has ended, and one that could not be started",
+    async run(t) {
+      const flags = ["--expose-gc", "--import", entry];
+      assert.deepEqual(await registered(t, "collected", flags), [40, true]);
+    },
+  },
+  {
+    name: "a trace that cannot be written, as to a FIFO without a reader, stops nothing",
+    async run(t) {
+      const fifo = path.join(t.dir, "fifo");
+      t.spawnSync(["mkfifo", fifo]);
+      assert.equal(await registered(t, "untold", ["--import", entry], { RINGSPAWN_TRACE: fifo }), 0);
+    },
+  },
+  {
     name: "NODE_OPTIONS with register reaches the children of children",
     async run(t) {
       const seen = await registered(t, "children of children", [], { NODE_OPTIONS: `--require=${required}` });

@@ -57,6 +57,27 @@ const scenes: Readonly<Record<string, () => unknown>> = {
     await closed(required("true"));
     return [named, who()];
   },
+  /** Of children that ended, and of starts that failed, here or by Node's own, what is left after a collection. */
+  async collected() {
+    const refs: WeakRef<object>[] = [];
+    for (const file of ["true", "/no/such/program", "none.such.program", process.execPath.slice(0, -1)]) {
+      for (let i = 0; i < 10; i++) {
+        const child = spawn(file, { stdio: ["pipe", "pipe", "ignore"] });
+        refs.push(new WeakRef(child));
+        child.on("error", () => {});
+        await new Promise((resolve) => child.on("close", resolve).on("error", resolve));
+      }
+    }
+    for (let i = 0; i < 3; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      (globalThis as { gc?: () => void }).gc?.();
+    }
+    return [refs.length, refs.filter((ref) => ref.deref() !== undefined).length <= 1];
+  },
+  async untold() {
+    await closed(spawn("true"));
+    return spawnSync("true").status;
+  },
   async "registered later"() {
     const before = await both();
     const { unregister } = register();

@@ -105,7 +105,7 @@ function tellOf(who: string, command: string | URL, options: CommandOptions | un
   return (service) => {
     const path = getenv(TRACE);
     // To write where it is not permitted would make Deno ask the user.
-    if (path === undefined || permissions.querySync({ name: "write", path }).state !== "granted") return;
+    if (path === undefined || path === "" || permissions.querySync({ name: "write", path }).state !== "granted") return;
     trace(path, () => ({ who, argv: [String(command), ...(options?.args ?? [])], ...service }));
   };
 }

@@ -31,8 +31,8 @@ interface Child {
   isRefd: boolean;
 }
 
-/** A child that this package runs, or undefined where it could not be started. */
-const children = new WeakMap<object, Child | undefined>();
+/** The children that this package runs, until their handles are closed. */
+const children = new WeakMap<object, Child>();
 
 const prototype = Object.getPrototypeOf(new Class()._handle) as Handle;
 /** Or why Node's own has to serve. A version that is not known is tried out when it first starts something. */
@@ -48,21 +48,25 @@ export function replaceSpawn(restoreAll: () => void): () => void {
   const spawn: NativeSpawn = function (...args) {
     const original = (): number => Reflect.apply(before, this, args);
     if (!isOn) return original();
+    const path = process.env[TRACE];
     const read = (reader ??= tryShape(Class));
     const call = typeof read === "string" ? { why: read } : read(args);
     const result = serve(
       () => ("why" in call ? call : served().prepareStart(call)),
       (prepared) => served().start(prepared),
     );
-    // It is this package itself that starts something, while it is loaded.
+    // This package itself starts something while it is loaded, or a function of the program that it has called does.
     if (result === undefined) return original();
-    trace(process.env[TRACE], () => ({ who: WHO, argv: "why" in call ? [] : (call.args ?? []), ...whoServed(result) }));
-    if ("running" in result) {
-      serveHandle(this, result);
-      return 0;
+    // Only then may anything of the program's run: the child has its handle.
+    if ("running" in result) serveHandle(this, result);
+    trace(path, () => ({ who: WHO, argv: "why" in call ? [] : (call.args ?? []), ...whoServed(result) }));
+    if ("running" in result) return 0;
+    if ("error" in result) {
+      Object.setPrototypeOf(this, methods);
+      return result.error;
     }
-    const error = "error" in result ? result.error : original();
-    if (error !== 0) refuseHandle(this);
+    const error = original();
+    if (error !== 0) Object.setPrototypeOf(this, refused);
     return error;
   };
   let isOn = true;
@@ -101,13 +105,26 @@ const methods = Object.create(prototype, {
   }),
   close: method(function (callback?: () => void) {
     const child = children.get(this);
-    if (child !== undefined && !child.isClosed) {
+    if (child !== undefined) {
       child.isClosed = true;
       child.running.unref();
+      children.delete(this);
     }
+    forget(this);
     if (typeof callback === "function") setImmediate(() => Reflect.apply(callback, this, []));
   }),
 }) as object;
+
+/** Those of a handle of libuv's whose process never was: libuv would signal whatever pid is in its memory. */
+const refused = Object.create(prototype, { kill: method(() => ESRCH) }) as object;
+
+/**
+ * Node's native code holds every handle that libuv never had until the program's end. So nothing may stay on it: by
+ * `onexit` and the symbol of its owner it would keep the ChildProcess, the streams and all that they have read.
+ */
+function forget(handle: object): void {
+  for (const key of Reflect.ownKeys(handle)) if (key !== "pid") Reflect.deleteProperty(handle, key);
+}
 
 function method(value: (this: object, ...args: never[]) => unknown): PropertyDescriptor {
   return { value, writable: true, configurable: true };
@@ -125,12 +142,6 @@ function serveHandle(handle: Handle, { running }: Started): void {
       if (!child.isClosed) handle.onexit(...served().endOf(exit));
     });
   });
-}
-
-/** It could not be started: libuv would signal the pid of a process that there never was. */
-function refuseHandle(handle: Handle): void {
-  children.set(handle, undefined);
-  Object.setPrototypeOf(handle, methods);
 }
 
 function hold(child: Child | undefined, isRefd: boolean): void {

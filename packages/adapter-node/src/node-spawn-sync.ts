@@ -23,6 +23,7 @@ export function replaceSpawnSync(restoreAll: () => void): () => void {
   const spawn: NativeSpawnSync = (options) => {
     const original = (): SyncAnswer => Reflect.apply(before, binding, [options]) as SyncAnswer;
     if (!isOn || isForOriginal(options)) return original();
+    const path = process.env[TRACE];
     if (misfit === null) misfit = trySync(binding, spawnSync);
     const why = misfit;
     const result = serve(
@@ -30,7 +31,7 @@ export function replaceSpawnSync(restoreAll: () => void): () => void {
       (prepared) => served().run(prepared),
     );
     if (result === undefined) return original();
-    trace(process.env[TRACE], () => ({ who: WHO, argv: options["args"] as unknown[], ...whoServed(result) }));
+    trace(path, () => ({ who: WHO, argv: options["args"] as unknown[], ...whoServed(result) }));
     return "answer" in result ? result.answer : original();
   };
   let isOn = true;

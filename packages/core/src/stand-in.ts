@@ -72,24 +72,32 @@ export function createStandIn(launcher: Launcher): StandIn {
   return {
     launcher: own,
     serve(ours, original, tell) {
+      const quietly = (service: Service): void => {
+        try {
+          tell(service);
+        } catch {
+          // The process runs already, or the original is to start it: neither depends on whether that can be told.
+        }
+      };
       take();
+      let result: ReturnType<typeof ours>;
       try {
-        const result = ours();
-        tellOf(take(), tell);
-        return result;
+        // What is read for ours, as the body of a request, would be gone for the original.
+        enginesInstead(launcher);
+        result = ours();
       } catch (error) {
         const engine = take();
-        if (engine !== undefined) {
-          tellOf(engine, tell);
-          throw error;
-        }
-        tell({ engine: null, why: error instanceof Error ? error.message : String(error) });
+        quietly(engine === undefined ? { engine: null, why: messageOf(error) } : { engine });
+        if (engine !== undefined) throw error;
         return original();
       }
+      const engine = take();
+      if (engine !== undefined) quietly({ engine });
+      return result;
     },
   };
 }
 
-function tellOf(engine: EngineName | undefined, tell: (service: Service) => void): void {
-  if (engine !== undefined) tell({ engine });
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -84,7 +84,7 @@ class SyncChild {
     });
     // A grandchild may hold the pipes for ever: once we have killed, only the process itself is waited for.
     while (this.#exit === undefined || (this.#open > 0 && !this.timedOut && !this.overflowed)) {
-      const next = Math.min(this.timedOut ? Infinity : deadline, this.#closesFull);
+      const next = Math.min(this.#isOver() ? Infinity : deadline, this.#closesFull);
       const left = next - this.#binding.now();
       if (left > 0) {
         this.#loop.turn(left === Infinity ? -1 : Math.min(Math.ceil(left), MAX_WAIT));
@@ -99,6 +99,11 @@ class SyncChild {
     return this.#exit;
   }
 
+  /** Whether it was killed because of a limit: of several limits that are one, the first that is met. */
+  #isOver(): boolean {
+    return this.timedOut || (this.overflowed && isLimitOfAll(this.#options));
+  }
+
   #kill(): void {
     if (this.#exit === undefined) this.#binding.kill(this.#pidfd, this.#options.killSignal);
     if (!isLimitOfAll(this.#options)) return;
@@ -107,6 +112,9 @@ class SyncChild {
 
   #feed(sink: PipeSink, bytes: Uint8Array | undefined): void {
     let left = bytes;
+    // Whoever else has the pipe then gets all of it.
+    const isWaitedFor = isLimitOfAll(this.#options);
+    if (isWaitedFor) this.#open++;
     const pump = (): void => {
       try {
         left = left && sink.attempt(left);
@@ -115,8 +123,12 @@ class SyncChild {
         left = undefined;
         this.inputLost = true;
       }
-      if (left === undefined) sink.close();
-      else sink.whenReady(pump);
+      if (left !== undefined) {
+        sink.whenReady(pump);
+        return;
+      }
+      sink.close();
+      if (isWaitedFor) this.#open--;
     };
     pump();
   }

@@ -4,6 +4,11 @@ import process from "node:process";
 
 // As they were at load: the program may replace them later.
 const { openSync, writeSync, closeSync } = fs;
+const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = fs.constants;
+/** A FIFO that nobody reads is refused instead of waited for. */
+const APPEND = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK;
+/** A line has the arguments of a process, which are nobody else's business. */
+const MODE = 0o600;
 // eslint-disable-next-line no-restricted-syntax -- as it was at load
 const { Date } = globalThis;
 
@@ -25,7 +30,7 @@ export function trace(path: string | undefined, line: () => TraceLine): void {
   if (path === undefined || path === "") return;
   try {
     const text = JSON.stringify({ time: new Date().toISOString(), pid: process.pid, ...line() });
-    const fd = openSync(path, "a");
+    const fd = openSync(path, APPEND, MODE);
     try {
       // In one piece, so that programs which write at the same time do not mix their lines.
       writeSync(fd, `${text}\n`);

@@ -1,6 +1,8 @@
 /** spawnSync, execSync and execFileSync by everything that programs see of them. */
 import { execFileSync, execSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import process from "node:process";
 import { FDS, result, show, told } from "./observe.ts";
 
@@ -37,6 +39,19 @@ await show({
     const { status, error } = spawnSync("sh", ["-c", "sleep 0.1"], { input: Buffer.alloc(100_000) });
     return [status, told(error)];
   },
+  "input of a process that outlives the child": async () => {
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "outlives-")), "count");
+    const script = `exec 3<&0; (sleep 0.2; exec wc -c <&3 >${file}) &`;
+    const options = { input: Buffer.alloc(1_000_000), stdio: ["pipe", "ignore", "ignore"] as const };
+    const seen = result(spawnSync("/bin/sh", ["-c", script], { ...options, stdio: [...options.stdio] }));
+    const count = (): string => (fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "");
+    for (let i = 0; i < 200 && count() === ""; i++) await new Promise((resolve) => setTimeout(resolve, 20));
+    const text = count();
+    fs.rmSync(path.dirname(file), { recursive: true });
+    return [seen, text];
+  },
+  "maxBuffer before a timeout": () =>
+    sh("trap '' TERM PIPE; yes | head -c 100000; sleep 0.6; exit 3", { maxBuffer: 10, timeout: 300 }),
   "stdio of every kind": () => {
     const fd = fs.openSync("/dev/zero", "r");
     const seen = [

@@ -25,6 +25,8 @@ export function showMembers(
   Object.defineProperty(prototype, Symbol.toStringTag, bare({ value: tag, configurable: true }));
   const print = function (this: Readonly<Record<string, unknown>>): object {
     const printed = new Printed() as Record<string, unknown>;
+    // The prototype itself has no values.
+    if (this === prototype) return printed;
     for (const name of names) printed[name] = this[name];
     return printed;
   };

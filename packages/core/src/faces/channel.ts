@@ -72,7 +72,13 @@ export class Channel {
       const expected = 'The "message" argument must be one of type string, object, number, or boolean';
       throw usageError("ERR_INVALID_ARG_TYPE", `${expected}. Received type ${typeof message} (${String(message)})`);
     }
-    this.#write({ bytes: this.#codec.encode(message), callback });
+    const bytes = this.#codec.encode(message);
+    // A function of the message's own, as toJSON, may have ended the channel.
+    if (this.#closed) {
+      if (callback !== undefined) soon(() => callback(brokenPipe()));
+      return false;
+    }
+    this.#write({ bytes, callback });
     this.#hasSent = true;
     return this.#waiting < ENOUGH;
   }
