@@ -93,10 +93,10 @@ const cases: Case[] = [
     run: (t) => leak(t, volume(t.native ? 1000 : 200)),
   },
   {
-    name: "10,000 spawns (3,000 of the runtime's own) leave no fd, no zombie and no memory",
+    name: "10,000 spawns (1,000 of the runtime's own) leave no fd, no zombie and no memory",
     slow: true,
     timeout: 240_000,
-    run: (t) => leak(t, volume(t.native ? 10_000 : 3000)),
+    run: (t) => leak(t, volume(t.native ? 10_000 : 1000)),
   },
 ];
 export default cases;

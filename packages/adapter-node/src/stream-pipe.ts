@@ -25,6 +25,7 @@ class StreamEnd {
   /** Those that are not closed. */
   readonly #halves: Set<Half>;
   #finished: Promise<void> | undefined;
+  #isGivenUp = false;
 
   constructor(stream: Duplex, halves: ReadonlySet<Half>) {
     this.#stream = stream;
@@ -55,6 +56,8 @@ class StreamEnd {
       if (this.#finished !== undefined) throw brokenPipe();
       this.#stream.write(chunk, (error) => {
         if (error) reject(isBrokenPipe(error) ? brokenPipe(error) : error);
+        // Node 20 calls back without an error for what was under way when the stream was destroyed.
+        else if (this.#isGivenUp) reject(brokenPipe());
         else resolve();
       });
     });
@@ -71,6 +74,7 @@ class StreamEnd {
   /** What waits to be written is not waited for. Of a duplex, it is given up when the source comes to its end. */
   #giveUp(): void {
     this.#finished ??= Promise.resolve();
+    this.#isGivenUp = true;
     this.#close("sink");
   }
 
