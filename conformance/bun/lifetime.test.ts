@@ -57,9 +57,13 @@ for (const end of ["exit", "terminate"] as const) {
     };
     const after = async (): Promise<ReturnType<typeof held>> => {
       await delay(600);
-      // The next spawn reaps the children of a worker that has ended.
-      await spawn(["true"]).exited;
-      return held();
+      for (let i = 0; ; i++) {
+        // The next spawn reaps the children of a worker that has ended, once they have ended as well.
+        await spawn(["true"]).exited;
+        const left = held();
+        if (left.children === 0 || i === 50) return left;
+        await delay(100);
+      }
     };
     // The first workers make Bun open what it then keeps.
     await rounds(3);
