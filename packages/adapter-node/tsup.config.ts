@@ -11,8 +11,6 @@ const preload: Options = {
   platform: "node",
   clean: false,
   noExternal: [/^@ringspawn\//],
-  // What the native package needs, and is nobody's of ours.
-  external: ["detect-libc"],
 };
 
 const config: Options[] = [
