@@ -122,6 +122,7 @@ const cases: Case[] = [
     name: "register can be loaded later and be given back, while children run as well",
     async run(t) {
       assert.deepEqual(await registered(t, "registered later", []), [[], lines(t.ENGINE), []]);
+      assert.deepEqual(await registered(t, "given back from behind", []), []);
       const seen = await registered(t, "given back while children run", []);
       assert.deepEqual(seen, ["got it\n", [`child_process.spawn ${t.ENGINE}`], false]);
     },

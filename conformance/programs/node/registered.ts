@@ -74,6 +74,18 @@ const scenes: Readonly<Record<string, () => unknown>> = {
     }
     return [refs.length, refs.filter((ref) => ref.deref() !== undefined).length <= 1];
   },
+  /** Something of the program's own stands before ours when it is given back. */
+  async "given back from behind"() {
+    const { unregister } = register();
+    const child = new childProcess.ChildProcess() as unknown as { readonly _handle: object };
+    const handles = Object.getPrototypeOf(child._handle) as { spawn: (...args: unknown[]) => number };
+    const { spawn: ours } = handles;
+    handles.spawn = function (...args) {
+      return Reflect.apply(ours, this, args);
+    };
+    unregister();
+    return both();
+  },
   async untold() {
     await closed(spawn("true"));
     return spawnSync("true").status;

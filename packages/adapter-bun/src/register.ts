@@ -15,6 +15,9 @@ const bun = Bun as unknown as Record<Name, Call>;
 /** A key that Bun's own node:child_process always gives, and that means nothing but on Windows. */
 const OF_BUN = "windowsVerbatimArguments";
 
+/** Of what this copy has replaced, which something else may stand before by now. */
+let restoreOwn: (() => void) | undefined;
+
 /** Has the native engines start what Bun.spawn and Bun.spawnSync start, where they do the same. */
 export function register(): void {
   if (replacedBy(bun.spawn) !== undefined) return;
@@ -22,11 +25,13 @@ export function register(): void {
   const restore = (): void => {
     for (const each of restores) each();
   };
+  restoreOwn = restore;
 }
 
 /** Gives both back to Bun, also if another copy of this package has replaced them. */
 export function unregister(): void {
   replacedBy(bun.spawn)?.restore();
+  restoreOwn?.();
 }
 
 function replace(name: Name, restore: () => void): () => void {

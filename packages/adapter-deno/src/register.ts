@@ -18,6 +18,9 @@ type Method = (typeof SHORT)[Short];
 const deno = Deno as unknown as { Command: Constructor } & Partial<Record<Short, Call>>;
 const { permissions } = Deno;
 
+/** Of what this copy has replaced, which something else may stand before by now. */
+let restoreOwn: (() => void) | undefined;
+
 /** Has the native engines start what Deno.Command and Deno.spawn start, where they do the same. */
 export function register(): void {
   if (replacedBy(deno.Command) !== undefined) return;
@@ -26,11 +29,13 @@ export function register(): void {
   const restore = (): void => {
     for (const each of restores) each();
   };
+  restoreOwn = restore;
 }
 
 /** Gives them back to Deno, also if another copy of this package has replaced them. */
 export function unregister(): void {
   replacedBy(deno.Command)?.restore();
+  restoreOwn?.();
 }
 
 function replaceCommand(restore: () => void): () => void {

@@ -2,14 +2,18 @@
 import { replacedSpawn, replaceSpawn } from "./node-process-wrap.js";
 import { replaceSpawnSync } from "./node-spawn-sync.js";
 
+/** Of what this copy has replaced, which something else may stand before by now. */
+let restoreOwn: (() => void) | undefined;
+
 /** Has the native engines start every process of this environment, where they do exactly what Node's own does. */
 export function register(): void {
-  if (replacedSpawn() === undefined) replace();
+  if (replacedSpawn() === undefined) restoreOwn = replace();
 }
 
 /** Gives back to Node what {@link register} has replaced, also if another copy of this package did it. */
 export function unregister(): void {
   replacedSpawn()?.restore();
+  restoreOwn?.();
 }
 
 /** Calls a function as if {@link register} had been called for just so long. */
