@@ -319,7 +319,7 @@ const suites = [
     notQuick: true,
     command: process.execPath,
     args: ["conformance/lab.ts", "matrix"],
-    minutes: 30,
+    minutes: 45,
     count: closingLine,
   },
   {
