@@ -271,7 +271,7 @@ const cases: Case[] = [
       const child = t.spawn(["/bin/sh", "-c", `stty -opost; exec '${t.witness}' write ${size}`], {
         terminal: {
           data: (_, bytes) => chunks.push(bytes),
-          exit: () => (all = sha256(joined(chunks))),
+          exit: () => (all = sha256(Buffer.concat(chunks))),
         },
       });
       assert.equal(await child.exited, 0);
@@ -474,16 +474,6 @@ const cases: Case[] = [
     },
   },
 ];
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
-}
 
 /** The process group in the foreground of the terminal of this process. */
 function foreground(pid: number): number {

@@ -52,6 +52,13 @@ Deno.test("what explain says is what happens", async () => {
   equal(stdout, "vfork /usr/bin/true true | runtime true | vfork cat\n");
 });
 
+Deno.test("a terminal is for who may run every program", async () => {
+  const open = async (...flags: string[]): Promise<string> =>
+    (await deno(["run", "--no-prompt", ffi, ...flags, "./programs/terminal.ts"])).stdout;
+  const refusal = "NotCapable Requires --allow-run permissions to open a terminal\n";
+  equal([await open(), await open("--allow-run=true"), await open("--allow-run")], [refusal, refusal, "vfork\n"]);
+});
+
 Deno.test("a permission that the program gives up is gone at the next start", async () => {
   const { stdout } = await deno(["run", "--no-prompt", ffi, "--allow-env", "--allow-run", "./programs/revoke.ts"]);
   equal(stdout, "vfork 0\nNotCapable\n");

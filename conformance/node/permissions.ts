@@ -245,6 +245,20 @@ const cases: Case[] = [
   // The runtime's engine is the same under every kernel, and the lab is slow.
   ...(patience(1) === 1 ? casesOn("runtime") : []),
   {
+    name: "a terminal is for who may start child processes",
+    async run(t) {
+      const script = path.join(t.plan.root, "programs", "node", `new-terminal${t.plan.extension}`);
+      const open = async (allowed: readonly string[]): Promise<string> => {
+        const command = [...t.plan.command, ...flags(t, dir, ["--allow-addons", ...allowed]), script, t.ENGINE];
+        const child = t.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "ignore" });
+        return (await finished(child)).stdout;
+      };
+      const dir = folders(t);
+      assert.equal(await open([]), "ERR_ACCESS_DENIED ChildProcess\n");
+      assert.equal(await open(["--allow-child-process"]), `${t.ENGINE}\n`);
+    },
+  },
+  {
     name: "without addons, the runtime's engine hands permissions on",
     timeout: 30_000,
     run(t) {

@@ -1,17 +1,7 @@
 /** What bun-spawn.ts asks both about `ipc`, and what differs on purpose. */
-/* eslint-disable @typescript-eslint/no-unsafe-assignment,
-   @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return,
-   @typescript-eslint/no-explicit-any
-   -- it makes calls that types forbid, and looks at any result */
 import { Buffer } from "node:buffer";
 import { delay, parent, until } from "../tools.ts";
-
-/** Values without a type, as in JavaScript. */
-type Any = any;
-
-interface Api {
-  readonly spawn: (...args: Any[]) => Any;
-}
+import type { Any, Api } from "./bun-api.ts";
 
 const sh = (script: string): string[] => ["sh", "-c", script];
 const program = (script: string): string[] => [parent.execPath, "-e", script];

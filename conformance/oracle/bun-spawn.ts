@@ -5,24 +5,11 @@
  * IMPROVED lists what differs on purpose. A row that differs no more fails, and so does any other difference. Messages
  * are not compared.
  */
-/* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment,
-   @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return,
-   @typescript-eslint/no-explicit-any, @typescript-eslint/restrict-plus-operands,
-   @typescript-eslint/restrict-template-expressions
-   -- it makes calls that types forbid, and looks at any result */
 import { engines, spawn, spawnSync, Terminal } from "ringspawn";
 import { assert, delay, fs, parent, path, tmpdir } from "../tools.ts";
+import type { Any, Api } from "./bun-api.ts";
 import { CASES as IPC_CASES, IMPROVED as IPC_IMPROVED } from "./bun-ipc.ts";
 import { TERMINAL_CASES, TERMINAL_IMPROVED } from "./bun-terminal.ts";
-
-/** Values without a type, as in JavaScript. */
-type Any = any;
-
-interface Api {
-  readonly spawn: (...args: Any[]) => Any;
-  readonly spawnSync: (...args: Any[]) => Any;
-  readonly Terminal: Any;
-}
 
 type Files = Record<"file", (path: string | number) => Blob>;
 const { Bun: bun } = globalThis as unknown as { Bun: Api & Files & { readonly s3: Files } };

@@ -1,18 +1,6 @@
 /** The oracle's cases of terminals: what bun-spawn.ts does with both APIs. */
-/* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment,
-   @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return,
-   @typescript-eslint/no-explicit-any
-   -- it makes calls that types forbid, and looks at any result */
 import { delay, until } from "../tools.ts";
-
-/** Values without a type, as in JavaScript. */
-type Any = any;
-
-interface Api {
-  readonly spawn: (...args: Any[]) => Any;
-  readonly spawnSync: (...args: Any[]) => Any;
-  readonly Terminal: Any;
-}
+import type { Any, Api } from "./bun-api.ts";
 
 const utf8 = new TextDecoder();
 const sh = (script: string): string[] => ["sh", "-c", script];

@@ -8,7 +8,8 @@ import launcher from "./index.js";
 type Call = (...args: unknown[]) => unknown;
 
 const standIn = createStandIn(launcher);
-const ours = createSpawnPair(standIn.launcher) as unknown as Record<Name, Call>;
+const { Terminal, ...functions } = createSpawnPair(standIn.launcher);
+const ours = functions as unknown as Record<Name, Call>;
 const NAMES = ["spawn", "spawnSync"] as const;
 type Name = (typeof NAMES)[number];
 const bun = Bun as unknown as Record<Name, Call>;
@@ -47,7 +48,12 @@ function replace(name: Name, restore: () => void): () => void {
       tell({ engine: null, why: "Bun's own node:child_process calls it" });
       return own();
     }
-    return standIn.serve(() => ours[name](...args), own, tell);
+    const handOn = (error: unknown): unknown => {
+      // Bun would take a terminal of ours for options of one, and start what is refused here.
+      if (isOurTerminal(args)) throw error;
+      return own();
+    };
+    return standIn.serve(() => ours[name](...args), handOn, tell);
   };
   Object.defineProperty(replacement, "name", { value: name, configurable: true });
   mark(replacement, { original, restore });
@@ -56,6 +62,11 @@ function replace(name: Name, restore: () => void): () => void {
     isOn = false;
     if (bun[name] === replacement) bun[name] = original;
   };
+}
+
+function isOurTerminal([first, second]: readonly unknown[]): boolean {
+  const options = (Array.isArray(first) ? second : first) as { readonly terminal?: unknown } | null | undefined;
+  return options?.terminal instanceof Terminal;
 }
 
 function argvOf(first: unknown): readonly unknown[] {

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { bare, type Host, type V8, v8Structured } from "@ringspawn/core/seam";
-import { authorize, closerOf, environ, getenv, openFile } from "./permission.js";
+import { authorize, authorizeTerminal, closerOf, environ, getenv, openFile } from "./permission.js";
 
 export const host: Host = bare<Host>({
   runtime: "deno",
@@ -15,6 +15,7 @@ export const host: Host = bare<Host>({
     return fileURLToPath(url);
   },
   authorize,
+  authorizeTerminal,
   openFile,
   closerOf,
   bytes: (array) => array,

@@ -117,6 +117,11 @@ export function openFile({ path, open, mode }: FileSlot): OpenFile | undefined {
   return { fd, close: () => closeSync(fd) };
 }
 
+/** @throws {Deno.errors.NotCapable} where not every program may be run: one that may have `script` open a terminal. */
+export function authorizeTerminal(): void {
+  if (!granted({ name: "run" })) throw new NotCapable("Requires --allow-run permissions to open a terminal");
+}
+
 /** What closes an fd that node:fs has opened, and counts as its own until it closes it itself. */
 export function closerOf(fd: number): (() => void) | undefined {
   return HAS_REAL_FDS && isOpenedHere(fd) ? () => closeSync(fd) : undefined;

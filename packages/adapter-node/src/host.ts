@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { bare, type Host, ownVariable, type SpawnRequest, type V8, v8Structured } from "@ringspawn/core/seam";
-import { authorize, openFile } from "./permission.js";
+import { authorize, authorizeTerminal, openFile } from "./permission.js";
 import { hasPermissionModel } from "./permission-model.js";
 
 // As they were at load: the program may replace them later.
@@ -18,6 +18,7 @@ export const host: Host = bare<Host>({
   environ: () => ({ ...process.env }) as Record<string, string>,
   pathFromURL: (url) => fileURLToPath(url),
   authorize,
+  authorizeTerminal,
   // Elsewhere there is no native engine, and the runtime's engine opens files by node:fs itself.
   ...(hasPermissionModel && process.platform === "linux" && { openFile }),
   ...(!isMainThread && { closerOf }),

@@ -74,7 +74,10 @@ function envOf(pairs: Call["envPairs"]): Readonly<Record<string, string>> | stri
   for (const pair of pairs) {
     const at = typeof pair === "string" ? pair.indexOf("=") : -1;
     if (at < 0) return "a variable of the environment has no =";
-    env[(pair as string).slice(0, at)] = (pair as string).slice(at + 1);
+    const name = (pair as string).slice(0, at);
+    // Such as "A=B": "c" beside A, which are two variables of the name A to the child.
+    if (Object.hasOwn(env, name)) return "a variable of the environment comes twice";
+    env[name] = (pair as string).slice(at + 1);
   }
   return env;
 }

@@ -26,6 +26,11 @@ export function authorize(request: SpawnRequest): SpawnRequest {
   return Object.freeze({ ...request, env: handedOn(request) });
 }
 
+/** @throws Node's own error where the permission model does not allow child processes, which may open a terminal. */
+export function authorizeTerminal(): void {
+  if (has !== undefined && !has("child")) refuse("/dev/ptmx");
+}
+
 /** Has Node itself refuse, so that the error is its own. */
 function refuse(file: string): void {
   try {

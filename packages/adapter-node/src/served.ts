@@ -18,7 +18,7 @@ const TOLD: ReadonlySet<number> = new Set([ENOENT, E2BIG, EBADF, EACCES, ENOTDIR
 const SIGTERM = 15;
 const NO_INPUT: Uint8Array = new Uint8Array();
 
-/** Node's own has to serve, because of this. Nothing was started. */
+/** Node's own has to serve, for the reason in `why`. Nothing was started. */
 export interface Declined {
   readonly why: string;
 }

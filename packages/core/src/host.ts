@@ -33,6 +33,10 @@ export interface Host {
    */
   authorize(request: SpawnRequest): SpawnRequest;
   /**
+   * Throws the runtime's own error where this program may not open a terminal. Not there: every program may.
+   */
+  authorizeTerminal?(): void;
+  /**
    * Opens a file of the child as the runtime's own code would, because native code is not bound by the permissions of
    * the runtime. Undefined, as is the whole method: the engine opens it.
    *

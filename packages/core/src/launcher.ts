@@ -149,6 +149,7 @@ class HostLauncher implements Launcher {
   }
 
   openTerminal(size: TerminalSize, option: unknown): OpenTerminal & { readonly engine: EngineName } {
+    this.host.authorizeTerminal?.();
     const choice = chooseForTerminal(engineOrder(this.#names, option, this.host), this.engines);
     const { engine } = choice;
     if (engine?.openTerminal === undefined) {

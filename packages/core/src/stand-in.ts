@@ -5,7 +5,7 @@ import type { EngineName } from "./engine.js";
 import type { Launcher } from "./launcher.js";
 import type { RequestInput } from "./request.js";
 
-/** Who served a call: an engine, or the original, because of this. */
+/** Who served a call: an engine, or the original, for the reason in `why`. */
 export type Service = { readonly engine: EngineName } | { readonly engine: null; readonly why: string };
 
 export interface StandIn {
@@ -15,7 +15,7 @@ export interface StandIn {
    * Calls ours. Where that throws before a process was started, the original is called: it has the right words for
    * what is wrong, or can do what ours cannot.
    */
-  serve<T>(ours: () => T, original: () => T, tell: (service: Service) => void): T;
+  serve<T>(ours: () => T, original: (error: unknown) => T, tell: (service: Service) => void): T;
 }
 
 /**
@@ -89,7 +89,7 @@ export function createStandIn(launcher: Launcher): StandIn {
         const engine = take();
         quietly(engine === undefined ? { engine: null, why: messageOf(error) } : { engine });
         if (engine !== undefined) throw error;
-        return original();
+        return original(error);
       }
       const engine = take();
       if (engine !== undefined) quietly({ engine });

@@ -200,7 +200,8 @@ export class NativeTerminal implements TerminalEnd {
 
   #demand(call: string, result: number): void {
     if (result >= 0) return;
-    throw Object.assign(new Error(`${call} failed at a terminal (errno ${-result})`), { errno: result, syscall: call });
+    const code = `E${-result}`;
+    throw Object.assign(new Error(`${call} ${code}`), { code, errno: result, syscall: call });
   }
 }
 

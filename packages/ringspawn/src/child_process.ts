@@ -7,10 +7,10 @@ import { promisify } from "node:util";
 import { within } from "#register";
 
 type ChildProcessModule = typeof childProcess;
-type Function = (this: unknown, ...args: never[]) => unknown;
+type AnyFunction = (this: unknown, ...args: never[]) => unknown;
 
 /** The function with the native engines switched on for the length of a call, in which Node starts the child. */
-function native<F extends Function>(original: F): F {
+function native<F extends AnyFunction>(original: F): F {
   const wrapper = {
     [original.name](this: unknown, ...args: never[]): unknown {
       return within(() => Reflect.apply(original, this, args));
@@ -18,7 +18,7 @@ function native<F extends Function>(original: F): F {
   }[original.name] as F;
   const custom = Object.getOwnPropertyDescriptor(original, promisify.custom);
   if (custom !== undefined) {
-    Object.defineProperty(wrapper, promisify.custom, { ...custom, value: native(custom.value as Function) });
+    Object.defineProperty(wrapper, promisify.custom, { ...custom, value: native(custom.value as AnyFunction) });
   }
   return wrapper;
 }

@@ -383,7 +383,14 @@ describe("exec", () => {
     expect(cli(["doctor"], { RINGSPAWN_TRACE: "/some/trace" }).stdout).toContain("/some/trace");
     const { status, stderr } = cli(["doctor", CLI]);
     expect(status).toBe(125);
-    expect(stderr).toContain("is no line of RINGSPAWN_TRACE");
+    expect(stderr).toContain("has no line of RINGSPAWN_TRACE");
+    const cut = join(mkdtempSync(join(tmpdir(), "trace-")), "trace");
+    writeFileSync(cut, '{"who":"Bun.spawn","engine":"vfork"}\n{"who":"Bun.sp');
+    const counted = cli(["doctor", "--json", cut]);
+    expect(JSON.parse(counted.stdout)).toEqual([
+      { count: 1, who: "Bun.spawn", engine: "vfork" },
+      { count: 1, who: "(unreadable)", engine: null },
+    ]);
   });
 });
 

@@ -8,12 +8,18 @@ interface Line {
   readonly why?: string;
 }
 
-/** The text to print: the most frequent first. */
+/** In the place of `who`, for a line that was cut off, as on a full disk. */
+const UNREADABLE: Line = { who: "(unreadable)", engine: null };
+
+/** The text to print: the most frequent first. @throws for a file in which no line is one of a trace. */
 export function traceSummary(path: string, json: boolean): string {
   const counts = new Map<string, { readonly line: Line; count: number }>();
-  for (const [i, text] of readFileSync(path, "utf8").split("\n").entries()) {
-    if (text === "") continue;
-    const line = parse(text, `${path}:${i + 1}`);
+  const texts = readFileSync(path, "utf8").split("\n");
+  const lines = texts.filter((text) => text !== "").map(parse);
+  if (lines.length > 0 && lines.every((line) => line === UNREADABLE)) {
+    throw new Error(`${path} has no line of RINGSPAWN_TRACE`);
+  }
+  for (const line of lines) {
     const key = JSON.stringify([line.who, line.engine, line.why]);
     const known = counts.get(key) ?? { line, count: 0 };
     known.count++;
@@ -26,12 +32,12 @@ export function traceSummary(path: string, json: boolean): string {
   return `${table(["children", "started by", "engine", "why"], rows)}\n`;
 }
 
-function parse(text: string, where: string): Line {
+function parse(text: string): Line {
   try {
     const { who, engine, why } = JSON.parse(text) as Partial<Line>;
     if (typeof who === "string" && engine !== undefined) return { who, engine, ...(why !== undefined && { why }) };
   } catch {
     // As a line of another kind.
   }
-  throw new Error(`${where} is no line of RINGSPAWN_TRACE`);
+  return UNREADABLE;
 }

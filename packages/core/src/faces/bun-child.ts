@@ -200,7 +200,7 @@ export class Child implements Subprocess {
   }
 }
 
-/** Of Bun's own, in its order. */
+/** The members that a handle of Bun's lists, in its order. */
 const MEMBERS = `
   connected disconnect exitCode exited kill killed pid readable ref resourceUsage send signalCode stderr stdin stdio
   stdout terminal unref writable`;
