@@ -50,6 +50,18 @@ function reportAt(t: T, terminal: TerminalOptions | Terminal): Promise<Report> {
 
 const cases: Case[] = [
   {
+    name: "a child that closes its terminal lives on, and ends as it wants",
+    async run(t) {
+      const script = `exec 0<&- 1>&- 2>&-; sleep 0.2; echo lived >'${t.mark}'; exit 3`;
+      const ends: number[] = [];
+      const terminal = { exit: (_: Terminal, code: number) => void ends.push(code) };
+      const child = t.spawn(["/bin/sh", "-c", script], { terminal });
+      assert.deepEqual([await child.exited, child.signalCode], [3, null]);
+      assert.equal(fs.readFileSync(t.mark, "utf8"), "lived\n");
+      assert.deepEqual(ends, [1]);
+    },
+  },
+  {
     name: "a terminal is the child's stdio, and the controlling terminal of a session that the child leads",
     needs: NEEDS,
     async run(t) {

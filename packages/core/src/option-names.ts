@@ -1,5 +1,6 @@
 /** Options that a face does not know: which of them are mistakes. */
 import { usageError } from "./check.js";
+import { SETUP } from "./setup.js";
 
 /** What the APIs for processes take that people come from. Who passes one of these along has mistyped nothing. */
 const OF_PEERS: ReadonlySet<string> = new Set([
@@ -13,14 +14,18 @@ const OF_PEERS: ReadonlySet<string> = new Set([
 const SHORTEST = 4;
 
 /**
- * For a face in the shape of another API, which ignores what it does not know: only what differs from a known name by
- * capitals, or by one letter, is a mistake.
+ * For a face in the shape of another API, which ignores what it does not know: a mistake is only what differs from a
+ * known name by capitals, or by one letter, and a key of `setup` outside of it, without which the child would run with
+ * more than it was meant to have.
  *
  * @throws {TypeError} naming the option and the known one.
  */
 export function refuseMistyped(given: object, known: readonly string[]): void {
   for (const key of Object.keys(given)) {
     if (known.includes(key) || OF_PEERS.has(key)) continue;
+    if (Object.hasOwn(SETUP, key)) {
+      throw usageError("ERR_INVALID_ARG_VALUE", `${key} is not an option, but a key of one: setup.${key}`);
+    }
     const meant = known.find((name) => edits(key, name) <= (name.length < SHORTEST ? 0 : 1));
     if (meant !== undefined) throw usageError("ERR_INVALID_ARG_VALUE", `${key} is not an option, but ${meant} is`);
   }

@@ -58,6 +58,7 @@ describe("options are checked before an engine is asked", () => {
       "Terminal name too long (max 128 characters)",
     ],
     [[["ls"], { env: { A: "\0" } }], "ERR_INVALID_ARG_VALUE", "env.A must be a string without null bytes"],
+    [[["ls"], { umask: 0o77 }], "ERR_INVALID_ARG_VALUE", "umask is not an option, but a key of one: setup.umask"],
     [[["ls"], { setup: { nice: 1 } }], "ERR_INVALID_ARG_VALUE", "setup.nice is not an option"],
   ])("%o", (args, code, message) => {
     const error = thrown(() => loose(...args));

@@ -40,6 +40,10 @@ class Handle implements Terminal {
   #isClosed = false;
   /** The callback `exit` has had its call. */
   #isOver = false;
+  /** No process has it any more. */
+  #isLeft = false;
+  /** The process that it was opened for, and whose session it may control, may still live. */
+  #hasLeader: boolean;
   /** The flags at the end, after which nothing is kept open of the terminal. */
   #left: TerminalFlags | undefined;
 
@@ -49,17 +53,31 @@ class Handle implements Terminal {
     this.#end = end;
     this.#given = given;
     this.#exit = exit;
+    this.#hasLeader = given === undefined;
     end.listen({
       data: (came) => {
         if (data !== undefined) attempt(() => data.call(this, this, bytes(came) as Uint8Array<ArrayBuffer>));
       },
       end: () => {
-        this.#left = end.flags();
-        end.close();
+        this.#isLeft = true;
+        this.#release();
         this.#over(1);
       },
       drain: drain && (() => attempt(() => drain.call(this, this))),
     });
+  }
+
+  /** The process that it was opened for has ended. */
+  static leaderEnded(terminal: Handle): void {
+    terminal.#hasLeader = false;
+    terminal.#release();
+  }
+
+  /** Closed while the leader of its session lives, who may just have closed its fds, it would kill that by SIGHUP. */
+  #release(): void {
+    if (!this.#isLeft || this.#hasLeader || this.#isClosed) return;
+    this.#left = this.#end.flags();
+    this.#end.close();
   }
 
   /** What a child is given of it. @throws {TypeError} when it cannot be given to one. */
@@ -267,8 +285,12 @@ export function createTerminals(launcher: Launcher): {
     if (host.ownsTerminal?.(option) === true) return existing(option, option as Terminal);
     const settings = settingsOf(option);
     const { cols, rows } = settings;
-    const made = ({ terminal, engine }: Process): Terminal =>
-      new Terminal(new Opened(settings, terminal as TerminalEnd, engine, undefined, bytes));
+    const made = (process: Process): Terminal => {
+      const end = process.terminal as TerminalEnd;
+      const terminal = new Terminal(new Opened(settings, end, process.engine, undefined, bytes));
+      process.whenExited(() => Handle.leaderEnded(terminal));
+      return terminal;
+    };
     return { slots: STDIO.map((target) => ({ target, kind: "terminal", cols, rows })), of: made };
   }
 
