@@ -2,15 +2,8 @@
 import fs from "node:fs";
 import os from "node:os";
 import { bare, webSource } from "@ringspawn/core/seam";
-import type {
-  Pipe,
-  PipeSlot,
-  RuntimeApi,
-  RuntimeCall,
-  RuntimeChild,
-  RuntimeExit,
-  TerminalSize,
-} from "@ringspawn/core/seam";
+import type { Pipe, PipeSlot, RuntimeApi, RuntimeCall, RuntimeChild, TerminalSize } from "@ringspawn/core/seam";
+import { exitOf, hasEnded } from "./exit.js";
 import { FileSinkPipe } from "./file-sink-pipe.js";
 import { Hold } from "./hold.js";
 import { rawPipe, socketPipe } from "./socket-pipe.js";
@@ -18,7 +11,6 @@ import { BunTerminal, openTerminal, Relay } from "./terminal.js";
 
 type Child = Bun.Subprocess<"pipe", "pipe", "pipe">;
 type Terminal = RuntimeCall["terminal"];
-type Ended = { readonly exitCode: number | null; readonly signalCode?: string | number | null };
 
 // Taken now: a program may put ringspawn in their place. Bun's types do not know all that they take.
 const { spawn, spawnSync } = Bun as unknown as {
@@ -110,24 +102,4 @@ function pipeOf(child: Child, slot: PipeSlot): Pipe {
 /** Bun's own end of a pipe beyond 2. */
 function extraFd(child: Child, { target }: PipeSlot): number {
   return child.stdio[target as 3] as number;
-}
-
-function hasEnded({ exitCode, signalCode }: Ended): boolean {
-  return exitCode !== null || (signalCode ?? null) !== null;
-}
-
-function exitOf({ exitCode, signalCode = null }: Ended, used: Bun.ResourceUsage | undefined): RuntimeExit {
-  const usage = used && {
-    userMicros: Number(used.cpuTime.user),
-    systemMicros: Number(used.cpuTime.system),
-    maxRss: used.maxRSS,
-    voluntarySwitches: used.contextSwitches.voluntary,
-    involuntarySwitches: used.contextSwitches.involuntary,
-    // Bun does not hand these on, and no face shows them.
-    minorFaults: 0,
-    majorFaults: 0,
-    blocksIn: used.ops.in,
-    blocksOut: used.ops.out,
-  };
-  return { code: exitCode, signal: signalCode, usage };
 }

@@ -8,6 +8,7 @@ import { bare, type RuntimeApi, type RuntimeCall, type RuntimeChild } from "@rin
 import { withOriginalSpawn } from "./internals.js";
 import { forOriginal } from "@ringspawn/core/replaced";
 import { mayRead } from "./permission.js";
+import { withFds } from "./free-fds.js";
 import { type HeldPipe, heldPipe } from "./held-pipe.js";
 
 type Method = (this: childProcess.ChildProcess, argument?: unknown) => unknown;
@@ -17,7 +18,6 @@ type Methods = Record<"spawn" | "kill" | "ref" | "unref", Method>;
 const { ChildProcess, spawnSync } = childProcess;
 const { spawn, kill, ref, unref } = ChildProcess.prototype as unknown as Methods;
 const { openSync, closeSync, readSync, accessSync, statSync, fstatSync } = fs;
-const { devNull } = os;
 const killPid = process.kill.bind(process);
 const { getSystemErrorName } = util;
 
@@ -37,7 +37,7 @@ export const childProcessApi: RuntimeApi = {
     "int32",
   ]),
   files: { openSync, closeSync, readSync, accessSync, statSync, fstatSync },
-  devNull,
+  devNull: os.devNull,
   mayLook: mayRead,
   openTerminal: undefined,
   start,
@@ -108,28 +108,4 @@ function start(call: RuntimeCall): RuntimeChild | string {
       for (const { update } of held) update();
     },
   };
-}
-
-/**
- * Runs this while fds 0, 1 and 2 are taken and two fds are free for each pipe; throws EMFILE where that many are not.
- * libuv aborts the program when it closes a handle with fd 0, 1 or 2. And when libuv 1.52 finds no fds for a pipe, it
- * takes the handle of the process out of its list of handles, and does so again when that handle is closed: then it
- * writes to where the last pipe's handle was, which may be memory of something else by now.
- */
-function withFds<T>(pipes: number, run: () => T): T {
-  if (!mayRead(devNull)) return run();
-  const [low, free]: [number[], number[]] = [[], []];
-  try {
-    try {
-      while (free.length < Math.max(1, 2 * pipes)) {
-        const fd = openSync(devNull, "r");
-        (fd > 2 ? free : low).push(fd);
-      }
-    } finally {
-      for (const fd of free) closeSync(fd);
-    }
-    return run();
-  } finally {
-    for (const fd of low) closeSync(fd);
-  }
 }
