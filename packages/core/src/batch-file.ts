@@ -3,7 +3,10 @@
  * argument that is quoted as for other programs can there end its quotes and be a command (CVE-2024-24576 and others),
  * which is why runtimes refuse batch files without a shell.
  */
+import type { Refusal } from "./engine.js";
+import type { Host } from "./host.js";
 import type { SpawnRequest } from "./request.js";
+import type { RuntimeCall } from "./runtime-api.js";
 
 /** The longest command line that cmd.exe takes. */
 const MAX_LENGTH = 8191;
@@ -11,6 +14,13 @@ const MAX_LENGTH = 8191;
 /** Windows drops dots and spaces at the end of a name, so `x.bat. ` is one, too. */
 export function isBatchFile(path: string): boolean {
   return /\.(?:bat|cmd)[. ]*$/i.test(path);
+}
+
+/** The call, or one of cmd.exe in the place of a batch file. */
+export function withInterpreter(call: RuntimeCall, host: Host): RuntimeCall {
+  if (host.platform !== "win32" || !isBatchFile(call.file)) return call;
+  const argv = ["cmd.exe", ...batchArguments(call.file, call.argv.slice(1))];
+  return { ...call, file: host.getenv("ComSpec") ?? "cmd.exe", argv, verbatim: true };
 }
 
 /**
@@ -23,8 +33,9 @@ export function batchArguments(path: string, args: readonly string[]): string[] 
   return ["/d", "/e:on", "/v:off", "/s", "/c", `"${line}"`];
 }
 
-/** Why these arguments cannot be given to a batch file. */
-export function batchRefusal({ argv }: SpawnRequest, path: string): { option: string; reason: string } | undefined {
+/** Why these arguments cannot be given to this file, if it is a batch file. */
+export function batchRefusal({ argv }: SpawnRequest, path: string): Refusal | undefined {
+  if (!isBatchFile(path)) return undefined;
   const all = [path, ...argv.slice(1)];
   // A line break ends the command; cmd.exe does not promise anything of the others.
   // eslint-disable-next-line no-control-regex -- they are what is looked for

@@ -57,6 +57,13 @@ export interface RuntimeApi {
 /** What was thrown. */
 export type RuntimeError = { readonly code?: unknown; readonly errno?: unknown };
 
+/** @throws {unknown} what is no answer of the system, as a permission that is missing. */
+export function codeThrown(api: RuntimeApi, error: unknown): string {
+  const code = api.codeOf(error as RuntimeError);
+  if (code === undefined) throw error;
+  return code;
+}
+
 /** What to start, with all that is the same for every API done. */
 export interface RuntimeCall {
   /** A path, or a name where the search is left to the API. */

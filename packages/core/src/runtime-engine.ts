@@ -2,7 +2,7 @@
  * A runtime's own spawn as an engine. All that is the same over every such API stands here; {@link RuntimeApi} is the
  * rest. A runtime and Linux have the names of signals and errors in common, so numbers are translated by them.
  */
-import { batchArguments, batchRefusal, isBatchFile } from "./batch-file.js";
+import { batchRefusal, withInterpreter } from "./batch-file.js";
 import { blame } from "./blame.js";
 import { Bare, MAX_DELAY } from "./builtins.js";
 import { usageError } from "./check.js";
@@ -23,16 +23,13 @@ import type {
 import type { Host } from "./host.js";
 import { errnoOf, signalName, signalNumber } from "./numbers.js";
 import type { SetupKey } from "./options.js";
-import { findProgram, type Found, isOpen } from "./path.js";
+import { findProgram, type Found } from "./path.js";
 import type { SpawnRequest } from "./request.js";
-import type { RuntimeApi, RuntimeCall, RuntimeError, RuntimeExit } from "./runtime-api.js";
-import { optionOfSlot, type Slot } from "./stdio.js";
-
-type Word = RuntimeCall["stdio"][number];
+import { codeThrown, type RuntimeApi, type RuntimeCall, type RuntimeError, type RuntimeExit } from "./runtime-api.js";
+import { closeGiven, notOpen, refusesSlot, terminalOf, withStdio } from "./runtime-stdio.js";
+import { optionOfSlot } from "./stdio.js";
 
 const SHELL = "/bin/sh";
-/** The first fd that is no stdio. */
-const EXTRA = 3;
 
 export class RuntimeEngine extends Bare implements Engine {
   readonly name: EngineName = "runtime";
@@ -56,7 +53,7 @@ export class RuntimeEngine extends Bare implements Engine {
 
   refuses(request: SpawnRequest, sync?: SyncOptions): Refusal | undefined {
     for (const slot of request.slots) {
-      const reason = this.#refusesSlot(slot, sync);
+      const reason = refusesSlot(this.#api, slot, sync);
       if (reason !== undefined) return { option: optionOfSlot(slot, request.setup.fds), reason };
     }
     if (request.argv[0] !== request.file && !this.#api.features.has("argv0")) {
@@ -73,7 +70,7 @@ export class RuntimeEngine extends Bare implements Engine {
       return { option: "killSignal", reason: `${this.api} cannot send it, because it has no name here` };
     }
     const file = this.#host.platform === "win32" ? this.#find(request).file : undefined;
-    return file !== undefined && isBatchFile(file) ? batchRefusal(request, file) : undefined;
+    return file === undefined ? undefined : batchRefusal(request, file);
   }
 
   spawn(request: SpawnRequest): Running | Failure {
@@ -105,36 +102,6 @@ export class RuntimeEngine extends Bare implements Engine {
     return typeof opened === "string" ? { errno: errnoOf(opened), step: "stdio", index: 0 } : opened;
   }
 
-  #refusesSlot(slot: Slot, sync: SyncOptions | undefined): string | undefined {
-    const isBlocking = sync !== undefined;
-    const { name, lastFd, features } = this.#api;
-    const { target, kind } = slot;
-    const isExtra = target >= EXTRA;
-    if (kind === "open terminal" && typeof slot.terminal === "number") return undefined;
-    if (kind === "terminal" || kind === "open terminal") {
-      return this.openTerminal === undefined ? `${name} has no pseudo-terminals` : undefined;
-    }
-    if (kind === "pty") return `${name} has no pseudo-terminals`;
-    if (target > lastFd) return `${name} gives a child no fds beyond ${lastFd}`;
-    if (kind === "fd") {
-      if (slot.given && !features.has("give")) return `${name} cannot give an fd away`;
-      const isCrossed = target === 0 ? slot.fd === 1 || slot.fd === 2 : !isExtra && slot.fd === 0;
-      if (isCrossed && !features.has("crossed")) return `${name} takes stdin for no output, and no output for stdin`;
-    }
-    if (kind !== "pipe" && kind !== "socket") return undefined;
-    if (kind === "socket" && !(isExtra && features.has("socket"))) return `${name} has no pairs of sockets there`;
-    // An API keeps such an fd for itself, or the fd does not block.
-    const isRawThere = kind === "socket" && slot.raw === "any" && features.has("raw sockets");
-    if (slot.raw && !isRawThere) return `${name} has no raw fds to give`;
-    if (isBlocking && kind === "socket") return "a call that blocks leaves nothing that could use it";
-    if (isBlocking && isExtra && !features.has("blocking pipes")) return `${name}, when it blocks, has no pipes there`;
-    if (isExtra && sync?.input.has(target)) return `${name}, when it blocks, feeds stdin alone`;
-    if (kind === "pipe" && !isExtra && (slot.direction === "in") !== (target === 0)) {
-      return `${name} has no pipes in that direction there`;
-    }
-    return undefined;
-  }
-
   #find(request: SpawnRequest): Found {
     const { files, features, mayLook } = this.#api;
     const { platform } = this.#host;
@@ -142,64 +109,35 @@ export class RuntimeEngine extends Bare implements Engine {
     return findProgram(request, { files, platform, texts, mayLook });
   }
 
-  /** Opens what the API cannot open itself, and closes this program's copies once the child has its own. */
   #carryOut<T extends object>(request: SpawnRequest, run: (call: RuntimeCall) => T | string): T | Failure {
-    const { files } = this.#api;
-    // Before anything is opened, which could get the number of an fd that is closed.
-    const closed = request.slots.findIndex((slot) => slot.kind === "fd" && slot.given && !isOpen(files, slot.fd));
-    if (closed >= 0) return { errno: errnoOf("EBADF"), step: "stdio", index: closed };
-    const found = this.#find(request);
-    if (found.file === undefined) return { errno: errnoOf(found.code), step: "file", index: 0 };
-    const opened: number[] = [];
-    let result: T | string;
+    const { slots } = request;
+    const closed = notOpen(this.#api, slots);
+    if (closed !== undefined) return closed;
+    const { file, code } = this.#find(request);
+    if (file === undefined) return { errno: errnoOf(code), step: "file", index: 0 };
+    let result: T | Failure | string;
     try {
-      const stdio = this.#stdio(request, opened);
-      if (!Array.isArray(stdio)) return stdio;
-      result = this.#withShell(request, this.#call(request, found.file, stdio), run);
+      const start = (stdio: RuntimeCall["stdio"]): T | string =>
+        this.#withShell(request, this.#call(request, file, stdio), run);
+      result = withStdio(this.#api, slots, start);
     } catch (error) {
-      return this.#failed(request, found.file, this.#codeOf(error), error);
-    } finally {
-      for (const fd of opened) files.closeSync(fd);
+      return this.#failed(request, file, codeThrown(this.#api, error), error);
     }
-    if (typeof result === "string") return this.#failed(request, found.file, result);
-    for (const slot of request.slots) if (slot.kind === "fd" && slot.given) files.closeSync(slot.fd);
+    if (typeof result === "string") return this.#failed(request, file, result);
+    if (!isFailure(result)) closeGiven(this.#api, slots);
     return result;
   }
 
-  #call(request: SpawnRequest, file: string, stdio: readonly Word[]): RuntimeCall {
-    const { argv, env, envIsAdded, cwd, setup } = request;
+  #call(
+    { argv, env, envIsAdded, cwd, setup, slots }: SpawnRequest,
+    file: string,
+    stdio: RuntimeCall["stdio"],
+  ): RuntimeCall {
     const isSigned = this.#api.features.has("int32");
     const id = (id: number | undefined): number | undefined => (id !== undefined && isSigned ? id | 0 : id);
-    const terminal = terminalOf(request);
-    const session = setup.session ?? false;
-    const ids = { uid: id(setup.uid), gid: id(setup.gid) };
-    const call = { file, argv, verbatim: false, env, envIsAdded, cwd, stdio, terminal, session, ...ids };
-    if (this.#host.platform !== "win32" || !isBatchFile(file)) return call;
-    const interpreter = this.#host.getenv("ComSpec") ?? "cmd.exe";
-    return { ...call, file: interpreter, argv: ["cmd.exe", ...batchArguments(file, argv.slice(1))], verbatim: true };
-  }
-
-  #stdio({ slots }: SpawnRequest, opened: number[]): Word[] | Failure {
-    const open = (path: string, flags: string, mode?: number): number => {
-      const fd = this.#api.files.openSync(path, flags, mode);
-      opened.push(fd);
-      return fd;
-    };
-    const stdio: Word[] = [];
-    for (const [index, slot] of slots.entries()) {
-      while (stdio.length < slot.target) stdio.push("ignore");
-      try {
-        if (slot.kind === "fd") stdio.push(slot.fd);
-        else if (slot.kind === "file") stdio.push(open(slot.path, slot.open, slot.mode));
-        else if (slot.kind === "open terminal" && typeof slot.terminal === "number") stdio.push(slot.terminal);
-        else if (slot.kind === "pipe" || slot.kind === "socket") stdio.push("pipe");
-        // What is ignored beyond 2 stays closed. A terminal is none of these words.
-        else stdio.push(slot.target < EXTRA ? "ignore" : open(this.#api.devNull, "r+"));
-      } catch (error) {
-        return { errno: errnoOf(this.#codeOf(error)), step: "stdio", index, cause: error };
-      }
-    }
-    return stdio;
+    const same = { file, argv, verbatim: false, env, envIsAdded, cwd, stdio, terminal: terminalOf(slots) };
+    const call = { ...same, session: setup.session ?? false, uid: id(setup.uid), gid: id(setup.gid) };
+    return withInterpreter(call, this.#host);
   }
 
   /** Has the shell run a text without `#!`, for an API that does not. Nothing ran before that: it is started once. */
@@ -217,13 +155,6 @@ export class RuntimeEngine extends Bare implements Engine {
     return { ...blame(request, file, code, { files, mayLook, platform: this.#host.platform }), cause };
   }
 
-  /** @throws {unknown} what is no answer of the system, as a permission that is missing. */
-  #codeOf(error: unknown): string {
-    const code = this.#api.codeOf(error as RuntimeError);
-    if (code === undefined) throw error;
-    return code;
-  }
-
   /** A real-time signal has no name, so only Linux knows what its number means. 0 only looks. */
   #canSend(signal: number, isBlocking = false): boolean {
     if (signal === 0 || signalName(signal) !== undefined) return true;
@@ -235,11 +166,6 @@ export class RuntimeEngine extends Bare implements Engine {
     if (this.#canSend(number)) return signalName(number) ?? number;
     throw usageError("ERR_UNKNOWN_SIGNAL", `${this.api} cannot send signal ${number}, because it has no name here`);
   }
-}
-
-function terminalOf({ slots: [first] }: SpawnRequest): RuntimeCall["terminal"] {
-  if (first?.kind === "open terminal" && typeof first.terminal !== "number") return { open: first.terminal };
-  return first?.kind === "terminal" ? { cols: first.cols, rows: first.rows } : undefined;
 }
 
 /** As the runtimes take it: some refuse a part of a millisecond, and some have longer ones end at once. */
