@@ -1,6 +1,6 @@
 /** @ringspawn/adapter-bun/register: the native engines in the place of Bun.spawn and Bun.spawnSync. */
 import { createSpawnPair } from "@ringspawn/core";
-import { mark, replacedBy } from "@ringspawn/core/replaced";
+import { replacedBy, Replacements } from "@ringspawn/core/replaced";
 import { createStandIn, type Service } from "@ringspawn/core/stand-in";
 import { TRACE, trace } from "@ringspawn/native-linux/trace";
 import launcher from "./index.js";
@@ -16,52 +16,41 @@ const bun = Bun as unknown as Record<Name, Call>;
 /** A key that Bun's own node:child_process always gives, and that means nothing but on Windows. */
 const OF_BUN = "windowsVerbatimArguments";
 
-/** Of what this copy has replaced, which something else may stand before by now. */
-let restoreOwn: (() => void) | undefined;
+/** What this copy has replaced, before which something else may stand by now. */
+let own: Replacements | undefined;
 
 /** Has the native engines start what Bun.spawn and Bun.spawnSync start, where they do the same. */
 export function register(): void {
   if (replacedBy(bun.spawn) !== undefined) return;
-  const restores = NAMES.map((name) => replace(name, () => restore()));
-  const restore = (): void => {
-    for (const each of restores) each();
-  };
-  restoreOwn = restore;
+  own = new Replacements();
+  for (const name of NAMES) own.put(bun, name, (original, isOn) => replacement(name, original, isOn));
 }
 
 /** Gives both back to Bun, also if another copy of this package has replaced them. */
 export function unregister(): void {
   replacedBy(bun.spawn)?.restore();
-  restoreOwn?.();
+  own?.restore();
 }
 
-function replace(name: Name, restore: () => void): () => void {
-  const original = bun[name];
-  let isOn = true;
-  const replacement: Call = (...args) => {
-    const own = (): unknown => Reflect.apply(original, Bun, args);
+function replacement(name: Name, original: Call, isOn: () => boolean): Call {
+  const call: Call = (...args) => {
+    const byBun = (): unknown => Reflect.apply(original, Bun, args);
     const [first] = args;
-    if (!isOn) return own();
+    if (!isOn()) return byBun();
     const tell = (service: Service): void =>
       trace(process.env[TRACE], () => ({ who: `Bun.${name}`, argv: argvOf(first), ...service }));
     if (typeof first === "object" && first !== null && Object.hasOwn(first, OF_BUN)) {
       tell({ engine: null, why: "Bun's own node:child_process calls it" });
-      return own();
+      return byBun();
     }
     const handOn = (error: unknown): unknown => {
       // Bun would take a terminal of ours for options of one, and start what is refused here.
       if (isOurTerminal(args)) throw error;
-      return own();
+      return byBun();
     };
     return standIn.serve(() => ours[name](...args), handOn, tell);
   };
-  Object.defineProperty(replacement, "name", { value: name, configurable: true });
-  mark(replacement, { original, restore });
-  bun[name] = replacement;
-  return () => {
-    isOn = false;
-    if (bun[name] === replacement) bun[name] = original;
-  };
+  return Object.defineProperty(call, "name", { value: name, configurable: true });
 }
 
 function isOurTerminal([first, second]: readonly unknown[]): boolean {

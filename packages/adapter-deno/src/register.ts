@@ -1,6 +1,6 @@
 /** @ringspawn/adapter-deno/register: the native engines in the place of Deno.Command and Deno.spawn. */
 import { createCommand, type Command, type CommandConstructor, type CommandOptions } from "@ringspawn/core";
-import { mark, replacedBy } from "@ringspawn/core/replaced";
+import { replacedBy, Replacements } from "@ringspawn/core/replaced";
 import { createStandIn, type Service } from "@ringspawn/core/stand-in";
 import { TRACE, trace } from "@ringspawn/native-linux/trace";
 import launcher from "./index.js";
@@ -18,30 +18,28 @@ type Method = (typeof SHORT)[Short];
 const deno = Deno as unknown as { Command: Constructor } & Partial<Record<Short, Call>>;
 const { permissions } = Deno;
 
-/** Of what this copy has replaced, which something else may stand before by now. */
-let restoreOwn: (() => void) | undefined;
+/** What this copy has replaced, before which something else may stand by now. */
+let own: Replacements | undefined;
 
 /** Has the native engines start what Deno.Command and Deno.spawn start, where they do the same. */
 export function register(): void {
   if (replacedBy(deno.Command) !== undefined) return;
-  const restores = [replaceCommand(() => restore())];
-  for (const name of Object.keys(SHORT) as Short[]) if (typeof deno[name] === "function") restores.push(replace(name));
-  const restore = (): void => {
-    for (const each of restores) each();
-  };
-  restoreOwn = restore;
+  own = new Replacements();
+  own.put(deno, "Command", commandInstead);
+  for (const name of Object.keys(SHORT) as Short[]) {
+    if (typeof deno[name] !== "function") continue;
+    own.put(deno as Record<Short, Call>, name, (original, isOn) => callInstead(name, original, isOn));
+  }
 }
 
 /** Gives them back to Deno, also if another copy of this package has replaced them. */
 export function unregister(): void {
   replacedBy(deno.Command)?.restore();
-  restoreOwn?.();
+  own?.restore();
 }
 
-function replaceCommand(restore: () => void): () => void {
-  const { Command: Original } = deno;
-  let isOn = true;
-  const replacement = class Command {
+function commandInstead(Original: Constructor, isOn: () => boolean): Constructor {
+  return class Command {
     readonly #command: string | URL;
     readonly #options: CommandOptions | undefined;
 
@@ -64,30 +62,22 @@ function replaceCommand(restore: () => void): () => void {
 
     #call(method: Method): unknown {
       const [command, options] = [this.#command, this.#options];
-      const own = (): unknown => new Original(command, options)[method]();
-      if (!isOn) return own();
+      const byDeno = (): unknown => new Original(command, options)[method]();
+      if (!isOn()) return byDeno();
       return standIn.serve(
         () => new Ours(command, options)[method](),
-        own,
+        byDeno,
         tellOf(`Deno.Command.${method}`, command, options),
       );
     }
   } as unknown as Constructor;
-  mark(replacement, { original: Original, restore });
-  deno.Command = replacement;
-  return () => {
-    isOn = false;
-    if (deno.Command === replacement) deno.Command = Original;
-  };
 }
 
 /** `(command, options?)` or `(command, args, options?)` */
-function replace(name: Short): () => void {
-  const original = deno[name] as Call;
-  let isOn = true;
-  const replacement: Call = (...args) => {
-    const own = (): unknown => Reflect.apply(original, Deno, args);
-    if (!isOn) return own();
+function callInstead(name: Short, original: Call, isOn: () => boolean): Call {
+  const call: Call = (...args) => {
+    const byDeno = (): unknown => Reflect.apply(original, Deno, args);
+    if (!isOn()) return byDeno();
     const [command, second, third] = args as [string | URL, unknown, CommandOptions | undefined];
     const options = Array.isArray(second)
       ? { ...third, args: second as string[] }
@@ -96,14 +86,9 @@ function replace(name: Short): () => void {
       if (Array.isArray(second) && third?.args !== undefined) throw new TypeError("args are given twice");
       return new Ours(command, options)[SHORT[name]]();
     };
-    return standIn.serve(serve, own, tellOf(`Deno.${name}`, command, options));
+    return standIn.serve(serve, byDeno, tellOf(`Deno.${name}`, command, options));
   };
-  Object.defineProperty(replacement, "name", { value: name, configurable: true });
-  deno[name] = replacement;
-  return () => {
-    isOn = false;
-    if (deno[name] === replacement) deno[name] = original;
-  };
+  return Object.defineProperty(call, "name", { value: name, configurable: true });
 }
 
 function tellOf(who: string, command: string | URL, options: CommandOptions | undefined): (service: Service) => void {

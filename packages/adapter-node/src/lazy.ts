@@ -27,14 +27,14 @@ export function serve<P extends object, R extends object>(
   if (isBusy) return undefined;
   isBusy = true;
   try {
-    const prepared = attempt(prepare);
+    const prepared = orWhyNot(prepare);
     return "why" in prepared ? prepared : carryOut(prepared);
   } finally {
     isBusy = false;
   }
 }
 
-function attempt<P extends object>(prepare: () => P | Declined): P | Declined {
+function orWhyNot<P extends object>(prepare: () => P | Declined): P | Declined {
   try {
     return prepare();
   } catch (error) {

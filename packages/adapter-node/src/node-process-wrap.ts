@@ -11,7 +11,7 @@ import {
   type Reader,
   tryShape,
 } from "./internals.js";
-import { mark, type Replaced, replacedBy } from "@ringspawn/core/replaced";
+import { type Replaced, replacedBy, type Replacements } from "@ringspawn/core/replaced";
 import { hasPermissionModel } from "./permission-model.js";
 import { serve, served } from "./lazy.js";
 import type { Declined, Started } from "./served.js";
@@ -42,12 +42,15 @@ let reader: Reader | string | undefined = hasPermissionModel
     ? tryShape(Class)
     : undefined;
 
-/** Puts ours in the place of Node's, and returns what puts Node's back. `restoreAll` is that of all replacements. */
-export function replaceSpawn(restoreAll: () => void): () => void {
-  const { spawn: before } = prototype;
-  const spawn: NativeSpawn = function (...args) {
+/** Puts ours in the place of Node's. */
+export function replaceSpawn(replacements: Replacements): void {
+  replacements.put(prototype, "spawn", spawnInstead);
+}
+
+function spawnInstead(before: NativeSpawn, isOn: () => boolean): NativeSpawn {
+  return function spawn(...args) {
     const original = (): number => Reflect.apply(before, this, args);
-    if (!isOn) return original();
+    if (!isOn()) return original();
     const path = process.env[TRACE];
     const read = (reader ??= tryShape(Class));
     const call = typeof read === "string" ? { why: read } : read(args);
@@ -68,13 +71,6 @@ export function replaceSpawn(restoreAll: () => void): () => void {
     const error = original();
     if (error !== 0) Object.setPrototypeOf(this, refused);
     return error;
-  };
-  let isOn = true;
-  mark(spawn, { original: before, restore: restoreAll });
-  prototype.spawn = spawn;
-  return () => {
-    isOn = false;
-    if (prototype.spawn === spawn) prototype.spawn = before;
   };
 }
 

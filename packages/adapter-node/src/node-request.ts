@@ -4,6 +4,7 @@ import {
   Bare,
   candidates,
   fdSlot,
+  MAX_SLOTS,
   type NormalSetup,
   nullSlot,
   type SetupKey,
@@ -15,7 +16,6 @@ import { type Call, type Entry, isPipe } from "./internals.js";
 
 /** As libuv has it since Node 22: a pair of sockets holds less than the system's default. */
 const BUFFER = Number(process.versions.node.split(".", 1)[0]) >= 22 ? 65_536 : undefined;
-const MAX_SLOTS = 256;
 
 /** Where the libc looks for a program if the child has no PATH. musl also runs no text without `#!` by a shell. */
 interface Libc {

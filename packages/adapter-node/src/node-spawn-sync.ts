@@ -3,7 +3,7 @@ import childProcess from "node:child_process";
 import { isKnownVersion, type NativeSpawnSync, type SyncAnswer, syncBinding, trySync } from "./internals.js";
 import { serve, served } from "./lazy.js";
 import { whoServed } from "./node-process-wrap.js";
-import { isForOriginal, mark } from "@ringspawn/core/replaced";
+import { isForOriginal, type Replacements } from "@ringspawn/core/replaced";
 import { hasPermissionModel } from "./permission-model.js";
 import { TRACE, trace } from "@ringspawn/native-linux/trace";
 
@@ -16,29 +16,24 @@ const binding = hasPermissionModel ? "Node asks its permission model" : syncBind
 let misfit: string | null | undefined =
   typeof binding === "string" ? binding : isKnownVersion ? trySync(binding, spawnSync) : null;
 
-/** Puts ours in the place of Node's, if it can be reached, and returns what puts Node's back. */
-export function replaceSpawnSync(restoreAll: () => void): () => void {
-  if (typeof binding === "string") return () => {};
-  const { spawn: before } = binding;
-  const spawn: NativeSpawnSync = (options) => {
-    const original = (): SyncAnswer => Reflect.apply(before, binding, [options]) as SyncAnswer;
-    if (!isOn || isForOriginal(options)) return original();
-    const path = process.env[TRACE];
-    if (misfit === null) misfit = trySync(binding, spawnSync);
-    const why = misfit;
-    const result = serve(
-      () => (why === undefined ? served().prepareRun(options) : { why }),
-      (prepared) => served().run(prepared),
-    );
-    if (result === undefined) return original();
-    trace(path, () => ({ who: WHO, argv: options["args"] as unknown[], ...whoServed(result) }));
-    return "answer" in result ? result.answer : original();
-  };
-  let isOn = true;
-  mark(spawn, { original: before, restore: restoreAll });
-  binding.spawn = spawn;
-  return () => {
-    isOn = false;
-    if (binding.spawn === spawn) binding.spawn = before;
-  };
+/** Puts ours in the place of Node's, if it can be reached. */
+export function replaceSpawnSync(replacements: Replacements): void {
+  if (typeof binding === "string") return;
+  replacements.put(binding, "spawn", (before, isOn) => {
+    const spawn: NativeSpawnSync = (options) => {
+      const original = (): SyncAnswer => Reflect.apply(before, binding, [options]) as SyncAnswer;
+      if (!isOn() || isForOriginal(options)) return original();
+      const path = process.env[TRACE];
+      if (misfit === null) misfit = trySync(binding, spawnSync);
+      const why = misfit;
+      const result = serve(
+        () => (why === undefined ? served().prepareRun(options) : { why }),
+        (prepared) => served().run(prepared),
+      );
+      if (result === undefined) return original();
+      trace(path, () => ({ who: WHO, argv: options["args"] as unknown[], ...whoServed(result) }));
+      return "answer" in result ? result.answer : original();
+    };
+    return spawn;
+  });
 }

@@ -47,6 +47,26 @@ export function soon(callback: () => void): void {
   queueMicrotask(callback);
 }
 
+/** Calls a callback of the program. What that throws is an uncaught error of the program, and hinders nothing else. */
+export function invoke(callback: () => void): void {
+  try {
+    callback();
+  } catch (error) {
+    soon(() => {
+      throw error;
+    });
+  }
+}
+
+/** Calls what may throw where there is nobody who could be told, and where the rest has to be done all the same. */
+export function quietly(callback: () => void): void {
+  try {
+    callback();
+  } catch {
+    // As promised.
+  }
+}
+
 // eslint-disable-next-line @typescript-eslint/unbound-method -- it is applied to a value of any realm
 const byteLength: unknown = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")?.get;
 

@@ -1,5 +1,5 @@
 /** The one handle under every face: a running process, its pipes, and what ends it early. */
-import { after, bare } from "./builtins.js";
+import { after, bare, quietly } from "./builtins.js";
 import { collect } from "./collect.js";
 import type { EngineName, Exit, Running, Sink, Source, TerminalEnd, Usage } from "./engine.js";
 import type { SpawnError } from "./error.js";
@@ -66,7 +66,7 @@ export class Process {
     void running.exited.then((exit) => {
       this.exit = exit;
       this.#settle(exit);
-      if (this.#onExit !== undefined) for (const callback of this.#onExit) attempt(callback);
+      if (this.#onExit !== undefined) for (const callback of this.#onExit) quietly(callback);
     });
   }
 
@@ -271,7 +271,7 @@ export function startUnder(
     if (begun.process !== undefined) end(begun.process);
   };
   signal.addEventListener("abort", abort, ONCE);
-  const leave = (): void => attempt(() => signal.removeEventListener("abort", abort));
+  const leave = (): void => quietly(() => signal.removeEventListener("abort", abort));
   try {
     const process = (begun.process = start());
     process.whenExited(leave);
@@ -280,14 +280,5 @@ export function startUnder(
   } catch (error) {
     leave();
     throw error;
-  }
-}
-
-/** What the caller gave, as a signal, may throw. The others are called all the same. */
-function attempt(callback: () => void): void {
-  try {
-    callback();
-  } catch {
-    // Nobody called who could be told.
   }
 }

@@ -9,8 +9,35 @@ export interface Replaced<F> {
   readonly restore: () => void;
 }
 
-export function mark<F extends object>(replacement: F, replaced: Replaced<F>): void {
-  Object.defineProperty(replacement, ORIGINAL, { value: replaced });
+/** Functions of the runtime that something stands in the place of, until all of them are put back together. */
+export class Replacements {
+  #isOn = true;
+  readonly #restores: (() => void)[] = [];
+
+  /**
+   * Puts what `make` returns in the place of `owner[key]`. A program may hold it longer than it stands there: once
+   * `isOn()` is false, it has to do what the original does.
+   */
+  put<K extends PropertyKey, F extends object>(
+    owner: Record<K, F>,
+    key: K,
+    make: (original: F, isOn: () => boolean) => F,
+  ): void {
+    const original = owner[key];
+    const replacement = make(original, () => this.#isOn);
+    const replaced: Replaced<F> = { original, restore: () => this.restore() };
+    Object.defineProperty(replacement, ORIGINAL, { value: replaced });
+    owner[key] = replacement;
+    this.#restores.push(() => {
+      // Something else may stand before it by now.
+      if (owner[key] === replacement) owner[key] = original;
+    });
+  }
+
+  restore(): void {
+    this.#isOn = false;
+    for (const restore of this.#restores) restore();
+  }
 }
 
 /** Undefined for a function that replaces none. */

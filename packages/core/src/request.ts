@@ -7,7 +7,7 @@ import type { Host } from "./host.js";
 import type { SetupKey } from "./options.js";
 import { candidatesOf } from "./path.js";
 import { AS_THE_PARENT, type NormalSetup, readKey, readSetup } from "./setup.js";
-import { checkSlots, filePath, optionOfSlot, type Slot } from "./stdio.js";
+import { checkSlots, filePath, MAX_SLOTS, optionOfSlot, type Slot } from "./stdio.js";
 
 /** Frozen. Everything an engine may look at. */
 export interface SpawnRequest {
@@ -71,7 +71,6 @@ const SAME = [
   ["cgroup", "cgroup"],
 ] as const satisfies readonly (readonly [keyof RequestInput, SetupKey])[];
 
-const MAX_SLOTS = 256;
 const NOTHING_GIVEN: readonly SetupKey[] = Object.freeze([]);
 
 /**

@@ -44,6 +44,6 @@ export {
   SETUP,
   type SetupRule,
 } from "./setup.js";
-export { type FileSlot, fdSlot, nullSlot, type Slot } from "./stdio.js";
+export { type FileSlot, fdSlot, MAX_SLOTS, nullSlot, type Slot } from "./stdio.js";
 export { type V8, v8Structured } from "./structured.js";
 export { WebSink, webSource } from "./web-pipe.js";

@@ -1,5 +1,5 @@
 /** What stands in the place of a runtime's own API: our faces where an engine of ours serves, else the original. */
-import { bare } from "./builtins.js";
+import { bare, quietly } from "./builtins.js";
 import { engineOrder } from "./choose.js";
 import type { EngineName } from "./engine.js";
 import type { Launcher } from "./launcher.js";
@@ -72,13 +72,8 @@ export function createStandIn(launcher: Launcher): StandIn {
   return {
     launcher: own,
     serve(ours, original, tell) {
-      const quietly = (service: Service): void => {
-        try {
-          tell(service);
-        } catch {
-          // The process runs already, or the original is to start it: neither depends on whether that can be told.
-        }
-      };
+      // The process runs already, or the original is to start it: neither depends on whether that can be told.
+      const told = (service: Service): void => quietly(() => tell(service));
       take();
       let result: ReturnType<typeof ours>;
       try {
@@ -87,12 +82,12 @@ export function createStandIn(launcher: Launcher): StandIn {
         result = ours();
       } catch (error) {
         const engine = take();
-        quietly(engine === undefined ? { engine: null, why: messageOf(error) } : { engine });
+        told(engine === undefined ? { engine: null, why: messageOf(error) } : { engine });
         if (engine !== undefined) throw error;
         return original(error);
       }
       const engine = take();
-      if (engine !== undefined) quietly({ engine });
+      if (engine !== undefined) told({ engine });
       return result;
     },
   };

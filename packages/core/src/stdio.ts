@@ -27,6 +27,9 @@ export type Slot =
   | { readonly target: number; readonly kind: "open terminal"; readonly terminal: number | object }
   | FileSlot;
 
+/** The slots of one request at most. The C engine has the same limit. */
+export const MAX_SLOTS = 256;
+
 /** A new pseudo-terminal: 0, 1 and 2 all are of this kind then. */
 interface TerminalSlot {
   readonly target: number;

@@ -1,5 +1,5 @@
 /** The parent's end of the channel over which it and its child send each other messages. */
-import { soon } from "../builtins.js";
+import { invoke, soon } from "../builtins.js";
 import { usageError } from "../check.js";
 import { concat, pump } from "../collect.js";
 import type { Sink, Source } from "../engine.js";
@@ -115,7 +115,7 @@ export class Channel {
     this.#connected = false;
     // After disconnect() the child may go on reading what was sent before.
     if (wasConnected || !this.#isWriting) this.#close();
-    attempt(() => this.#listener.disconnect(this.#error));
+    invoke(() => this.#listener.disconnect(this.#error));
   }
 
   /** @throws {ChannelError} where the child has left something unsaid, or unread. */
@@ -126,7 +126,7 @@ export class Channel {
 
   #deliver(message: unknown): void {
     const answer = handleAnswer(message);
-    if (answer === undefined) attempt(() => this.#listener.message(message));
+    if (answer === undefined) invoke(() => this.#listener.message(message));
     else if (answer !== NOTHING && !this.#closed)
       this.#write({ bytes: this.#codec.encode(answer), callback: undefined });
   }
@@ -193,19 +193,4 @@ export class Channel {
     for (const { callback } of lost) if (callback !== undefined) soon(() => callback(error ?? brokenPipe()));
     void this.#sink.close();
   }
-}
-
-/** Calls what belongs to the program, whose other work must not suffer by what it throws. */
-function attempt(callback: () => void): void {
-  try {
-    callback();
-  } catch (error) {
-    throwLater(error);
-  }
-}
-
-function throwLater(error: unknown): void {
-  soon(() => {
-    throw error;
-  });
 }

@@ -27,12 +27,12 @@ export class FileSink {
     if (this.#closed !== undefined) return 0;
     this.#unflushed += bytes.byteLength;
     if (this.#last === undefined) {
-      const writing = this.#attempt(bytes);
+      const writing = this.#pass(bytes);
       if (writing === undefined) return bytes.byteLength;
       return this.#waits(writing, bytes.byteLength);
     }
     return this.#waits(
-      this.#last.then(() => this.#attempt(bytes)),
+      this.#last.then(() => this.#pass(bytes)),
       bytes.byteLength,
     );
   }
@@ -78,7 +78,7 @@ export class FileSink {
   ref(): void {}
   unref(): void {}
 
-  #attempt(bytes: Uint8Array): void | Promise<void> {
+  #pass(bytes: Uint8Array): void | Promise<void> {
     if (this.#broken !== undefined) return;
     try {
       return this.#sink.write(bytes)?.catch((error: unknown) => {

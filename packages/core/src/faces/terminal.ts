@@ -1,5 +1,5 @@
 /** The handle of a pseudo-terminal, in the shape of `Bun.Terminal`. */
-import { hide, isArrayBuffer, soon } from "../builtins.js";
+import { hide, invoke, isArrayBuffer } from "../builtins.js";
 import { mustBe, mustBeOfType, ownOptions, usageError } from "../check.js";
 import type { EngineName, TerminalEnd, TerminalFlags, TerminalSize } from "../engine.js";
 import type { Launcher } from "../launcher.js";
@@ -56,14 +56,14 @@ class Handle implements Terminal {
     this.#hasLeader = given === undefined;
     end.listen({
       data: (came) => {
-        if (data !== undefined) attempt(() => data.call(this, this, bytes(came) as Uint8Array<ArrayBuffer>));
+        if (data !== undefined) invoke(() => data.call(this, this, bytes(came) as Uint8Array<ArrayBuffer>));
       },
       end: () => {
         this.#isLeft = true;
         this.#release();
         this.#over(1);
       },
-      drain: drain && (() => attempt(() => drain.call(this, this))),
+      drain: drain && (() => invoke(() => drain.call(this, this))),
     });
   }
 
@@ -181,22 +181,11 @@ class Handle implements Terminal {
     if (this.#isOver) return;
     this.#isOver = true;
     const exit = this.#exit;
-    if (exit !== undefined) attempt(() => exit.call(this, this, code, null));
+    if (exit !== undefined) invoke(() => exit.call(this, this, code, null));
   }
 
   #demandOpen(): void {
     if (this.#isClosed) throw new Error("Terminal is closed");
-  }
-}
-
-/** An error of a callback is one of the program: who calls it has others to call. */
-function attempt(callback: () => void): void {
-  try {
-    callback();
-  } catch (error) {
-    soon(() => {
-      throw error;
-    });
   }
 }
 
