@@ -20,7 +20,9 @@ async function run(t: T, name: string, flags: readonly string[], more: Readonly<
   const script = path.join(t.plan.root, "programs", "node", `${file}${t.plan.extension}`);
   const env = { PATH: parent.env["PATH"] ?? "", RINGSPAWN_TRACE: trace, RINGSPAWN_ENGINE: t.ENGINE, ...more };
   const [node = "", ...before] = t.plan.command;
-  const child = t.spawnAny([node, ...flags, ...before, script, ...args], {
+  const command = [node, ...flags, ...before, script, ...args];
+  // A supervisor may have its programs ignore real-time signals, which libuv then leaves so in their children.
+  const child = t.spawnAny(["/bin/sh", "-c", `trap '' 34 40; exec "$0" "$@"`, ...command], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

@@ -16,6 +16,8 @@ import { type Call, type Entry, isPipe } from "./internals.js";
 
 /** As libuv has it since Node 22: a pair of sockets holds less than the system's default. */
 const BUFFER = Number(process.versions.node.split(".", 1)[0]) >= 22 ? 65_536 : undefined;
+/** The dispositions that libuv resets: those of 1 to 31. A real-time signal that the program ignores stays ignored. */
+const SIGNALS: NormalSetup["signals"] = Object.freeze({ default: 2n ** 31n - 1n, ignore: 0n, mask: 0n });
 
 /** Where the libc looks for a program if the child has no PATH. musl also runs no text without `#!` by a shell. */
 interface Libc {
@@ -50,7 +52,12 @@ export function requestOf(call: Call): Omit<SpawnRequest, "engines"> | string {
   return {
     file,
     argv,
-    candidates: candidates(file, { platform: "linux", path: env["PATH"] ?? path, extensions: undefined }),
+    candidates: candidates(file, {
+      platform: "linux",
+      path: env["PATH"] ?? path,
+      extensions: undefined,
+      leavesBare: true,
+    }),
     env,
     envIsAdded: false,
     killSignal: undefined,
@@ -86,6 +93,7 @@ function envOf(pairs: Call["envPairs"]): Readonly<Record<string, string>> | stri
 function setupOf({ detached, uid, gid }: Call): Pick<SpawnRequest, "setup" | "given"> | string {
   const setup: { -readonly [K in SetupKey]?: NormalSetup[K] } = Object.assign(new Bare(), AS_THE_PARENT);
   setup.closeFds = false;
+  setup.signals = SIGNALS;
   if (detached === true) setup.session = true;
   for (const [key, id] of [
     ["uid", uid],

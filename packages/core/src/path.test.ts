@@ -20,6 +20,11 @@ describe("candidates", () => {
     expect(candidates("x", ":/bin")).toEqual(["./x", "/bin/x"]);
     expect(candidates("x", "/bin:")).toEqual(["/bin/x", "./x"]);
     expect(candidates("x", "/a::/b")).toEqual(["/a/x", "./x", "/b/x"]);
+    expect(search("x", { platform: "linux", path: ":.:/b", extensions: undefined, leavesBare: true })).toEqual([
+      "x",
+      "./x",
+      "/b/x",
+    ]);
   });
 
   test("without PATH there is a default", () => {

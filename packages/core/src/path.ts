@@ -9,6 +9,11 @@ export interface Search {
   readonly path: string | undefined;
   /** The variable PATHEXT, which only Windows has. */
   readonly extensions: string | undefined;
+  /**
+   * An empty entry of PATH adds nothing to the name, as in execvp of the C library: a script that is found so sees its
+   * bare name. Default: it adds "./".
+   */
+  readonly leavesBare?: boolean;
 }
 
 /** Where commands are looked for when there is no PATH at all. The same on every runtime and libc, so not theirs. */
@@ -58,7 +63,8 @@ export function candidates(file: string, search: Search): string[] {
   for (const entry of (search.path ?? DEFAULT_PATH).split(":")) {
     // "./", so that a name such as "-c" stays a path for whoever gets it next (/bin/sh, an interpreter).
     const directory = entry === "" ? "." : entry;
-    found.add(directory.endsWith("/") ? directory + file : `${directory}/${file}`);
+    if (entry === "" && search.leavesBare === true) found.add(file);
+    else found.add(directory.endsWith("/") ? directory + file : `${directory}/${file}`);
   }
   return [...found];
 }

@@ -50,6 +50,11 @@ await show({
     const [chunk] = await once(third, "data");
     return [String(chunk), await seen];
   },
+  "signals that the program ignores": () => whole(spawn("grep", ["SigIgn", "/proc/self/status"])),
+  "a script in the working directory, by an empty entry of PATH": () => {
+    executable("script", "#!/bin/echo with");
+    return whole(spawn("script", ["q"], { cwd: dir, env: { PATH: ":/bin" } }));
+  },
   inherit: () => whole(sh("echo inherited", { stdio: "inherit" })),
   "streams as stdio": async () => {
     const file = fs.createWriteStream(path.join(dir, "file"));
