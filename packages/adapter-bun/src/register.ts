@@ -44,8 +44,9 @@ function replace(name: Name, restore: () => void): () => void {
     if (!isOn) return own();
     const tell = (service: Service): void =>
       trace(process.env[TRACE], () => ({ who: `Bun.${name}`, argv: argvOf(first), ...service }));
-    if (typeof first === "object" && first !== null && Object.hasOwn(first, OF_BUN)) {
-      tell({ engine: null, why: "Bun's own node:child_process calls it" });
+    const why = whyOwn(name, args);
+    if (why !== undefined) {
+      tell({ engine: null, why });
       return own();
     }
     const handOn = (error: unknown): unknown => {
@@ -64,9 +65,23 @@ function replace(name: Name, restore: () => void): () => void {
   };
 }
 
-function isOurTerminal([first, second]: readonly unknown[]): boolean {
-  const options = (Array.isArray(first) ? second : first) as { readonly terminal?: unknown } | null | undefined;
-  return options?.terminal instanceof Terminal;
+/** Why a call is Bun's own from the start. Undefined: ours is tried first. */
+function whyOwn(name: Name, args: readonly unknown[]): string | undefined {
+  const [first] = args;
+  if (typeof first === "object" && first !== null && Object.hasOwn(first, OF_BUN)) {
+    return "Bun's own node:child_process calls it";
+  }
+  // Whether either end will send a server or a socket is not known before it does, and Bun opens neither from an fd.
+  const hasChannel = name === "spawn" && typeof optionsOf(args)?.["ipc"] === "function";
+  return hasChannel ? "ipc: only a channel of Bun's own can pass handles" : undefined;
+}
+
+function isOurTerminal(args: readonly unknown[]): boolean {
+  return optionsOf(args)?.["terminal"] instanceof Terminal;
+}
+
+function optionsOf([first, second]: readonly unknown[]): Readonly<Record<string, unknown>> | null | undefined {
+  return (Array.isArray(first) ? second : first) as Readonly<Record<string, unknown>> | null | undefined;
 }
 
 function argvOf(first: unknown): readonly unknown[] {
