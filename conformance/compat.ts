@@ -21,7 +21,12 @@ const OTHER_SYSTEM = "for Windows only, where ours is Deno's own as well";
 export const deno: Api = {
   Deno: [
     ["Command", "same", "", "oracle deno: is a class"],
-    ["ChildProcess", "same", "", "oracle deno: ChildProcess: constructed with what is none"],
+    [
+      "ChildProcess",
+      "same",
+      "under register, children of ours are instances of Deno's class",
+      "oracle deno: ChildProcess: constructed with what is none",
+    ],
     ["spawn", "same", "", "oracle deno: spawn(): both overloads"],
     ["spawnAndWait", "same", "", "oracle deno: spawnAndWait(): both overloads"],
     ["spawnAndWaitSync", "same", "", "oracle deno: spawnAndWaitSync(): both overloads"],

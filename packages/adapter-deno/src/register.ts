@@ -1,5 +1,11 @@
 /** @ringspawn/adapter-deno/register: the native engines in the place of Deno.Command and Deno.spawn. */
-import { createCommand, type Command, type CommandConstructor, type CommandOptions } from "@ringspawn/core";
+import {
+  ChildProcess,
+  createCommand,
+  type Command,
+  type CommandConstructor,
+  type CommandOptions,
+} from "@ringspawn/core";
 import { mark, replacedBy } from "@ringspawn/core/replaced";
 import { createStandIn, type Service } from "@ringspawn/core/stand-in";
 import { TRACE, trace } from "@ringspawn/native-linux/trace";
@@ -17,6 +23,8 @@ type Short = keyof typeof SHORT;
 type Method = (typeof SHORT)[Short];
 const deno = Deno as unknown as { Command: Constructor } & Partial<Record<Short, Call>>;
 const { permissions } = Deno;
+/** What a child of ours is here: of Deno's class, by whose members it is never reached. */
+const childPrototype = asOf(Deno.ChildProcess.prototype, ChildProcess.prototype);
 
 /** Of what this copy has replaced, which something else may stand before by now. */
 let restoreOwn: (() => void) | undefined;
@@ -36,6 +44,25 @@ export function register(): void {
 export function unregister(): void {
   replacedBy(deno.Command)?.restore();
   restoreOwn?.();
+}
+
+function call(method: Method, command: string | URL, options: CommandOptions | undefined): unknown {
+  const result: unknown = new Ours(command, options)[method]();
+  return method === "spawn" ? Object.setPrototypeOf(result, childPrototype) : result;
+}
+
+/**
+ * A prototype with the members of `ours` whose instances are of the class of `theirs` as well, of which they show the
+ * constructor. What that class has and ours does not is undefined: it would look for fields that are not there.
+ */
+function asOf(theirs: object, ours: object): object {
+  const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(ours);
+  const prototype = Object.create(theirs, members) as object;
+  for (const key of Reflect.ownKeys(theirs)) {
+    if (key !== "constructor" && !Object.hasOwn(members, key))
+      Object.defineProperty(prototype, key, { value: undefined });
+  }
+  return prototype;
 }
 
 function replaceCommand(restore: () => void): () => void {
@@ -67,7 +94,7 @@ function replaceCommand(restore: () => void): () => void {
       const own = (): unknown => new Original(command, options)[method]();
       if (!isOn) return own();
       return standIn.serve(
-        () => new Ours(command, options)[method](),
+        () => call(method, command, options),
         own,
         tellOf(`Deno.Command.${method}`, command, options),
       );
@@ -94,7 +121,7 @@ function replace(name: Short): () => void {
       : (second as CommandOptions | undefined);
     const serve = (): unknown => {
       if (Array.isArray(second) && third?.args !== undefined) throw new TypeError("args are given twice");
-      return new Ours(command, options)[SHORT[name]]();
+      return call(SHORT[name], command, options);
     };
     return standIn.serve(serve, own, tellOf(`Deno.${name}`, command, options));
   };
