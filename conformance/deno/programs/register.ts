@@ -18,7 +18,12 @@ const child = new Deno.Command("cat", { stdin: "piped", stdout: "piped" }).spawn
 const writer = child.stdin.getWriter();
 await writer.write(new TextEncoder().encode("through"));
 await writer.close();
-show(child instanceof Deno.ChildProcess, child.constructor === Deno.ChildProcess, String(child), Object.keys(child));
+show(
+  child instanceof Deno.ChildProcess,
+  child.constructor === Deno.ChildProcess,
+  Object.prototype.toString.call(child),
+  Object.keys(child),
+);
 show(
   Deno.inspect(child).split(" ", 1),
   Reflect.ownKeys(Deno.ChildProcess.prototype).every((key) => key in child),

@@ -56,11 +56,10 @@ function call(method: Method, command: string | URL, options: CommandOptions | u
  * constructor. What that class has and ours does not is undefined: it would look for fields that are not there.
  */
 function asOf(theirs: object, ours: object): object {
-  const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(ours);
-  const prototype = Object.create(theirs, members) as object;
+  const prototype = Object.create(theirs, Object.getOwnPropertyDescriptors(ours)) as object;
+  Reflect.deleteProperty(prototype, "constructor");
   for (const key of Reflect.ownKeys(theirs)) {
-    if (key !== "constructor" && !Object.hasOwn(members, key))
-      Object.defineProperty(prototype, key, { value: undefined });
+    if (!Object.hasOwn(ours, key)) Object.defineProperty(prototype, key, { value: undefined });
   }
   return prototype;
 }
