@@ -130,6 +130,19 @@ const cases: Case[] = [
     },
   },
   {
+    name: "who listens for new children hears of none while register is loaded, and of each that is started then",
+    async run(t) {
+      assert.deepEqual(await registered(t, "announced", []), [[], 1, false]);
+    },
+  },
+  {
+    name: "built-ins that the program replaces before its first spawn are not those of the engines",
+    async run(t) {
+      const expected = [0, null, "SIGTERM", true, lines(t.ENGINE)];
+      assert.deepEqual(await registered(t, "replaced built-ins", ["--import", entry]), expected);
+    },
+  },
+  {
     name: "a second copy of register registers nothing twice, and gives back what the first has registered",
     async run(t) {
       assert.deepEqual(await registered(t, "a second copy", []), [[true, lines(t.ENGINE)], [], []]);
