@@ -35,3 +35,12 @@ void test("a program sees the same of Bun.spawn with register, and the trace say
     assert.deepEqual([line.who, line.why], ["Bun.spawn", "ipc: only a channel of Bun's own can pass handles"]);
   }
 });
+
+void test("a blocking call that fails after its program was started has run it once, and leaves nothing of it", async () => {
+  const file = path.join(fs.mkdtempSync(path.join(tmpdir(), "ringspawn-")), "runs");
+  const counted = fileURLToPath(new URL("../programs/counted-runs.ts", import.meta.url));
+  const { code, stdout, stderr } = await run(["--preload", register, counted, file]);
+  fs.rmSync(path.dirname(file), { recursive: true });
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual(JSON.parse(stdout), ["RangeError: no memory", 1, []]);
+});

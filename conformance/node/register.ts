@@ -143,6 +143,20 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a blocking call that fails after its program was started has run it once, and leaves nothing of it",
+    async run(t) {
+      const script = path.join(t.plan.root, "programs", `counted-runs${t.plan.extension}`);
+      const [node = "", ...before] = t.plan.command;
+      const env = { PATH: parent.env["PATH"] ?? "", RINGSPAWN_ENGINE: t.ENGINE };
+      const command = [node, "--import", entry, ...before, script, path.join(t.dir, "runs")];
+      const { code, stdout, stderr } = await finished(
+        t.spawnAny(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe", env }),
+      );
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(JSON.parse(stdout), ["RangeError: no memory", 1, []]);
+    },
+  },
+  {
     name: "a second copy of register registers nothing twice, and gives back what the first has registered",
     async run(t) {
       assert.deepEqual(await registered(t, "a second copy", []), [[true, lines(t.ENGINE)], [], []]);

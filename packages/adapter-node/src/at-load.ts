@@ -10,7 +10,6 @@ type Descriptors = Readonly<Record<PropertyKey, PropertyDescriptor>>;
 /** Those that the engines take, and those by which Node's own loader reads files. */
 const TIMERS = ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate", "queueMicrotask", "Date"];
 const taken: readonly (readonly [object, Descriptors])[] = [
-  // eslint-disable-next-line no-restricted-syntax -- as it is at load
   [globalThis, descriptorsOf(globalThis, TIMERS)],
   [fs, descriptorsOf(fs, Reflect.ownKeys(fs))],
   [process, descriptorsOf(process, ["kill", "report", "dlopen"])],

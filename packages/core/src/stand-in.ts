@@ -4,6 +4,7 @@ import { engineOrder } from "./choose.js";
 import type { EngineName } from "./engine.js";
 import type { Launcher } from "./launcher.js";
 import type { RequestInput } from "./request.js";
+import { wasSubmitted } from "./submitted.js";
 
 /** Who served a call: an engine, or the original, for the reason in `why`. */
 export type Service = { readonly engine: EngineName } | { readonly engine: null; readonly why: string };
@@ -88,7 +89,7 @@ export function createStandIn(launcher: Launcher): StandIn {
       } catch (error) {
         const engine = take();
         quietly(engine === undefined ? { engine: null, why: messageOf(error) } : { engine });
-        if (engine !== undefined) throw error;
+        if (engine !== undefined || wasSubmitted(error)) throw error;
         return original(error);
       }
       const engine = take();
