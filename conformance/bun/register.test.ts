@@ -36,7 +36,7 @@ void test("a program sees the same of Bun.spawn with register, and the trace say
   }
 });
 
-void test("a blocking call that fails after its program was started has run it once, and leaves nothing of it", async () => {
+void test("a blocking call that fails once its program runs has run it once, and leaves nothing of it", async () => {
   const file = path.join(fs.mkdtempSync(path.join(tmpdir(), "ringspawn-")), "runs");
   const counted = fileURLToPath(new URL("../programs/counted-runs.ts", import.meta.url));
   const { code, stdout, stderr } = await run(["--preload", register, counted, file]);

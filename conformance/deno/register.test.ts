@@ -43,7 +43,7 @@ Deno.test("without the permission to write nothing is traced, and nobody is aske
   equal([ours.code, text], [0, ""]);
 });
 
-Deno.test("a blocking call that fails after its program was started has run it once, and leaves nothing of it", async () => {
+Deno.test("a blocking call that fails once its program runs has run it once, and leaves nothing of it", async () => {
   const folder = await Deno.makeTempDir();
   const flags = ["run", "-A", "--no-check", "--preload", "npm:ringspawn/register"];
   const { code, stdout, stderr } = await deno([...flags, "./../programs/counted-runs.ts", `${folder}/runs`]);

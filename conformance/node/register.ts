@@ -143,7 +143,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: "a blocking call that fails after its program was started has run it once, and leaves nothing of it",
+    name: "a blocking call that fails once its program runs has run it once, and leaves nothing of it",
     async run(t) {
       const script = path.join(t.plan.root, "programs", `counted-runs${t.plan.extension}`);
       const [node = "", ...before] = t.plan.command;

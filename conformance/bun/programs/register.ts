@@ -82,4 +82,27 @@ childServer.close();
 passed.kill("SIGKILL");
 await passed.exited;
 show((await $`echo by the shell`.text()).trim());
+// A body can be read once: what ours declines must find it unread, and what ours has served must leave it read.
+const bodies = [
+  () => new Response("a body"),
+  () => new Request("http://localhost", { method: "POST", body: "a body" }),
+];
+for (const body of bodies) {
+  const [given, failed, signalled] = [body(), body(), body()];
+  show(Bun.spawnSync({ cmd: ["cat"], stdin: given }).stdout.toString(), given.bodyUsed);
+  attempt(() => Bun.spawnSync(["/no/such"], { stdin: failed }));
+  const { signal } = new AbortController();
+  attempt(() => Bun.spawnSync(["cat"], { stdin: signalled, signal }).stdout.toString());
+}
+const pending = (): ReadableStream =>
+  new ReadableStream({
+    async pull(controller) {
+      await Promise.resolve();
+      controller.enqueue(new TextEncoder().encode("a stream"));
+      controller.close();
+    },
+  });
+const [stream, streamed] = [pending(), new Response(pending())];
+for (const stdin of [stream, streamed]) attempt(() => Bun.spawnSync(["cat"], { stdin }));
+show(await new Response(stream).text(), await streamed.text());
 show(Bun.spawn.name, Bun.spawnSync.name, spawn === Bun.spawn);

@@ -63,10 +63,14 @@ function fileOf(value: object): string | number | undefined {
   return fd === undefined ? path : Number(fd);
 }
 
-/** Bun has in memory what a Blob or a body was made of, and resolves at once to that. */
+/**
+ * Bun has in memory what a Blob or a body was made of, and resolves at once to that. A body can be read once, by
+ * whoever serves the call in the end: so a copy of it is read.
+ */
 function bytesOf(data: Parameters<NonNullable<Host["bytesOf"]>>[0]): Uint8Array | undefined {
+  const copy = "bodyUsed" in data ? data.clone() : data;
   // Those of a library may have no such method.
-  const bytes: unknown = Bun.peek((data as { bytes?(): unknown }).bytes?.());
+  const bytes: unknown = Bun.peek((copy as { bytes?(): unknown }).bytes?.());
   if (bytes instanceof Uint8Array) return bytes;
   // It is refused, and so nobody is left to hear what becomes of it.
   if (bytes instanceof Promise) bytes.catch(() => {});

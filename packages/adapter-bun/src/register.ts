@@ -1,6 +1,7 @@
 /** @ringspawn/adapter-bun/register: the native engines in the place of Bun.spawn and Bun.spawnSync. */
-import { createSpawnPair } from "@ringspawn/core";
+import { createSpawnPair, type Launcher } from "@ringspawn/core";
 import { mark, replacedBy } from "@ringspawn/core/replaced";
+import { bare, type Host } from "@ringspawn/core/seam";
 import { createStandIn, type Service } from "@ringspawn/core/stand-in";
 import { TRACE, trace } from "@ringspawn/native-linux/trace";
 import launcher from "./index.js";
@@ -8,7 +9,13 @@ import launcher from "./index.js";
 type Call = (...args: unknown[]) => unknown;
 
 const standIn = createStandIn(launcher);
-const { Terminal, ...functions } = createSpawnPair(standIn.launcher);
+const { bytesOf } = launcher.host;
+/** A stream can be read once, and it may be Bun's own that has to do it. */
+const host: Host = bare<Host>({
+  ...launcher.host,
+  bytesOf: (data) => ("getReader" in data ? undefined : bytesOf?.(data)),
+});
+const { Terminal, ...functions } = createSpawnPair(bare<Launcher>({ ...standIn.launcher, host }));
 const ours = functions as unknown as Record<Name, Call>;
 const NAMES = ["spawn", "spawnSync"] as const;
 type Name = (typeof NAMES)[number];
