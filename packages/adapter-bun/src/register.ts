@@ -9,11 +9,11 @@ import launcher from "./index.js";
 type Call = (...args: unknown[]) => unknown;
 
 const standIn = createStandIn(launcher);
-const { bytesOf } = launcher.host;
+const bunHost = launcher.host;
 /** A stream can be read once, and it may be Bun's own that has to do it. */
 const host: Host = bare<Host>({
-  ...launcher.host,
-  bytesOf: (data) => ("getReader" in data ? undefined : bytesOf?.(data)),
+  ...bunHost,
+  bytesOf: (data) => ("getReader" in data ? undefined : bunHost.bytesOf?.(data)),
 });
 const { Terminal, ...functions } = createSpawnPair(bare<Launcher>({ ...standIn.launcher, host }));
 const ours = functions as unknown as Record<Name, Call>;
