@@ -107,7 +107,7 @@ const cases: Case[] = [
     timeout: 20_000,
     async run(t) {
       const { Bun: bun, Deno: deno } = globalThis as { readonly [name in "Bun" | "Deno"]?: Printer };
-      const { inspect } = bun ?? deno ?? ((await import("node:util")) as Printer);
+      const { inspect } = bun ?? deno ?? (await import("node:util"));
       const stdio = ["ignore", "ignore", "inherit", "pipe"] as const;
       /** Of a child that has been printed, and that nobody has any more. */
       const printed = async (): Promise<number> => {

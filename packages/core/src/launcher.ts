@@ -101,9 +101,9 @@ class HostLauncher implements Launcher {
   spawn(input: RequestInput): Process {
     const request = this.#permitted(input);
     const engine = this.#choose(request, "spawn");
-    const running = withHostFiles(this.host, request, (request) => submit(() => engine.spawn(request)));
+    const running = withHostFiles(this.host, request, (request) => submit(engine.name, () => engine.spawn(request)));
     if (isFailure(running)) throw this.#errorOf(request, engine, running);
-    return submit(() => new Process(this.host, running, engine.name));
+    return submit(engine.name, () => new Process(this.host, running, engine.name));
   }
 
   start(input: RequestInput): Process {
@@ -122,7 +122,9 @@ class HostLauncher implements Launcher {
   spawnSync(input: RequestInput, options: SyncOptions): { readonly result: SyncResult; readonly engine: EngineName } {
     const request = this.#permitted(input);
     const engine = this.#choose(request, "spawnSync", options);
-    const result = withHostFiles(this.host, request, (request) => submit(() => engine.spawnSync(request, options)));
+    const result = withHostFiles(this.host, request, (request) =>
+      submit(engine.name, () => engine.spawnSync(request, options)),
+    );
     if (isFailure(result)) throw inClassOf(this.host, spawnError(request, engine.name, result));
     return { result, engine: engine.name };
   }

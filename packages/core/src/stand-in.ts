@@ -4,7 +4,7 @@ import { engineOrder } from "./choose.js";
 import type { EngineName } from "./engine.js";
 import type { Launcher } from "./launcher.js";
 import type { RequestInput } from "./request.js";
-import { wasSubmitted } from "./submitted.js";
+import { submittedTo } from "./submitted.js";
 
 /** Who served a call: an engine, or the original, for the reason in `why`. */
 export type Service = { readonly engine: EngineName } | { readonly engine: null; readonly why: string };
@@ -87,9 +87,9 @@ export function createStandIn(launcher: Launcher): StandIn {
         enginesInstead(launcher);
         result = ours();
       } catch (error) {
-        const engine = take();
+        const engine = take() ?? submittedTo(error);
         quietly(engine === undefined ? { engine: null, why: messageOf(error) } : { engine });
-        if (engine !== undefined || wasSubmitted(error)) throw error;
+        if (engine !== undefined) throw error;
         return original(error);
       }
       const engine = take();
