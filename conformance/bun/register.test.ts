@@ -6,6 +6,7 @@ import { run } from "./self.ts";
 
 const program: string = fileURLToPath(new URL("programs/register.ts", import.meta.url));
 const register: string = fileURLToPath(import.meta.resolve("ringspawn/register"));
+const MISTAKEN = { RINGSPAWN_ENGINE: "vfrok" };
 const engine: string = process.env["RINGSPAWN_ENGINE"] ?? "vfork";
 
 void test("ringspawn/child_process is Bun's own", async () => {
@@ -43,4 +44,10 @@ void test("a blocking call that fails once its program runs has run it once, and
   fs.rmSync(path.dirname(file), { recursive: true });
   assert.deepEqual([code, stderr], [0, ""]);
   assert.deepEqual(JSON.parse(stdout), ["RangeError: no memory", 1, []]);
+});
+
+void test("a variable that names no engine is told once, and all is Bun's own", async () => {
+  const [own, wrong] = [await run([program]), await run(["--preload", register, program], { env: MISTAKEN })];
+  assert.deepEqual([wrong.code, wrong.stdout], [0, own.stdout]);
+  assert.equal(wrong.stderr.match(/RingspawnWarning: ringspawn leaves all .*"vfrok"/g)?.length, 1, wrong.stderr);
 });

@@ -191,12 +191,19 @@ const cases: Case[] = [
     },
   },
   {
-    name: "RINGSPAWN_ENGINE=runtime leaves everything to Node's own, and a wrong name does as well",
+    name: "RINGSPAWN_ENGINE=runtime leaves everything to Node's own; a wrong name does as well, and is told once",
     async run(t) {
       const runtime = await registered(t, "both", ["--import", entry], { RINGSPAWN_ENGINE: "runtime" });
       assert.deepEqual(runtime, lines("engine runtime was asked for"));
-      const wrong = (await registered(t, "both", ["--import", entry], { RINGSPAWN_ENGINE: "no such" })) as string[];
-      for (const line of wrong) assert.match(line, /RINGSPAWN_ENGINE must be .* got 'no such'|"no such"/);
+      const wrong = await run(t, "registered / both", ["--import", entry], { RINGSPAWN_ENGINE: "no such" });
+      const [first, second] = JSON.parse(wrong.stdout) as string[];
+      for (const line of [first, second])
+        assert.match(line ?? "", /RINGSPAWN_ENGINE must be .* got 'no such'|"no such"/);
+      // Of two spawns that are left to Node the user is told once.
+      const warnings = wrong.stderr.match(
+        /RingspawnWarning: ringspawn leaves all processes to the runtime: .*"no such"/g,
+      );
+      assert.equal(warnings?.length, 1, wrong.stderr);
     },
   },
   {

@@ -3,12 +3,12 @@ import { createSpawnPair, type Launcher } from "@ringspawn/core";
 import { mark, replacedBy } from "@ringspawn/core/replaced";
 import { bare, type Host } from "@ringspawn/core/seam";
 import { createStandIn, type Service } from "@ringspawn/core/stand-in";
-import { TRACE, trace } from "@ringspawn/native-linux/trace";
+import { TRACE, trace, warn } from "@ringspawn/native-linux/trace";
 import launcher from "./index.js";
 
 type Call = (...args: unknown[]) => unknown;
 
-const standIn = createStandIn(launcher);
+const standIn = createStandIn(launcher, warn);
 const bunHost = launcher.host;
 /** A stream can be read once, and it may be Bun's own that has to do it. */
 const host: Host = bare<Host>({

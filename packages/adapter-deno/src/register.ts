@@ -8,14 +8,14 @@ import {
 } from "@ringspawn/core";
 import { mark, replacedBy } from "@ringspawn/core/replaced";
 import { createStandIn, type Service } from "@ringspawn/core/stand-in";
-import { TRACE, trace } from "@ringspawn/native-linux/trace";
+import { TRACE, trace, warn } from "@ringspawn/native-linux/trace";
 import launcher from "./index.js";
 import { getenv } from "./permission.js";
 
 type Call = (...args: unknown[]) => unknown;
 type Constructor = new (command: string | URL, options?: CommandOptions) => Command;
 
-const standIn = createStandIn(launcher);
+const standIn = createStandIn(launcher, warn);
 const Ours: CommandConstructor = createCommand(standIn.launcher);
 /** Functions that Deno has besides, and the method of a Command that each of them calls. */
 const SHORT = { spawn: "spawn", spawnAndWait: "output", spawnAndWaitSync: "outputSync" } as const;

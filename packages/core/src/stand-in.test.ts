@@ -25,6 +25,9 @@ const LIMITS = {
 } satisfies SyncOptions;
 const RESULT = { pid: 1, exit: { code: 0, signal: null } } as SyncResult;
 
+/** What the user was told. */
+const warnings: string[] = [];
+
 /** A stand-in over one native engine whose blocking call does this, and what was told and asked of whom. */
 function standInOver(
   spawnSync: (request: SpawnRequest, options: SyncOptions) => SyncResult | Failure,
@@ -39,7 +42,7 @@ function standInOver(
     },
   });
   const launcher = createLauncher(hostWith({ PATH: "/bin", ...env }), [native, engineThat({ name: "runtime" })]);
-  const standIn = createStandIn(launcher);
+  const standIn = createStandIn(launcher, (message) => warnings.push(message));
   const told: Service[] = [];
   const originals: unknown[] = [];
   const original = (error: unknown): string => {
@@ -131,12 +134,17 @@ test("the engines that are preferred to runtime are asked, in order", () => {
   const names = ["io_uring", "vfork", "runtime"] as const;
   const engines = names.map((name) => engineThat({ name }));
   const instead = (RINGSPAWN_ENGINE: string): unknown =>
-    enginesInstead(createLauncher(hostWith({ RINGSPAWN_ENGINE }), engines));
+    enginesInstead(createLauncher(hostWith({ RINGSPAWN_ENGINE }), engines), (message) => warnings.push(message));
   expect(instead("auto")).toEqual(["io_uring", "vfork"]);
   expect(instead("vfork")).toEqual(["vfork"]);
   expect(instead("vfork, runtime, io_uring")).toEqual(["vfork"]);
   expect(() => instead("runtime")).toThrow("engine runtime was asked for");
-  expect(() => instead("vfrok")).toThrow(/RINGSPAWN_ENGINE must be .*"vfrok"/);
+  expect(warnings).toEqual([]);
+  for (let i = 0; i < 2; i++) expect(() => instead("vfrok")).toThrow(/RINGSPAWN_ENGINE must be .*"vfrok"/);
+  // Once for the whole program.
+  expect(warnings).toEqual([
+    expect.stringMatching(/^ringspawn leaves all processes to the runtime: the environment .* got "vfrok"$/),
+  ]);
 });
 
 describe("what stands in a place is known", () => {
