@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import type V8 from "node:v8";
 import { bare, type Host, ownVariable, type SpawnRequest } from "@ringspawn/core/seam";
@@ -16,6 +16,7 @@ export const host: Host = bare<Host>({
   startEnviron,
   fileOf,
   bytesOf,
+  modeOf,
   ownsTerminal,
   pathFromURL: (url) => Bun.fileURLToPath(url),
   // Bun has no permissions to ask for.
@@ -104,6 +105,15 @@ function isGivenByKernel(env: Readonly<Record<string, string>>): boolean | undef
       return equals > 0 && env[pair.slice(0, equals)] === pair.slice(equals + 1);
     };
     return pairs.length === Object.keys(env).length && pairs.every(has);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined where it cannot or may not be looked at. */
+function modeOf(path: string): number | undefined {
+  try {
+    return statSync(path).mode;
   } catch {
     return undefined;
   }

@@ -25,6 +25,8 @@ export interface Host {
    * body is not.
    */
   bytesOf?(data: Exclude<InputData, ArrayBufferView | ArrayBuffer>): Uint8Array | undefined;
+  /** The mode of what stands at a path (of stat(2)); undefined where it cannot or may not be looked at. */
+  modeOf?(path: string): number | undefined;
   /** Whether this is a terminal of the runtime's own (a `Bun.Terminal`), which its own spawn can give to a child. */
   ownsTerminal?(value: object): boolean;
   /** Path of a `file:` URL; throws a TypeError for any other. */

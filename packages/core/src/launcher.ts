@@ -125,7 +125,7 @@ class HostLauncher implements Launcher {
     const result = withHostFiles(this.host, request, (request) =>
       submit(engine.name, () => engine.spawnSync(request, options)),
     );
-    if (isFailure(result)) throw inClassOf(this.host, spawnError(request, engine.name, result));
+    if (isFailure(result)) throw inClassOf(this.host, spawnError(request, engine.name, result, this.host));
     return { result, engine: engine.name };
   }
 
@@ -202,7 +202,7 @@ class HostLauncher implements Launcher {
 
   /** Of a start that does not block. */
   #errorOf(request: SpawnRequest, engine: Engine, failure: Failure): SpawnError {
-    return inClassOf(this.host, spawnError(request, engine.name, failure), failure.step);
+    return inClassOf(this.host, spawnError(request, engine.name, failure, this.host), failure.step);
   }
 
   #processOf(request: SpawnRequest, engine: Engine, begun: Running | Starting): Process {
