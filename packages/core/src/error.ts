@@ -88,7 +88,8 @@ export function inClassOf<T>(host: Host, error: T, step?: Step): T {
 export function spawnError(request: SpawnRequest, engine: EngineName, failure: Failure, host?: Host): SpawnError {
   const { errno, step, cause } = failure;
   const where = step === undefined ? "" : `${step}, `;
-  const message = `Failed to spawn '${request.file}': ${sentence(request, failure, host)} (${where}${errnoCode(errno)})`;
+  const why = sentence(request, failure, host);
+  const message = `Failed to spawn '${request.file}': ${why} (${where}${errnoCode(errno)})`;
   return new SpawnError(message, { errno, step, path: pathOf(request, failure), engine, cause });
 }
 
