@@ -21,7 +21,12 @@ const OTHER_SYSTEM = "for Windows only, where ours is Deno's own as well";
 export const deno: Api = {
   Deno: [
     ["Command", "same", "", "oracle deno: is a class"],
-    ["ChildProcess", "same", "", "oracle deno: ChildProcess: constructed with what is none"],
+    [
+      "ChildProcess",
+      "same",
+      "under register, children of ours are instances of Deno's class",
+      "oracle deno: ChildProcess: constructed with what is none",
+    ],
     ["spawn", "same", "", "oracle deno: spawn(): both overloads"],
     ["spawnAndWait", "same", "", "oracle deno: spawnAndWait(): both overloads"],
     ["spawnAndWaitSync", "same", "", "oracle deno: spawnAndWaitSync(): both overloads"],
@@ -131,7 +136,8 @@ export const bun: Api = {
     [
       "ipc",
       "better",
-      "a message that cannot be understood is told as such, and not as the end of the channel",
+      "a message that cannot be understood is told as such, and not as the end of the channel; no handle comes with " +
+        "a message, so that under register a call with `ipc` is Bun's own",
       "oracle bun: ipc: a function and what becomes nothing, as JSON",
     ],
     ["serialization", "same", "", "oracle bun: ipc: rich values there and back"],
@@ -159,7 +165,7 @@ export const bun: Api = {
     [
       "send",
       "better",
-      "false while the child leaves much unread, where Bun takes all",
+      "false while the child leaves much unread, where Bun takes all; a handle is refused by its class's name",
       "oracle bun: ipc: what send says while the child does not read",
     ],
     ["signalCode", "same", "", "oracle bun: killed by a real-time signal"],

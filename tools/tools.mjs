@@ -80,6 +80,8 @@ export const jobs = [
 
 const MISTAKE = "a mistake, which the runtime names";
 /** @type {[RegExp, string]} */
+/** A channel, which may have to pass a handle. */
+const CHANNEL = [/^ipc: only a channel of Bun's own can pass handles$/, "channels, which may pass handles"];
 const ABORTED = [/was aborted/, MISTAKE];
 /** @type {[RegExp, string]} */
 const NULL_BYTES = [/without null bytes/, MISTAKE];
@@ -101,7 +103,7 @@ export const programs = {
         [/stdout must be an fd/, MISTAKE],
       ],
     },
-    { name: "bun/ipc" },
+    { name: "bun/ipc", originals: [CHANNEL] },
     { name: "bun/stdio" },
     { name: "bun/streams" },
     {

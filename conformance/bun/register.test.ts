@@ -6,6 +6,7 @@ import { run } from "./self.ts";
 
 const program: string = fileURLToPath(new URL("programs/register.ts", import.meta.url));
 const register: string = fileURLToPath(import.meta.resolve("ringspawn/register"));
+const MISTAKEN = { RINGSPAWN_ENGINE: "vfrok" };
 const engine: string = process.env["RINGSPAWN_ENGINE"] ?? "vfork";
 
 void test("ringspawn/child_process is Bun's own", async () => {
@@ -30,5 +31,23 @@ void test("a program sees the same of Bun.spawn with register, and the trace say
   const before = ["Bun.spawn", "Bun.spawn", "Bun.spawnSync"].map((name) => `${name} ${engine}`);
   assert.deepEqual(who.slice(0, 8), [...before, ...failed, "Bun.spawnSync null"]);
   assert.equal(served[7]?.why, "Bun's own node:child_process calls it");
-  assert.equal(served[8]?.who, "Bun.spawn");
+  // A child that is given a server, and gives one back, is the original's from its start.
+  for (const line of served.slice(8, 10)) {
+    assert.deepEqual([line.who, line.why], ["Bun.spawn", "ipc: only a channel of Bun's own can pass handles"]);
+  }
+});
+
+void test("a blocking call that fails once its program runs has run it once, and leaves nothing of it", async () => {
+  const file = path.join(fs.mkdtempSync(path.join(tmpdir(), "ringspawn-")), "runs");
+  const counted = fileURLToPath(new URL("../programs/counted-runs.ts", import.meta.url));
+  const { code, stdout, stderr } = await run(["--preload", register, counted, file]);
+  fs.rmSync(path.dirname(file), { recursive: true });
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual(JSON.parse(stdout), ["RangeError: no memory", 1, []]);
+});
+
+void test("a variable that names no engine is told once, and all is Bun's own", async () => {
+  const [own, wrong] = [await run([program]), await run(["--preload", register, program], { env: MISTAKEN })];
+  assert.deepEqual([wrong.code, wrong.stdout], [0, own.stdout]);
+  assert.equal(wrong.stderr.match(/RingspawnWarning: ringspawn leaves all .*"vfrok"/g)?.length, 1, wrong.stderr);
 });

@@ -107,6 +107,7 @@ const cases: Case[] = [
         const error = t.fails(() => t.spawn([dir]));
         assert.equal(error.code, "EACCES");
         assert.equal(error.step, "file");
+        assert.ok(error.message.includes(`'${dir}' may not be executed: it is a directory (`), error.message);
       }
     },
   },
@@ -116,6 +117,7 @@ const cases: Case[] = [
       const error = t.fails(() => t.spawn([executable(t, "text", "#!/bin/sh\n", 0o644)]));
       assert.equal(error.code, "EACCES");
       assert.deepEqual([error.step, error.path], ["file", path.join(t.dir, "text")]);
+      assert.match(error.message, /'[^']*\/text' may not be executed: none of its execute bits is set \(/);
     },
   },
   {

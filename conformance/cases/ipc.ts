@@ -240,6 +240,24 @@ const exchange: Case[] = [
         assert.deepEqual([heard.messages, heard.error], [["later"], undefined]);
       }),
   },
+  {
+    name: "a handle that is to be sent is refused by its name, and what is sent later arrives",
+    async run(t) {
+      const { createServer, Socket } = await import("node:net");
+      const { child, heard } = open(t, program(t, t.plan.command, "echo"));
+      const send = child.send.bind(child) as (message: unknown, handle: object) => boolean;
+      for (const [handle, name] of [
+        [createServer(), "Server"],
+        [new Socket(), "Socket"],
+      ] as const) {
+        const message = new RegExp(`^This handle type cannot be sent: ringspawn sends no handle, got ${name}\\. `);
+        assert.throws(() => send("with it", handle), { name: "TypeError", code: "ERR_INVALID_HANDLE_TYPE", message });
+      }
+      child.send("end");
+      assert.equal(await child.exited, 0);
+      assert.deepEqual([heard.messages, heard.error], [["end"], undefined]);
+    },
+  },
 ];
 
 const setUp: Case[] = [

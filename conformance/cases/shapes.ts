@@ -2,9 +2,23 @@
 import * as names from "ringspawn/deno";
 import { ChildProcess } from "ringspawn";
 import { type Case, closeFd, finished, textOf } from "../harness.ts";
-import { assert, fs, path } from "../tools.ts";
+import { assert, fs, openFds, path, until } from "../tools.ts";
 
 const text = new TextDecoder();
+
+/** Who prints values, as the runtime's console does. */
+interface Printer {
+  readonly inspect: (value: unknown) => string;
+}
+
+/** What collects garbage, which each runtime has somewhere else. */
+async function collector(): Promise<() => void> {
+  const { Bun: bun } = globalThis as { Bun?: { gc(isSynchronous: true): void } };
+  if (bun !== undefined) return () => bun.gc(true);
+  const [{ setFlagsFromString }, { runInNewContext }] = await Promise.all([import("node:v8"), import("node:vm")]);
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+}
 
 const cases: Case[] = [
   {
@@ -86,6 +100,33 @@ const cases: Case[] = [
       assert.equal(await child.exited, 0);
       assert.equal(await textOf(t.spawnAny(["cat"], { stdin: six }).stdout), "through");
       for (const fd of [three, six]) await closeFd(t, fd);
+    },
+  },
+  {
+    name: "to print a handle takes nothing: the fds of its pipes are closed with it where nobody reads stdio",
+    timeout: 20_000,
+    async run(t) {
+      const { Bun: bun, Deno: deno } = globalThis as { readonly [name in "Bun" | "Deno"]?: Printer };
+      const { inspect } = bun ?? deno ?? (await import("node:util"));
+      const stdio = ["ignore", "ignore", "inherit", "pipe"] as const;
+      /** Of a child that has been printed, and that nobody has any more. */
+      const printed = async (): Promise<number> => {
+        const child = t.spawn(["true"], { stdio });
+        const text = inspect(child);
+        const [, fd] = /stdio: \[\s*null,\s*null,\s*null,\s*(\d+),?\s*\]/.exec(text) ?? assert.fail(text);
+        assert.equal(await child.exited, 0);
+        return Number(fd);
+      };
+      const fds: number[] = [];
+      for (let i = 0; i < 10; i++) fds.push(await printed());
+      const collect = await collector();
+      // One may still be on the stack.
+      await until("they are closed", () => {
+        collect();
+        const open = openFds();
+        return fds.filter((fd) => open.has(fd)).length <= 1;
+      });
+      assert.ok(inspect(t.command("true").spawn()).startsWith("ChildProcess {"), "a handle of Deno's shape");
     },
   },
   {

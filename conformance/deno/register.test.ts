@@ -42,3 +42,19 @@ Deno.test("without the permission to write nothing is traced, and nobody is aske
   await Deno.remove(trace);
   equal([ours.code, text], [0, ""]);
 });
+
+Deno.test("a blocking call that fails once its program runs has run it once, and leaves nothing of it", async () => {
+  const folder = await Deno.makeTempDir();
+  const flags = ["run", "-A", "--no-check", "--preload", "npm:ringspawn/register"];
+  const { code, stdout, stderr } = await deno([...flags, "./../programs/counted-runs.ts", `${folder}/runs`]);
+  await Deno.remove(folder, { recursive: true });
+  equal([code, stderr], [0, ""]);
+  equal(JSON.parse(stdout), ["RangeError: no memory", 1, []]);
+});
+
+Deno.test("a variable that names no engine is told once, and all is Deno's own", async () => {
+  const flags = ["run", "-A", "--no-check", "--preload", "npm:ringspawn/register", "./programs/register.ts"];
+  const { code, stderr } = await deno(flags, { env: { RINGSPAWN_ENGINE: "vfrok" } });
+  equal(code, 0);
+  equal(stderr.match(/RingspawnWarning: ringspawn leaves all .*"vfrok"/g)?.length, 1);
+});

@@ -132,6 +132,33 @@ const cases: Case[] = [
     },
   },
   {
+    name: "who listens for new children hears of none while register is loaded, and of each that is started then",
+    async run(t) {
+      assert.deepEqual(await registered(t, "announced", []), [[], 1, false]);
+    },
+  },
+  {
+    name: "built-ins that the program replaces before its first spawn are not those of the engines",
+    async run(t) {
+      const expected = [0, null, "SIGTERM", true, lines(t.ENGINE)];
+      assert.deepEqual(await registered(t, "replaced built-ins", ["--import", entry]), expected);
+    },
+  },
+  {
+    name: "a blocking call that fails once its program runs has run it once, and leaves nothing of it",
+    async run(t) {
+      const script = path.join(t.plan.root, "programs", `counted-runs${t.plan.extension}`);
+      const [node = "", ...before] = t.plan.command;
+      const env = { PATH: parent.env["PATH"] ?? "", RINGSPAWN_ENGINE: t.ENGINE };
+      const command = [node, "--import", entry, ...before, script, path.join(t.dir, "runs")];
+      const { code, stdout, stderr } = await finished(
+        t.spawnAny(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe", env }),
+      );
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(JSON.parse(stdout), ["RangeError: no memory", 1, []]);
+    },
+  },
+  {
     name: "a second copy of register registers nothing twice, and gives back what the first has registered",
     async run(t) {
       assert.deepEqual(await registered(t, "a second copy", []), [[true, lines(t.ENGINE)], [], []]);
@@ -166,12 +193,19 @@ const cases: Case[] = [
     },
   },
   {
-    name: "RINGSPAWN_ENGINE=runtime leaves everything to Node's own, and a wrong name does as well",
+    name: "RINGSPAWN_ENGINE=runtime leaves everything to Node's own; a wrong name does as well, and is told once",
     async run(t) {
       const runtime = await registered(t, "both", ["--import", entry], { RINGSPAWN_ENGINE: "runtime" });
       assert.deepEqual(runtime, lines("engine runtime was asked for"));
-      const wrong = (await registered(t, "both", ["--import", entry], { RINGSPAWN_ENGINE: "no such" })) as string[];
-      for (const line of wrong) assert.match(line, /RINGSPAWN_ENGINE must be .* got 'no such'|"no such"/);
+      const wrong = await run(t, "registered / both", ["--import", entry], { RINGSPAWN_ENGINE: "no such" });
+      const [first, second] = JSON.parse(wrong.stdout) as string[];
+      for (const line of [first, second])
+        assert.match(line ?? "", /RINGSPAWN_ENGINE must be .* got 'no such'|"no such"/);
+      // Of two spawns that are left to Node the user is told once.
+      const warnings = wrong.stderr.match(
+        /RingspawnWarning: ringspawn leaves all processes to the runtime: .*"no such"/g,
+      );
+      assert.equal(warnings?.length, 1, wrong.stderr);
     },
   },
   {

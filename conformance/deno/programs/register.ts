@@ -18,11 +18,22 @@ const child = new Deno.Command("cat", { stdin: "piped", stdout: "piped" }).spawn
 const writer = child.stdin.getWriter();
 await writer.write(new TextEncoder().encode("through"));
 await writer.close();
+show(
+  child instanceof Deno.ChildProcess,
+  child.constructor === Deno.ChildProcess,
+  Object.prototype.toString.call(child),
+  Object.keys(child),
+);
+show(
+  Deno.inspect(child).split(" ", 1),
+  Reflect.ownKeys(Deno.ChildProcess.prototype).every((key) => key in child),
+);
 show(await new Response(child.stdout).text(), (await child.status).code);
 attempt(() => new Deno.Command("/no/such").spawn());
 attempt(() => new Deno.Command("no-such-program").outputSync());
 attempt(() => new Deno.Command("cat", { stdin: "piped" }).outputSync());
 show((await Deno.spawnAndWait("sh", script)).code, Deno.spawnAndWaitSync("sh", ["-c", "exit 4"]).code);
-show((await Deno.spawn("sh", { args: ["-c", "exit 5"] }).status).code);
+const short = Deno.spawn("sh", { args: ["-c", "exit 5"] });
+show(short instanceof Deno.ChildProcess, (await short.status).code);
 attempt(() => Deno.spawn("sh", ["-c"], { args: ["exit 5"] } as object));
 show(Deno.Command.name, Deno.spawn.name);

@@ -1,4 +1,5 @@
 /** How ringspawn/register comes and goes: argv[2] names what is done. Prints one line of JSON. */
+import diagnostics from "node:diagnostics_channel";
 import childProcess, { execFileSync, spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { createRequire } from "node:module";
@@ -96,6 +97,42 @@ const scenes: Readonly<Record<string, () => unknown>> = {
     const registered = await both();
     unregister();
     return [before, registered, await both()];
+  },
+  /** What a subscriber hears of a load, and of one spawn after it. */
+  async announced() {
+    const seen: unknown[] = [];
+    for (const name of [
+      "child_process",
+      ...["start", "end", "error"].map((end) => `tracing:child_process.spawn:${end}`),
+    ])
+      diagnostics.subscribe(name, () => seen.push(name));
+    register();
+    const atLoad = seen.splice(0);
+    await closed(spawn("true"));
+    return [
+      atLoad,
+      seen.filter((name) => name === "child_process").length,
+      seen.some((name) => String(name).endsWith("error")),
+    ];
+  },
+  /** A test framework has replaced built-ins after the load of register and before the first spawn. */
+  async "replaced built-ins"() {
+    const real = { ...fs };
+    const mocks = Object.keys(real).filter((name) => name.endsWith("Sync")) as (keyof typeof fs)[];
+    const timers = ["setTimeout", "setImmediate", "queueMicrotask"] as const;
+    const realTimers = timers.map((name) => globalThis[name]);
+    const refuse = (): never => {
+      throw new Error("a mock");
+    };
+    for (const name of mocks) Reflect.set(fs, name, refuse);
+    for (const name of timers) Reflect.set(globalThis, name, refuse);
+    const child = closed(spawn("true"));
+    const { status, signal } = spawnSync("sleep", ["9"], { timeout: 50 });
+    const isKept = mocks.every((name) => fs[name] === refuse) && timers.every((name) => globalThis[name] === refuse);
+    timers.forEach((name, i) => Reflect.set(globalThis, name, realTimers[i]));
+    const code = await child;
+    for (const name of mocks) Reflect.set(fs, name, real[name]);
+    return [code, status, signal, isKept, who()];
   },
   /** Children of before and of after go on. */
   async "given back while children run"() {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import type V8 from "node:v8";
 import { bare, type Host, ownVariable, type SpawnRequest } from "@ringspawn/core/seam";
@@ -16,6 +16,7 @@ export const host: Host = bare<Host>({
   startEnviron,
   fileOf,
   bytesOf,
+  modeOf,
   ownsTerminal,
   pathFromURL: (url) => Bun.fileURLToPath(url),
   // Bun has no permissions to ask for.
@@ -63,10 +64,14 @@ function fileOf(value: object): string | number | undefined {
   return fd === undefined ? path : Number(fd);
 }
 
-/** Bun has in memory what a Blob or a body was made of, and resolves at once to that. */
+/**
+ * Bun has in memory what a Blob or a body was made of, and resolves at once to that. A body can be read once, by
+ * whoever serves the call in the end: so a copy of it is read.
+ */
 function bytesOf(data: Parameters<NonNullable<Host["bytesOf"]>>[0]): Uint8Array | undefined {
+  const copy = "bodyUsed" in data ? data.clone() : data;
   // Those of a library may have no such method.
-  const bytes: unknown = Bun.peek((data as { bytes?(): unknown }).bytes?.());
+  const bytes: unknown = Bun.peek((copy as { bytes?(): unknown }).bytes?.());
   if (bytes instanceof Uint8Array) return bytes;
   // It is refused, and so nobody is left to hear what becomes of it.
   if (bytes instanceof Promise) bytes.catch(() => {});
@@ -100,6 +105,15 @@ function isGivenByKernel(env: Readonly<Record<string, string>>): boolean | undef
       return equals > 0 && env[pair.slice(0, equals)] === pair.slice(equals + 1);
     };
     return pairs.length === Object.keys(env).length && pairs.every(has);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined where it cannot or may not be looked at. */
+function modeOf(path: string): number | undefined {
+  try {
+    return statSync(path).mode;
   } catch {
     return undefined;
   }

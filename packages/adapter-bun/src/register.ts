@@ -1,14 +1,21 @@
 /** @ringspawn/adapter-bun/register: the native engines in the place of Bun.spawn and Bun.spawnSync. */
-import { createSpawnPair } from "@ringspawn/core";
+import { createSpawnPair, type Launcher } from "@ringspawn/core";
 import { replacedBy, Replacements } from "@ringspawn/core/replaced";
+import { bare, type Host } from "@ringspawn/core/seam";
 import { createStandIn, type Service } from "@ringspawn/core/stand-in";
-import { TRACE, trace } from "@ringspawn/native-linux/trace";
+import { TRACE, trace, warn } from "@ringspawn/native-linux/trace";
 import launcher from "./index.js";
 
 type Call = (...args: unknown[]) => unknown;
 
-const standIn = createStandIn(launcher);
-const { Terminal, ...functions } = createSpawnPair(standIn.launcher);
+const standIn = createStandIn(launcher, warn);
+const bunHost = launcher.host;
+/** A stream can be read once, and it may be Bun's own that has to do it. */
+const host: Host = bare<Host>({
+  ...bunHost,
+  bytesOf: (data) => ("getReader" in data ? undefined : bunHost.bytesOf?.(data)),
+});
+const { Terminal, ...functions } = createSpawnPair(bare<Launcher>({ ...standIn.launcher, host }));
 const ours = functions as unknown as Record<Name, Call>;
 const NAMES = ["spawn", "spawnSync"] as const;
 type Name = (typeof NAMES)[number];
@@ -39,8 +46,9 @@ function replacement(name: Name, original: Call, isOn: () => boolean): Call {
     if (!isOn()) return byBun();
     const tell = (service: Service): void =>
       trace(process.env[TRACE], () => ({ who: `Bun.${name}`, argv: argvOf(first), ...service }));
-    if (typeof first === "object" && first !== null && Object.hasOwn(first, OF_BUN)) {
-      tell({ engine: null, why: "Bun's own node:child_process calls it" });
+    const why = whyOwn(name, args);
+    if (why !== undefined) {
+      tell({ engine: null, why });
       return byBun();
     }
     const handOn = (error: unknown): unknown => {
@@ -53,9 +61,23 @@ function replacement(name: Name, original: Call, isOn: () => boolean): Call {
   return Object.defineProperty(call, "name", { value: name, configurable: true });
 }
 
-function isOurTerminal([first, second]: readonly unknown[]): boolean {
-  const options = (Array.isArray(first) ? second : first) as { readonly terminal?: unknown } | null | undefined;
-  return options?.terminal instanceof Terminal;
+/** Why a call is Bun's own from the start. Undefined: ours is tried first. */
+function whyOwn(name: Name, args: readonly unknown[]): string | undefined {
+  const [first] = args;
+  if (typeof first === "object" && first !== null && Object.hasOwn(first, OF_BUN)) {
+    return "Bun's own node:child_process calls it";
+  }
+  // Whether either end will send a server or a socket is not known before it does, and Bun opens neither from an fd.
+  const hasChannel = name === "spawn" && typeof optionsOf(args)?.["ipc"] === "function";
+  return hasChannel ? "ipc: only a channel of Bun's own can pass handles" : undefined;
+}
+
+function isOurTerminal(args: readonly unknown[]): boolean {
+  return optionsOf(args)?.["terminal"] instanceof Terminal;
+}
+
+function optionsOf([first, second]: readonly unknown[]): Readonly<Record<string, unknown>> | null | undefined {
+  return (Array.isArray(first) ? second : first) as Readonly<Record<string, unknown>> | null | undefined;
 }
 
 function argvOf(first: unknown): readonly unknown[] {

@@ -30,6 +30,7 @@ export function rawPipe(fd: number): Pipe {
   const pipe = {
     source: undefined,
     sink: undefined,
+    shownFd: fd,
     get fd() {
       forgotten.unregister(pipe);
       return fd;

@@ -1,8 +1,12 @@
+import fs from "node:fs";
 import { createRequire } from "node:module";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { bare, type Host, type V8, v8Structured } from "@ringspawn/core/seam";
-import { authorize, authorizeTerminal, closerOf, environ, getenv, openFile } from "./permission.js";
+import { authorize, authorizeTerminal, closerOf, environ, getenv, mayRead, openFile } from "./permission.js";
+
+// As it was at load: the program may replace it later.
+const { statSync } = fs;
 
 export const host: Host = bare<Host>({
   runtime: "deno",
@@ -16,6 +20,7 @@ export const host: Host = bare<Host>({
   },
   authorize,
   authorizeTerminal,
+  modeOf,
   openFile,
   closerOf,
   bytes: (array) => array,
@@ -36,3 +41,12 @@ const CLASSES: Readonly<Record<string, (typeof Deno.errors)[keyof typeof Deno.er
   EPERM: Deno.errors.PermissionDenied,
   EPIPE: Deno.errors.BrokenPipe,
 };
+
+/** Undefined where it cannot or may not be looked at. */
+function modeOf(path: string): number | undefined {
+  try {
+    return mayRead(path) ? statSync(path).mode : undefined;
+  } catch {
+    return undefined;
+  }
+}

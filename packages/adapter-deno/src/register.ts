@@ -1,15 +1,21 @@
 /** @ringspawn/adapter-deno/register: the native engines in the place of Deno.Command and Deno.spawn. */
-import { createCommand, type Command, type CommandConstructor, type CommandOptions } from "@ringspawn/core";
+import {
+  ChildProcess,
+  createCommand,
+  type Command,
+  type CommandConstructor,
+  type CommandOptions,
+} from "@ringspawn/core";
 import { replacedBy, Replacements } from "@ringspawn/core/replaced";
 import { createStandIn, type Service } from "@ringspawn/core/stand-in";
-import { TRACE, trace } from "@ringspawn/native-linux/trace";
+import { TRACE, trace, warn } from "@ringspawn/native-linux/trace";
 import launcher from "./index.js";
 import { getenv } from "./permission.js";
 
 type Call = (...args: unknown[]) => unknown;
 type Constructor = new (command: string | URL, options?: CommandOptions) => Command;
 
-const standIn = createStandIn(launcher);
+const standIn = createStandIn(launcher, warn);
 const Ours: CommandConstructor = createCommand(standIn.launcher);
 /** Functions that Deno has besides, and the method of a Command that each of them calls. */
 const SHORT = { spawn: "spawn", spawnAndWait: "output", spawnAndWaitSync: "outputSync" } as const;
@@ -17,6 +23,8 @@ type Short = keyof typeof SHORT;
 type Method = (typeof SHORT)[Short];
 const deno = Deno as unknown as { Command: Constructor } & Partial<Record<Short, Call>>;
 const { permissions } = Deno;
+/** What a child of ours is here: of Deno's class, by whose members it is never reached. */
+const childPrototype = asOf(Deno.ChildProcess.prototype, ChildProcess.prototype);
 
 /** What this copy has replaced, before which something else may stand by now. */
 let own: Replacements | undefined;
@@ -36,6 +44,24 @@ export function register(): void {
 export function unregister(): void {
   replacedBy(deno.Command)?.restore();
   own?.restore();
+}
+
+function run(method: Method, command: string | URL, options: CommandOptions | undefined): unknown {
+  const result: unknown = new Ours(command, options)[method]();
+  return method === "spawn" ? Object.setPrototypeOf(result, childPrototype) : result;
+}
+
+/**
+ * A prototype with the members of `ours` whose instances are of the class of `theirs` as well, of which they show the
+ * constructor. What that class has and ours does not is undefined: it would look for fields that are not there.
+ */
+function asOf(theirs: object, ours: object): object {
+  const prototype = Object.create(theirs, Object.getOwnPropertyDescriptors(ours)) as object;
+  Reflect.deleteProperty(prototype, "constructor");
+  for (const key of Reflect.ownKeys(theirs)) {
+    if (!Object.hasOwn(ours, key)) Object.defineProperty(prototype, key, { value: undefined });
+  }
+  return prototype;
 }
 
 function commandInstead(Original: Constructor, isOn: () => boolean): Constructor {
@@ -65,7 +91,7 @@ function commandInstead(Original: Constructor, isOn: () => boolean): Constructor
       const byDeno = (): unknown => new Original(command, options)[method]();
       if (!isOn()) return byDeno();
       return standIn.serve(
-        () => new Ours(command, options)[method](),
+        () => run(method, command, options),
         byDeno,
         tellOf(`Deno.Command.${method}`, command, options),
       );
@@ -84,7 +110,7 @@ function callInstead(name: Short, original: Call, isOn: () => boolean): Call {
       : (second as CommandOptions | undefined);
     const serve = (): unknown => {
       if (Array.isArray(second) && third?.args !== undefined) throw new TypeError("args are given twice");
-      return new Ours(command, options)[SHORT[name]]();
+      return run(SHORT[name], command, options);
     };
     return standIn.serve(serve, byDeno, tellOf(`Deno.${name}`, command, options));
   };

@@ -4,11 +4,11 @@ import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { bare, type Host, ownVariable, type SpawnRequest, type V8, v8Structured } from "@ringspawn/core/seam";
-import { authorize, authorizeTerminal, openFile } from "./permission.js";
+import { authorize, authorizeTerminal, mayRead, openFile } from "./permission.js";
 import { hasPermissionModel } from "./permission-model.js";
 
 // As they were at load: the program may replace them later.
-const { closeSync, fstatSync } = fs;
+const { closeSync, fstatSync, statSync } = fs;
 
 export const host: Host = bare<Host>({
   runtime: "node",
@@ -19,6 +19,7 @@ export const host: Host = bare<Host>({
   pathFromURL: (url) => fileURLToPath(url),
   authorize,
   authorizeTerminal,
+  modeOf,
   // Elsewhere there is no native engine, and the runtime's engine opens files by node:fs itself.
   ...(hasPermissionModel && process.platform === "linux" && { openFile }),
   ...(!isMainThread && { closerOf }),
@@ -69,5 +70,14 @@ function showsC(env: object): boolean {
     return false;
   } catch {
     return true;
+  }
+}
+
+/** Undefined where it cannot or may not be looked at. */
+function modeOf(path: string): number | undefined {
+  try {
+    return mayRead(path) ? statSync(path).mode : undefined;
+  } catch {
+    return undefined;
   }
 }

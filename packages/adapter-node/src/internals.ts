@@ -1,5 +1,6 @@
 /** What Node's JavaScript gives to its own native code, in the shape that each version has. */
 import type { ChildProcess as PublicChildProcess, SpawnSyncOptions } from "node:child_process";
+import { channel } from "node:diagnostics_channel";
 import { replacedBy } from "@ringspawn/core/replaced";
 
 /** An entry of stdio, as Node's JavaScript has prepared it. */
@@ -140,11 +141,38 @@ function isTrial(call: Call): boolean {
   });
 }
 
+/** Where Node announces each ChildProcess, and each start of one. */
+const CHANNELS = ["child_process", ...["start", "end", "error"].map((name) => `tracing:child_process.spawn:${name}`)];
+
+/** Calls a function whose ChildProcess is no child of the program's: nobody who listens for those hears of it. */
+function unannounced<T>(call: () => T): T {
+  const silenced = CHANNELS.map((name) => channel(name));
+  const before = silenced.map((each) => Object.getOwnPropertyDescriptor(each, "publish"));
+  for (const each of silenced) Object.defineProperty(each, "publish", { value: () => {}, configurable: true });
+  try {
+    return call();
+  } finally {
+    silenced.forEach((each, i) => {
+      Reflect.deleteProperty(each, "publish");
+      if (before[i] !== undefined) Object.defineProperty(each, "publish", before[i]);
+    });
+  }
+}
+
+/** What all process handles have their methods from. */
+export function handlePrototype(Class: new () => ChildProcess): Handle {
+  return unannounced(() => Object.getPrototypeOf(new Class()._handle) as Handle);
+}
+
 /**
  * Has Node's JavaScript call a stand-in, so that nothing is started, and tells how it did: a reader of its arguments,
  * or in one sentence why this package does not understand it.
  */
 export function tryShape(Class: new () => ChildProcess): Reader | string {
+  return unannounced(() => shapeOf(Class));
+}
+
+function shapeOf(Class: new () => ChildProcess): Reader | string {
   let seen: readonly unknown[] | undefined;
   const child = new Class();
   const handle = child._handle;

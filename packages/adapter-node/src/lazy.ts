@@ -1,5 +1,6 @@
 /** What is loaded when the first process is started. */
 import { createRequire } from "node:module";
+import { asAtLoad } from "./at-load.js";
 import type * as Engines from "./served.js";
 
 type Declined = Engines.Declined;
@@ -12,7 +13,7 @@ let loaded: Served | undefined;
 let isBusy = false;
 
 export function served(): Served {
-  return (loaded ??= require(SERVED) as Served);
+  return (loaded ??= asAtLoad(() => require(SERVED) as Served));
 }
 
 /**

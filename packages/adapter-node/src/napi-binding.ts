@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { ABI, type Binding, loadFailure, nativePath, type Shortage } from "@ringspawn/native-linux";
+import { asAtLoad } from "./at-load.js";
 import { hasPermissionModel } from "./permission-model.js";
 
 /** One for each environment, whoever loads it. */
@@ -15,7 +16,8 @@ export function openBinding(): Binding | Shortage | string {
   if (typeof found === "string") return found;
   let addon: Addon;
   try {
-    addon = createRequire(import.meta.url)(found.path) as Addon;
+    const require = createRequire(import.meta.url);
+    addon = asAtLoad(() => require(found.path) as Addon);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     // A trial tells: the name of the permission differs between versions of Node, and 20 has none for it.

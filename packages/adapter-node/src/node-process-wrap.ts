@@ -6,6 +6,7 @@ import childProcess from "node:child_process";
 import {
   type ChildProcess,
   type Handle,
+  handlePrototype,
   isKnownVersion,
   type NativeSpawn,
   type Reader,
@@ -34,7 +35,7 @@ interface Child {
 /** The children that this package runs, until their handles are closed. */
 const children = new WeakMap<object, Child>();
 
-const prototype = Object.getPrototypeOf(new Class()._handle) as Handle;
+const prototype = handlePrototype(Class);
 /** Or why Node's own has to serve. A version that is not known is tried out when it first starts something. */
 let reader: Reader | string | undefined = hasPermissionModel
   ? "Node asks its permission model where it starts processes"

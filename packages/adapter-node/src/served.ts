@@ -5,6 +5,7 @@
 import { choose, type EngineName, isFailure, printRejection, type Running, signalName } from "@ringspawn/core/seam";
 import type { Engine, Exit, Failure, SpawnRequest, SyncOptions, SyncResult } from "@ringspawn/core/seam";
 import { enginesInstead } from "@ringspawn/core/stand-in";
+import { warn } from "@ringspawn/native-linux/trace";
 import launcher from "./index.js";
 import { type Call, callOf, isPipe, type SyncAnswer, type SyncCallOptions } from "./internals.js";
 import { requestOf } from "./node-request.js";
@@ -114,7 +115,7 @@ function isTold({ errno, step }: Failure, { candidates }: SpawnRequest): boolean
 function prepared(call: Call, operation: "spawn" | "spawnSync", sync?: SyncOptions): Prepared | Declined {
   const asked = requestOf(call);
   if (typeof asked === "string") return { why: asked };
-  const request = { ...asked, engines: enginesInstead(launcher) };
+  const request = { ...asked, engines: enginesInstead(launcher, warn) };
   const { engine, rejected } = choose(request, launcher.engines, operation, sync);
   if (engine !== undefined) return { call, engine, request };
   return { why: rejected.map(printRejection).join("; ") };

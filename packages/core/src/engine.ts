@@ -96,6 +96,8 @@ export interface Pipe {
   readonly sink: Sink | undefined;
   /** The parent's fd, which is the program's own as soon as it is asked for here. Then there is no source nor sink. */
   readonly fd: number | undefined;
+  /** The same number, which is only to be shown: whoever reads it here does not have it. */
+  readonly shownFd?: number | undefined;
 }
 
 /** Columns and rows of a terminal, 1 to 65535 each. */

@@ -3,6 +3,7 @@ import { bare } from "./builtins.js";
 import { type Choice, printRejection } from "./choose.js";
 import type { EngineName, Failure, Step } from "./engine.js";
 import type { Host } from "./host.js";
+import { UNSEEN, whyNotExecutable } from "./not-executable.js";
 import { ENOTSUP, NAMESPACES, errnoCode, errnoText, limitName, signalName } from "./numbers.js";
 import type { SpawnRequest } from "./request.js";
 import type { Slot } from "./stdio.js";
@@ -84,10 +85,11 @@ export function inClassOf<T>(host: Host, error: T, step?: Step): T {
 }
 
 /** An engine tried and failed. */
-export function spawnError(request: SpawnRequest, engine: EngineName, failure: Failure): SpawnError {
+export function spawnError(request: SpawnRequest, engine: EngineName, failure: Failure, host?: Host): SpawnError {
   const { errno, step, cause } = failure;
   const where = step === undefined ? "" : `${step}, `;
-  const message = `Failed to spawn '${request.file}': ${sentence(request, failure)} (${where}${errnoCode(errno)})`;
+  const why = sentence(request, failure, host);
+  const message = `Failed to spawn '${request.file}': ${why} (${where}${errnoCode(errno)})`;
   return new SpawnError(message, { errno, step, path: pathOf(request, failure), engine, cause });
 }
 
@@ -113,7 +115,7 @@ export function refusalError(
 
 /** What failed and why, without the command at the front. */
 // eslint-disable-next-line max-lines-per-function -- it answers for every step
-function sentence(request: SpawnRequest, { errno, step, index }: Failure): string {
+function sentence(request: SpawnRequest, { errno, step, index }: Failure, host: Host | undefined): string {
   const { setup } = request;
   const text = errnoText(errno);
   switch (step) {
@@ -188,7 +190,7 @@ function sentence(request: SpawnRequest, { errno, step, index }: Failure): strin
     case "mask":
       return `its signal mask could not be set: ${text}`;
     case "file":
-      return fileSentence(request, index, errno);
+      return fileSentence(request, index, errno, host);
     case "interpreter":
       return interpreterSentence(request, index, errno);
   }
@@ -334,7 +336,7 @@ function idReason(what: string, errno: number, capability: string): string {
   }
 }
 
-function fileSentence(request: SpawnRequest, index: number, errno: number): string {
+function fileSentence(request: SpawnRequest, index: number, errno: number, host: Host | undefined): string {
   const { file } = request;
   const path = request.candidates[index] ?? file;
   const bare = !file.includes("/");
@@ -348,7 +350,7 @@ function fileSentence(request: SpawnRequest, index: number, errno: number): stri
       if (bare) return notFoundSentence(request);
       return `a part of the path ${named} is not a directory`;
     case EACCES:
-      return `${named} may not be executed: it is a directory, lacks the permission, or is on a noexec filesystem`;
+      return `${named} may not be executed: ${host === undefined ? UNSEEN : whyNotExecutable(host, request, path)}`;
     case EISDIR:
       return `${named} is a directory`;
     case EPERM:

@@ -20,8 +20,13 @@ export interface Host {
   readonly startEnviron?: Readonly<Record<string, string>>;
   /** The path or the fd of a file object of the runtime (`Bun.file()`); undefined for every other object. */
   fileOf?(value: object): string | number | undefined;
-  /** All bytes of this, which is then used up; undefined, as is the whole method, where they have to be waited for. */
+  /**
+   * All bytes of this; undefined, as is the whole method, where they have to be waited for. A stream is then used up, a
+   * body is not.
+   */
   bytesOf?(data: Exclude<InputData, ArrayBufferView | ArrayBuffer>): Uint8Array | undefined;
+  /** The mode of what stands at a path (of stat(2)); undefined where it cannot or may not be looked at. */
+  modeOf?(path: string): number | undefined;
   /** Whether this is a terminal of the runtime's own (a `Bun.Terminal`), which its own spawn can give to a child. */
   ownsTerminal?(value: object): boolean;
   /** Path of a `file:` URL; throws a TypeError for any other. */

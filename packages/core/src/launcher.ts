@@ -32,6 +32,7 @@ import { withHostFiles } from "./host-files.js";
 import { neverStarted } from "./never-started.js";
 import { Process } from "./process.js";
 import { normalize, type RequestInput, type SpawnRequest } from "./request.js";
+import { submit } from "./submitted.js";
 
 /** What would become of a request. */
 export interface Explanation {
@@ -100,9 +101,9 @@ class HostLauncher implements Launcher {
   spawn(input: RequestInput): Process {
     const request = this.#permitted(input);
     const engine = this.#choose(request, "spawn");
-    const running = withHostFiles(this.host, request, (request) => engine.spawn(request));
+    const running = withHostFiles(this.host, request, (request) => submit(engine.name, () => engine.spawn(request)));
     if (isFailure(running)) throw this.#errorOf(request, engine, running);
-    return new Process(this.host, running, engine.name);
+    return submit(engine.name, () => new Process(this.host, running, engine.name));
   }
 
   start(input: RequestInput): Process {
@@ -121,8 +122,10 @@ class HostLauncher implements Launcher {
   spawnSync(input: RequestInput, options: SyncOptions): { readonly result: SyncResult; readonly engine: EngineName } {
     const request = this.#permitted(input);
     const engine = this.#choose(request, "spawnSync", options);
-    const result = withHostFiles(this.host, request, (request) => engine.spawnSync(request, options));
-    if (isFailure(result)) throw inClassOf(this.host, spawnError(request, engine.name, result));
+    const result = withHostFiles(this.host, request, (request) =>
+      submit(engine.name, () => engine.spawnSync(request, options)),
+    );
+    if (isFailure(result)) throw inClassOf(this.host, spawnError(request, engine.name, result, this.host));
     return { result, engine: engine.name };
   }
 
@@ -199,7 +202,7 @@ class HostLauncher implements Launcher {
 
   /** Of a start that does not block. */
   #errorOf(request: SpawnRequest, engine: Engine, failure: Failure): SpawnError {
-    return inClassOf(this.host, spawnError(request, engine.name, failure), failure.step);
+    return inClassOf(this.host, spawnError(request, engine.name, failure, this.host), failure.step);
   }
 
   #processOf(request: SpawnRequest, engine: Engine, begun: Running | Starting): Process {

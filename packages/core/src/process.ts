@@ -167,6 +167,11 @@ export class Process {
     return this.#running.pipes.get(fd)?.fd;
   }
 
+  /** The number of the same, which stays the engine's. */
+  shownRaw(fd: number): number | undefined {
+    return this.#running.pipes.get(fd)?.shownFd;
+  }
+
   /** Both directions of a pair of sockets, which is then none of the user's {@link fds}. */
   channel(fd: number): { readonly source: Source; readonly sink: Sink } {
     this.#channel = fd;

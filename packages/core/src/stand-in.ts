@@ -4,6 +4,7 @@ import { engineOrder } from "./choose.js";
 import type { EngineName } from "./engine.js";
 import type { Launcher } from "./launcher.js";
 import type { RequestInput } from "./request.js";
+import { submittedTo } from "./submitted.js";
 
 /** Who served a call: an engine, or the original, for the reason in `why`. */
 export type Service = { readonly engine: EngineName } | { readonly engine: null; readonly why: string };
@@ -18,14 +19,27 @@ export interface StandIn {
   serve<T>(ours: () => T, original: (error: unknown) => T, tell: (service: Service) => void): T;
 }
 
+/** Tells the user something, once for the whole program. */
+export type Warn = (message: string) => void;
+
+let isWarned = false;
+
 /**
- * The engines to ask in the place of the runtime's own spawn, in order: those that are preferred to it.
+ * The engines to ask in the place of the runtime's own spawn, in order: those that are preferred to it. A variable that
+ * names no engine is a mistake of which nobody else would tell, since all then works without ringspawn.
  *
  * @throws where there is none.
  */
-export function enginesInstead({ host, engines }: Launcher): readonly EngineName[] {
+export function enginesInstead({ host, engines }: Launcher, warn: Warn): readonly EngineName[] {
   const names = engines.map(({ name }) => name);
-  const order = engineOrder(names, undefined, host);
+  let order: readonly EngineName[];
+  try {
+    order = engineOrder(names, undefined, host);
+  } catch (error) {
+    if (!isWarned) warn(`ringspawn leaves all processes to the runtime: ${messageOf(error)}`);
+    isWarned = true;
+    throw error;
+  }
   const last = order.indexOf("runtime");
   const instead = last < 0 ? order : order.slice(0, last);
   if (instead.length === 0) throw new Error("engine runtime was asked for");
@@ -33,7 +47,7 @@ export function enginesInstead({ host, engines }: Launcher): readonly EngineName
 }
 
 /** @param launcher the runtime's, with the engine `runtime`. */
-export function createStandIn(launcher: Launcher): StandIn {
+export function createStandIn(launcher: Launcher, warn: Warn): StandIn {
   const { host, engines } = launcher;
   let started: EngineName | undefined;
   /** Who has started a process in the call that is under way; asked once. */
@@ -46,7 +60,7 @@ export function createStandIn(launcher: Launcher): StandIn {
   const native = (input: RequestInput): RequestInput => ({
     ...input,
     setup: undefined,
-    engine: enginesInstead(launcher),
+    engine: enginesInstead(launcher, warn),
   });
   const own: Launcher = bare<Launcher>({
     host,
@@ -78,10 +92,10 @@ export function createStandIn(launcher: Launcher): StandIn {
       let result: ReturnType<typeof ours>;
       try {
         // What is read for ours, as the body of a request, would be gone for the original.
-        enginesInstead(launcher);
+        enginesInstead(launcher, warn);
         result = ours();
       } catch (error) {
-        const engine = take();
+        const engine = take() ?? submittedTo(error);
         told(engine === undefined ? { engine: null, why: messageOf(error) } : { engine });
         if (engine !== undefined) throw error;
         return original(error);

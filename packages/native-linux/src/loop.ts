@@ -76,16 +76,23 @@ export class Loop {
     else this.#rest();
   }
 
+  /** What one of them throws is thrown behind the last: no other may miss its event, which comes once. */
   #callBack(tokens: Iterable<number>): void {
+    let failed: { readonly error: unknown } | undefined;
     for (const token of tokens) {
-      if (token === ALARM) {
-        this.#ring();
-        continue;
+      try {
+        if (token === ALARM) {
+          this.#ring();
+          continue;
+        }
+        const callback = this.#waiting.get(token);
+        this.#waiting.delete(token);
+        callback?.();
+      } catch (error) {
+        failed ??= { error };
       }
-      const callback = this.#waiting.get(token);
-      this.#waiting.delete(token);
-      callback?.();
     }
+    if (failed !== undefined) throw failed.error;
   }
 
   #look(): void {

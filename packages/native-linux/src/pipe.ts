@@ -275,6 +275,10 @@ class RawPipe implements Pipe {
     forgotten.register(this, this.#end, this);
   }
 
+  get shownFd(): number {
+    return this.#end.fd;
+  }
+
   /** -1 when it was closed before anybody asked. */
   get fd(): number {
     const { binding, fd } = this.#end;

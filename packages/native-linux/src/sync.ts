@@ -1,6 +1,6 @@
 /** A spawn that blocks: the same pipes and the same kind of loop, turned here until the process has ended. */
 import type { Exit, SpawnRequest, SyncOptions, SyncResult } from "@ringspawn/core/seam";
-import { ERRNO } from "./abi.gen.js";
+import { ERRNO, SIGNAL } from "./abi.gen.js";
 import { whenEnded } from "./child.js";
 import type { ExitStatus, Outcome } from "./decode.js";
 import type { Binding } from "./binding.js";
@@ -28,9 +28,21 @@ export function waitSync(
   const { pid, pidfd } = outcome;
   const pipes = openPipes(binding, loop, request, outcome, undefined);
   const child = new SyncChild(binding, loop, pidfd, status, options);
-  for (const [fd, pipe] of pipes) child.serve(fd, pipe);
-  const exit = child.run();
-  for (const pipe of pipes.values()) pipe.close();
+  const closePipes = (): void => {
+    for (const pipe of pipes.values()) pipe.close();
+  };
+  try {
+    child.watch();
+    for (const [fd, pipe] of pipes) child.serve(fd, pipe);
+    child.run();
+  } catch (error) {
+    // Such as a lack of memory for what it writes. Nobody gets to know of it, so it must not live on.
+    closePipes();
+    child.abandon();
+    throw error;
+  }
+  closePipes();
+  const exit = child.exit as Exit;
   const output = new Map<number, Uint8Array>();
   for (const [fd, chunks] of child.outputs) output.set(fd, joined(chunks));
   const { timedOut, overflowed, inputLost } = child;
@@ -43,6 +55,7 @@ class SyncChild {
   timedOut = false;
   overflowed = false;
   inputLost = false;
+  exit: Exit | undefined;
   /** Bytes of all outputs. */
   #total = 0;
   readonly #sources: PipeSource[] = [];
@@ -53,7 +66,6 @@ class SyncChild {
   readonly #options: SyncOptions;
   /** Pipes whose end has not come. */
   #open = 0;
-  #exit: Exit | undefined;
   /** Pipes of which too much came. */
   readonly #full: PipeSource[] = [];
   #closesFull = Infinity;
@@ -66,6 +78,12 @@ class SyncChild {
     this.#options = options;
   }
 
+  watch(): void {
+    whenEnded(this.#binding, this.#loop, this.#pidfd, this.#status, (exit) => {
+      this.exit = exit;
+    });
+  }
+
   /** Feeds and collects. What is raw is closed: nobody could use it before the child has ended. */
   serve(fd: number, pipe: NativePipe): void {
     const input = this.#options.input.get(fd);
@@ -76,14 +94,11 @@ class SyncChild {
   }
 
   /** Turns the loop until it has ended. */
-  run(): Exit {
+  run(): void {
     const { timeout } = this.#options;
     const deadline = timeout === undefined ? Infinity : this.#binding.now() + timeout;
-    whenEnded(this.#binding, this.#loop, this.#pidfd, this.#status, (exit) => {
-      this.#exit = exit;
-    });
     // A grandchild may hold the pipes for ever: once we have killed, only the process itself is waited for.
-    while (this.#exit === undefined || (this.#open > 0 && !this.timedOut && !this.overflowed)) {
+    while (this.exit === undefined || (this.#open > 0 && !this.timedOut && !this.overflowed)) {
       const next = Math.min(this.#isOver() ? Infinity : deadline, this.#closesFull);
       const left = next - this.#binding.now();
       if (left > 0) {
@@ -96,7 +111,12 @@ class SyncChild {
         this.#kill();
       }
     }
-    return this.#exit;
+  }
+
+  /** Ends it, and waits for that. */
+  abandon(): void {
+    if (this.exit === undefined) this.#binding.kill(this.#pidfd, SIGNAL.SIGKILL);
+    while (this.exit === undefined) this.#loop.turn(-1);
   }
 
   /** Whether it was killed because of a limit: of several limits that are one, the first that is met. */
@@ -105,7 +125,7 @@ class SyncChild {
   }
 
   #kill(): void {
-    if (this.#exit === undefined) this.#binding.kill(this.#pidfd, this.#options.killSignal);
+    if (this.exit === undefined) this.#binding.kill(this.#pidfd, this.#options.killSignal);
     if (!isLimitOfAll(this.#options)) return;
     for (const source of this.#sources) source.close();
   }

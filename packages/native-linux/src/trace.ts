@@ -41,3 +41,8 @@ export function trace(path: string | undefined, line: () => TraceLine): void {
     // A full disk, a missing folder, or a permission that the program does not have.
   }
 }
+
+/** For what the user has to know although nobody asks for a trace. */
+export function warn(message: string): void {
+  process.emitWarning(message, "RingspawnWarning");
+}

@@ -19,6 +19,7 @@ export function doctor(version: string, json: boolean): string {
     arch: arch(),
     libc: libc(here.name),
     variable: process.env.RINGSPAWN_ENGINE ?? null,
+    mistake: mistakenVariable(),
     trace: process.env.RINGSPAWN_TRACE ?? null,
     engines: engines(),
     // Which engine would serve is asked of core, which decides it, and not derived from the list.
@@ -31,6 +32,7 @@ export function doctor(version: string, json: boolean): string {
     ["kernel", found.kernel],
     ["machine", found.libc === null ? found.arch : `${found.arch}, ${found.libc}`],
     ...(found.variable === null ? [] : [["RINGSPAWN_ENGINE", found.variable]]),
+    ...(found.mistake === null ? [] : [["", colours.red(found.mistake)]]),
     ...(found.trace === null ? [] : [["RINGSPAWN_TRACE", found.trace]]),
   ];
   const rows = found.engines.map(({ name, available, reason }) => [
@@ -41,6 +43,16 @@ export function doctor(version: string, json: boolean): string {
   const grants = GRANTS[here.name];
   const note = grants === undefined ? "" : `\n${grants}\n`;
   return `${table(undefined, machine)}\n\n${table(["engine", "available", ""], rows)}\n${note}`;
+}
+
+/** What is wrong with RINGSPAWN_ENGINE, as core says it. */
+function mistakenVariable(): string | null {
+  try {
+    explain("true");
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /**

@@ -7,12 +7,14 @@ const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 /**
  * Lets `for in` and printing see these members of a class, in this order, and no others. Whoever prints an instance
  * sees their values in an object of the class that is given, not that they are accessors. That class has its name by
- * its place in an object, because bundlers rename classes.
+ * its place in an object, because bundlers rename classes. A member whose reading does something is shown by
+ * `instead`.
  */
 export function showMembers(
   Class: { readonly prototype: object },
   named: Readonly<Record<string, new () => object>>,
   names: readonly string[],
+  instead: Readonly<Record<string, (instance: object) => unknown>> = bare({}),
 ): void {
   const { prototype } = Class;
   const [[tag, Printed]] = Object.entries(named) as [[string, new () => object]];
@@ -27,7 +29,7 @@ export function showMembers(
     const printed = new Printed() as Record<string, unknown>;
     // The prototype itself has no values.
     if (this === prototype) return printed;
-    for (const name of names) printed[name] = this[name];
+    for (const name of names) printed[name] = Object.hasOwn(instead, name) ? instead[name]?.(this) : this[name];
     return printed;
   };
   Object.defineProperty(prototype, INSPECT, bare({ value: print, configurable: true, writable: true }));

@@ -126,9 +126,18 @@ export class Child implements Subprocess {
   }
 
   get stdio(): [null, null, null, ...(number | null)[]] {
+    return this.#fds((fd) => this.#process.raw(fd));
+  }
+
+  /** `stdio` as it is printed: the fds of pipes stay the engine's, which closes those that nobody asks for. */
+  static shownStdio(child: Child): unknown {
+    return child.#fds((fd) => child.#process.shownRaw(fd));
+  }
+
+  #fds(raw: (fd: number) => number | undefined): [null, null, null, ...(number | null)[]] {
     const { count, numbers } = this.#stdio;
     const all: [null, null, null, ...(number | null)[]] = [null, null, null];
-    for (let fd = 3; fd < count; fd++) all.push(numbers[fd] ?? this.#process.raw(fd) ?? null);
+    for (let fd = 3; fd < count; fd++) all.push(numbers[fd] ?? raw(fd) ?? null);
     return all;
   }
 
@@ -205,5 +214,7 @@ const MEMBERS = `
   connected disconnect exitCode exited kill killed pid readable ref resourceUsage send signalCode stderr stdin stdio
   stdout terminal unref writable`;
 // The constructor of a handle of Bun's is Object.
-showMembers(Child, { Subprocess: function () {} as never }, MEMBERS.trim().split(/\s+/));
+showMembers(Child, { Subprocess: function () {} as never }, MEMBERS.trim().split(/\s+/), {
+  stdio: (child) => Child.shownStdio(child as Child),
+});
 Reflect.deleteProperty(Child.prototype, "constructor");

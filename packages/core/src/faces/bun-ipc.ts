@@ -58,11 +58,20 @@ export function callbackOf(rest: readonly unknown[]): SendCallback | undefined {
 export function checkRest([handle, options]: readonly unknown[]): void {
   if (typeof handle === "function") return;
   if ((handle ?? undefined) !== undefined) {
-    throw usageError("ERR_INVALID_HANDLE_TYPE", "This handle type cannot be sent");
+    throw usageError("ERR_INVALID_HANDLE_TYPE", `This handle type cannot be sent${refusedHandle(handle)}`);
   }
   const isObject = (typeof options === "object" && options !== null) || typeof options === "function";
   if (options === undefined || isObject) return;
   throw usageError("ERR_INVALID_ARG_TYPE", `The "options" argument must be of type object, got ${shown(options)}`);
+}
+
+/** What is said of an object that is more than a literal, such as a server or a socket: that none will do. */
+function refusedHandle(handle: unknown): string {
+  const prototype: unknown = typeof handle === "object" ? Object.getPrototypeOf(handle) : null;
+  if (prototype === null || prototype === Object.prototype) return "";
+  const { name } = (prototype as { readonly constructor?: { readonly name?: unknown } }).constructor ?? {};
+  const what = typeof name === "string" && name !== "" ? name : "an object";
+  return `: ringspawn sends no handle, got ${what}. The runtime's own channel does, as that of fork of child_process`;
 }
 
 /** Why nothing can be sent. */

@@ -105,6 +105,7 @@ export function createSpawnPair(launcher: Launcher): {
     for (const [fd, given] of data) input.set(fd, bytesAtHand(launcher.host, given));
     const limits: SyncOptions = { input, timeout, maxBuffer, killSignal, signal, withoutPid: false };
     const { result, engine } = launcher.spawnSync(inputOf(launcher.host, cmd, options, stdio.slots, control), limits);
+    for (const given of data.values()) useUp(given);
     const { pid, exit, output } = result;
     const bytes = (fd: number): Uint8Array<ArrayBuffer> | undefined => {
       const collected = output.get(fd);
@@ -266,6 +267,11 @@ function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"):
 function numberOf(slot: Slot | undefined, word: unknown): number | undefined {
   if (slot?.kind !== "fd" || word === "inherit") return undefined;
   return slot.target <= 2 && slot.fd === slot.target ? undefined : slot.fd;
+}
+
+/** A body can be given to one child. It was read by a copy, since a call that fails may be made by another. */
+function useUp(data: InputData): void {
+  if ("bodyUsed" in data && data.body !== null) data.arrayBuffer().catch(() => {});
 }
 
 /** What a blocking call can feed: only what is at hand, since nothing else may run meanwhile. */
