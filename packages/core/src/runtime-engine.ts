@@ -172,8 +172,8 @@ export class RuntimeEngine extends Bare implements Engine {
     const id = (id: number | undefined): number | undefined => (id !== undefined && isSigned ? id | 0 : id);
     const terminal = terminalOf(request);
     const session = setup.session ?? false;
-    const ids = { uid: id(setup.uid), gid: id(setup.gid) };
-    const call = { file, argv, verbatim: false, env, envIsAdded, cwd, stdio, terminal, session, ...ids };
+    const given = { uid: id(setup.uid), gid: id(setup.gid), cgroup: setup.cgroup };
+    const call = { file, argv, verbatim: false, env, envIsAdded, cwd, stdio, terminal, session, ...given };
     if (this.#host.platform !== "win32" || !isBatchFile(file)) return call;
     const interpreter = this.#host.getenv("ComSpec") ?? "cmd.exe";
     return { ...call, file: interpreter, argv: ["cmd.exe", ...batchArguments(file, argv.slice(1))], verbatim: true };
