@@ -52,4 +52,8 @@ const send = 'process.send("by ipc"); process.disconnect()';
 const stdio = ["ignore", "inherit", "inherit"];
 await spawn([process.execPath, "-e", send], { ipc: (message: unknown) => show(message), stdio }).exited;
 show((await $`echo by the shell`.text()).trim());
+for (const name of ["spawn", "spawnSync"]) {
+  const property = Object.getOwnPropertyDescriptor(Bun, name);
+  show(name, property?.enumerable, property?.configurable, property?.writable);
+}
 show(Bun.spawn.name, Bun.spawnSync.name, spawn === Bun.spawn);
