@@ -8,7 +8,8 @@ const CAP_SETUID = 7;
 /** Calls this while the thread may not become another user or group. */
 export async function withoutPrivilege(call: () => Promise<unknown>): Promise<unknown> {
   const type = { parameters: ["buffer", "buffer"], result: "i32" } as const;
-  const { symbols, close } = Deno.dlopen("libc.so.6", { capget: type, capset: type });
+  const libc = Deno.dlopen("libc.so.6", { capget: type, capset: type });
+  const { symbols } = libc;
   // A process id of 0 is the calling thread; the sets are effective, permitted and inheritable, twice 32 bits each.
   const header = Uint32Array.of(VERSION, 0);
   const sets = new Uint32Array(6);
@@ -23,6 +24,6 @@ export async function withoutPrivilege(call: () => Promise<unknown>): Promise<un
     return await call();
   } finally {
     set(before);
-    close();
+    libc.close();
   }
 }
