@@ -34,6 +34,31 @@ const programs: Readonly<Record<string, () => void>> = {
     child.stdout.on("data", (chunk) => print(String(chunk).trim()));
     process.on("exit", () => print("left"));
   },
+  "pipes that are unref'd hold nothing"() {
+    const child = spawn("sleep", ["5"]);
+    child.unref();
+    for (const stream of child.stdio) (stream as import("node:net").Socket | null)?.unref();
+    process.on("exit", () => {
+      print("left");
+      process.kill(child.pid as number);
+    });
+  },
+  "a channel holds the program where the child does not"() {
+    const child = spawn("sleep", ["0.2"], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    child.on("disconnect", () => print("disconnect"));
+    child.unref();
+    process.on("exit", () => print("left"));
+  },
+  "a channel that is unref'd, too, holds nothing"() {
+    const child = spawn("sleep", ["5"], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    child.on("exit", () => print("exit"));
+    child.unref();
+    child.channel?.unref();
+    process.on("exit", () => {
+      print("left");
+      process.kill(child.pid as number);
+    });
+  },
   "nothing but the child holds the program"() {
     spawn("sleep", ["0.2"], { stdio: "ignore" }).on("close", () => print("close"));
     process.on("exit", () => print("left"));
