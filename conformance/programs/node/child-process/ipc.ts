@@ -161,6 +161,7 @@ const scenes = {
     const said = Array.from({ length: 60 }, () => spawned.send("x".repeat(10_000), () => called++));
     spawned.kill();
     await next(spawned, "close");
+    for (let i = 0; i < 100 && called < said.length; i++) await new Promise((resolve) => setTimeout(resolve, 5));
     return [said.indexOf(false), called];
   },
   "what is sent behind a handle waits for it": async () => {

@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
-import { result, show, told, whole } from "./observe.ts";
+import { FDS, result, show, told, whole } from "./observe.ts";
 
 type Loose = (...args: unknown[]) => unknown;
 
@@ -100,7 +100,7 @@ await show({
   },
   "null and undefined in stdio": async () => {
     const stdio = [undefined, null, undefined, null, undefined, "pipe"];
-    const child = spawn("/bin/sh", ["-c", "ls /proc/$$/fd | grep -c '[0-5]'"], { stdio: stdio as "pipe"[] });
+    const child = spawn("/bin/sh", ["-c", FDS], { stdio: stdio as "pipe"[] });
     const seen = await whole(child);
     return [seen, child.stdio.map((stream) => stream?.constructor.name ?? null)];
   },
