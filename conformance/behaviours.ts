@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- a table */
 /**
  * What the originals do, a fact a row, and the test that asks them and ours. scripts/compat.mjs makes a part of
  * docs/compat.md of this, and looks for each test that is named, as for those of compat.ts.
@@ -478,7 +479,7 @@ export const ipc: Api = {
     [
       "handles come with messages",
       "not",
-      "a message with one is refused, by which the child learns of it: only the runtime could make its object of the fd",
+      "it is refused, which tells the child: only the runtime itself could make its object of the fd",
       "ipc: a handle that the child sends is refused, and what it sends later comes",
     ],
   ],

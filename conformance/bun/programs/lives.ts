@@ -1,4 +1,7 @@
-/** Starts a child that lives half a second; how long this program lives is looked at from outside: `lives.ts CASE [own]`. */
+/**
+ * Starts a child that lives half a second; how long this program lives is looked at from outside: `lives.ts CASE
+ * [own]`.
+ */
 import * as ringspawn from "ringspawn";
 import { fs, parent } from "../../tools.ts";
 

@@ -1,6 +1,7 @@
 /** How long children hold the program, and what becomes of them at its end. This file is every program of it. */
 import { execFileSync, fork, spawn } from "node:child_process";
 import fs from "node:fs";
+import type { Socket } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
@@ -37,7 +38,7 @@ const programs: Readonly<Record<string, () => void>> = {
   "pipes that are unref'd hold nothing"() {
     const child = spawn("sleep", ["5"]);
     child.unref();
-    for (const stream of child.stdio) (stream as import("node:net").Socket | null)?.unref();
+    for (const stream of child.stdio) (stream as Socket | null)?.unref();
     process.on("exit", () => {
       print("left");
       process.kill(child.pid as number);

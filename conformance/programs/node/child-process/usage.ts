@@ -128,7 +128,7 @@ await show({
     const promise = promisify(exec)("echo out");
     const seen = [promise.child.spawnfile, Object.keys(await promise)];
     const failed = promisify(execFile)("/bin/sh", ["-c", "echo out; echo err >&2; exit 4"]);
-    return [...seen, await failed.catch((error: object) => [Object.keys(error), told(error)])];
+    return [...seen, await failed.catch((error: unknown) => [Object.keys(error as object), told(error)])];
   },
   "stderr of a blocking call comes to this program's": () => {
     const copied = execFileSync("/bin/sh", ["-c", "echo copied >&2; echo out"]).toString();
