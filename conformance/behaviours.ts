@@ -39,7 +39,9 @@ export const deno: Api = {
       "`Deno.kill` reaches a child": "Deno.kill() of a child",
     }),
     ...same("deno register", {
-      "the properties of `Deno` can be written and configured; `Deno.run` and node:child_process go another way":
+      "the properties of `Deno` can be written and configured; a child is a `Deno.ChildProcess`":
+        "a program sees the same of Deno.Command with register, and the trace says who served",
+      "`Deno.run` and node:child_process go another way":
         "a program sees the same of Deno.Command with register, and the trace says who served",
     }),
   ],

@@ -25,7 +25,8 @@ attempt(() => new Deno.Command("/no/such").spawn());
 attempt(() => new Deno.Command("no-such-program").outputSync());
 attempt(() => new Deno.Command("cat", { stdin: "piped" }).outputSync());
 show((await Deno.spawnAndWait("sh", script)).code, Deno.spawnAndWaitSync("sh", ["-c", "exit 4"]).code);
-show((await Deno.spawn("sh", { args: ["-c", "exit 5"] }).status).code);
+const spawned = Deno.spawn("sh", { args: ["-c", "exit 5"] });
+show((await spawned.status).code, spawned instanceof Deno.ChildProcess, child instanceof Deno.ChildProcess);
 attempt(() => Deno.spawn("sh", ["-c"], { args: ["exit 5"] } as object));
 show(Deno.Command.name, Deno.spawn.name);
 // What is not Deno.Command's.

@@ -1,5 +1,11 @@
 /** @ringspawn/adapter-deno/register: the native engines in the place of Deno.Command and Deno.spawn. */
-import { createCommand, type Command, type CommandConstructor, type CommandOptions } from "@ringspawn/core";
+import {
+  ChildProcess,
+  createCommand,
+  type Command,
+  type CommandConstructor,
+  type CommandOptions,
+} from "@ringspawn/core";
 import { mark, replacedBy } from "@ringspawn/core/replaced";
 import { createStandIn, type Service } from "@ringspawn/core/stand-in";
 import { TRACE, trace } from "@ringspawn/native-linux/trace";
@@ -30,6 +36,8 @@ export function register(): void {
     for (const each of restores) each();
   };
   restoreOwn = restore;
+  // So that `child instanceof Deno.ChildProcess` holds for a child of ours. Every member of that class is ours still.
+  Object.setPrototypeOf(ChildProcess.prototype, Deno.ChildProcess.prototype as object);
 }
 
 /** Gives them back to Deno, also if another copy of this package has replaced them. */
