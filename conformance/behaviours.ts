@@ -315,6 +315,7 @@ export const node: Api = {
       "blocking calls copy stderr to the parent's, unless stdio is given":
         "stderr of a blocking call comes to this program's",
       "the environment is that of the call": "the environment at the call",
+      "`cwd` may be bytes": "cwd as bytes",
       "null and undefined are pipes up to 2, and nothing above": "null and undefined in stdio",
       "names of signals in any case": "killSignal in lower case",
     }),
@@ -404,7 +405,7 @@ export const node: Api = {
 
 export const ipc: Api = {
   "Messages, by child_process of Node": same("node ipc", {
-    "the variables; JSON in lines; V8's format behind a length": "what stands on the channel",
+    "the variables; an fd that blocks; JSON in lines; V8's format behind a length": "what stands on the channel",
     "what may be a message, in either format": "what may be a message",
     "a line that is no JSON, half a one, a message of the runtime's":
       "what the program hears of lines and frames that are none",

@@ -37,7 +37,7 @@ export function register(): void {
   };
   restoreOwn = restore;
   // So that `child instanceof Deno.ChildProcess` holds for a child of ours. Every member of that class is ours still.
-  Object.setPrototypeOf(ChildProcess.prototype, Deno.ChildProcess.prototype as object);
+  Object.setPrototypeOf(ChildProcess.prototype, Deno.ChildProcess.prototype);
 }
 
 /** Gives them back to Deno, also if another copy of this package has replaced them. */

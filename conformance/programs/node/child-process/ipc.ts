@@ -121,7 +121,8 @@ const scenes = {
   "what stands on the channel": async () => {
     const seen = [];
     for (const serialization of ["json", "advanced"] as const) {
-      const script = "env | grep NODE_CHANNEL | sort; head -c 24 <&3 | od -An -v -tx1";
+      const bytes = "head -c 24 <&3 | od -An -v -tx1";
+      const script = `env | grep NODE_CHANNEL | sort; grep flags /proc/self/fdinfo/3; ${bytes}`;
       const spawned = spawn("/bin/sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit", "ipc"], serialization });
       spawned.send({ b: Buffer.from([1, 2, 3]), long: "enough" });
       seen.push(await whole(spawned));

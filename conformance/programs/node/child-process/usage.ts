@@ -104,6 +104,13 @@ await show({
     const seen = await whole(child);
     return [seen, child.stdio.map((stream) => stream?.constructor.name ?? null)];
   },
+  "cwd as bytes": async () => {
+    const cwd = Buffer.from("/usr") as unknown as string;
+    return [
+      await whole(spawn("/bin/sh", ["-c", "pwd"], { cwd })),
+      result(spawnSync("/bin/sh", ["-c", "pwd"], { cwd })),
+    ];
+  },
   "the environment at the call": async () => {
     process.env["LATER"] = "later";
     const seen = [await whole(spawn("/bin/sh", ["-c", "echo $LATER"])), execSync("echo $LATER").toString()];
