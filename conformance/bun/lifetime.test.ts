@@ -57,7 +57,9 @@ for (const engine of ["own", "vfork", "runtime"]) {
 }
 
 for (const end of ["exit", "terminate"] as const) {
-  void test(`workers that ${end === "exit" ? "end themselves" : "are terminated"} leave nothing`, async () => {
+  void test(`workers that ${end === "exit" ? "end themselves" : "are terminated"} leave nothing`, {
+    timeout: 60_000,
+  }, async () => {
     const rounds = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i++) {
         const env = { ...process.env, GIVEN: "given" };
