@@ -109,7 +109,7 @@ export const RUNTIMES = {
   bun: {
     own: {
       native: false,
-      setup: SERVED,
+      setup: [...SERVED, "cgroup"],
       argv0: true,
       terminals: true,
       lastFd: 255,

@@ -3,20 +3,21 @@
  * of this, asks the runtimes themselves whether a member is missing here, and looks for each test that is named.
  */
 
-/** What one member does: the same as the original; more than that, or more right; nothing. */
+/** What a member or a behaviour is: the same as the original; more than that, or more right; not there. */
 type State = "same" | "better" | "not";
 
 /**
- * `member`, what becomes of it, how it is better or why it is not there (empty for the same), and the test:
- * `oracle deno: QUESTION` and `oracle bun: CASE` ask both, `FILE: CASE` is one of conformance (`register` of its folder
- * `node`).
+ * What it is, what becomes of it, how it is better or why it is not there (empty for the same), and the tests. Some ask
+ * the original and ours: `oracle deno: QUESTION`, `oracle bun: CASE`, `node PROGRAM: SCENE` (conformance/programs/node/
+ * child-process), `deno lives: CASE`, `bun lives: CASE`, `deno FILE: TEST`, `bun FILE: TEST`. `FILE: CASE` is a case of
+ * conformance (`register` of its folder `node`).
  */
-type Row = readonly [member: string, state: State, how: string, test?: string];
+export type Row = readonly [what: string, state: State, how: string, ...tests: string[]];
 
-/** A table of rows, by what has these members. */
-type Api = { readonly [owner: string]: readonly Row[] };
+/** A table of rows, by what has these members, or by the subject. */
+export type Api = { readonly [owner: string]: readonly Row[] };
 
-const OTHER_SYSTEM = "for Windows only, where ours is Deno's own as well";
+const OTHER_SYSTEM = "for Windows only, where ours is the runtime's own as well";
 
 export const deno: Api = {
   Deno: [
@@ -30,7 +31,7 @@ export const deno: Api = {
     ["spawn", "same", "", "oracle deno: spawn(): both overloads"],
     ["spawnAndWait", "same", "", "oracle deno: spawnAndWait(): both overloads"],
     ["spawnAndWaitSync", "same", "", "oracle deno: spawnAndWaitSync(): both overloads"],
-    ["kill", "not", "it signals any pid, whoever started that process"],
+    ["kill", "same", "it stays Deno's, and reaches our children as any other", "oracle deno: Deno.kill() of a child"],
   ],
   CommandOptions: [
     [
@@ -120,7 +121,7 @@ export const bun: Api = {
     ["detached", "same", "", "oracle bun: detached"],
     ["uid", "same", "", "oracle bun: uid and gid"],
     ["gid", "same", "", "oracle bun: uid and gid"],
-    ["cgroup", "same", "", "setup: cgroup takes a path or an fd, and the child is born in it"],
+    ["cgroup", "same", "", "oracle bun: cgroup that is missing, and one that is closed"],
     ["env", "same", "", "oracle bun: env default is the one of the start"],
     ["stdio", "same", "", "oracle bun: what an extra fd is in the child, by its word"],
     [
@@ -197,10 +198,38 @@ export const bun: Api = {
     ],
     ["ref", "same", "", "oracle bun: FileSink: start"],
     ["unref", "same", "", "oracle bun: FileSink: start"],
-    ["_getFd", "not", "internal to Bun; the fd is the engine's to close"],
-    ["sinkId", "not", "internal to Bun: a number of its native classes"],
+    ["_getFd", "not", "undocumented, and for Bun's own modules alone: the fd of the pipe, which closes with it"],
+    ["sinkId", "not", "undocumented, and for Bun's own modules alone: it tells its native classes apart"],
     ["constructor", "same", "", "oracle bun: FileSink: members"],
     ["Symbol(Symbol.toStringTag)", "same", "", "oracle bun: FileSink: as it is told apart"],
+  ],
+  Terminal: [
+    ["constructor", "same", "", "oracle bun: terminal: members"],
+    ["write", "same", "", "oracle bun: terminal: what write() returns"],
+    ["resize", "same", "", "oracle bun: terminal: what cannot be a size"],
+    ["setRawMode", "same", "", "oracle bun: terminal: flags and raw mode"],
+    ["ref", "same", "", "bun lives: none, a terminal being open"],
+    ["unref", "same", "", "bun lives: unref'd, at a terminal that is unref'd"],
+    ["close", "same", "", "oracle bun: terminal: after close()"],
+    ["closed", "same", "", "oracle bun: terminal: after close()"],
+    ["inputFlags", "same", "", "oracle bun: terminal: flags and raw mode"],
+    ["outputFlags", "same", "", "oracle bun: terminal: flags and raw mode"],
+    ["localFlags", "better", "what cannot be flags is told", "oracle bun: terminal: what cannot be flags"],
+    ["controlFlags", "same", "", "oracle bun: terminal: flags and raw mode"],
+    [
+      "Symbol(Symbol.asyncDispose)",
+      "better",
+      "its end is told, as that of close() is",
+      "oracle bun: terminal: asyncDispose",
+    ],
+  ],
+  TerminalOptions: [
+    ["cols", "same", "", "oracle bun: terminal: any object has options"],
+    ["rows", "same", "", "oracle bun: terminal: the child's stdio, session and size"],
+    ["name", "same", "as in Bun, it sets no TERM", "oracle bun: terminal: TERM is that of the environment"],
+    ["data", "same", "", "oracle bun: terminal: the order of what is told"],
+    ["exit", "same", "", "oracle bun: terminal: the order of what is told"],
+    ["drain", "same", "", "oracle bun: terminal: drain"],
   ],
   SyncSubprocess: [
     ["exitCode", "same", "", "oracle bun: sync: values"],

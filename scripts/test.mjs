@@ -114,7 +114,7 @@ const suites = [
     command: process.execPath,
     args: ["scripts/compat.mjs", "--check"],
     minutes: 1,
-    count: (output) => check(last(output, /^(\d+) members/gm), "members"),
+    count: (output) => check(last(output, /^(\d+) rows/gm), "rows"),
   },
   {
     name: "duplicates",

@@ -39,6 +39,7 @@ const COMPARED: readonly (readonly [program: string, reasons: readonly RegExp[]]
   ["spawn", [/could not start it \(errno 2\)/, /uid is no id/]],
   ["sync", [/could not start it \(errno (2|7|9|13|20)\)/]],
   ["errors", [/could not start it \(errno (2|7|9|13|20)\)/]],
+  ["usage", [/cwd is no string/]],
   ["ipc", []],
   ["life", [/could not start it \(errno 2\)/]],
 ];

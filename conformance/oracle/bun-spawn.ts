@@ -133,11 +133,20 @@ const CASES: Record<string, (api: Api) => unknown> = {
     await spawn(["true"], { stdio: ["ignore", new Uint8Array(), "ignore", new Blob([])] }).exited,
     spawnSync(["true"], { serialization: "json", onDisconnect() {}, ipc() {} }).exitCode,
   ],
+  "options that are null": async ({ spawn, spawnSync }) => {
+    const none = { argv0: null, uid: null, gid: null, cgroup: null, detached: null, stdio: null, lazy: null };
+    const child = spawn(sh("echo $0"), none);
+    return [await child.stdout.text(), child.stderr, text.decode(spawnSync(sh("echo $0"), none).stdout)];
+  },
   "options a string": async ({ spawn }) => rejection((async () => await spawn(["true"], "x").exited)()),
 
   // the handle
   "the handle's type": ({ spawn }) => Object.prototype.toString.call(spawn(["true"])),
   "the handle's own keys": ({ spawn }) => Object.keys(spawn(["true"])),
+  "what may be asked of stdout": ({ spawn }) => {
+    const { stdout } = spawn(["true"]);
+    return ["text", "json", "bytes", "blob", "arrayBuffer"].map((name) => [name, typeof stdout[name]]);
+  },
   "the handle as it is printed": async ({ spawn }) => {
     const child = spawn(["true"], { stdin: "pipe" });
     await child.exited;
@@ -322,6 +331,13 @@ const CASES: Record<string, (api: Api) => unknown> = {
     child.kill(9);
     return all;
   },
+  "kill with a real-time signal": async ({ spawn }) => {
+    const child = spawn(["sleep", "9"]);
+    const said = [32, 40, 64].map((signal) => thrown(() => child.kill(signal)));
+    child.kill(9);
+    await child.exited;
+    return said;
+  },
   "kill with an empty, null or NaN signal": ({ spawn }) => {
     const child = spawn(["sleep", "9"]);
     const all = ["", null, NaN].map((signal) => thrown(() => child.kill(signal)));
@@ -503,6 +519,11 @@ const CASES: Record<string, (api: Api) => unknown> = {
   "stdin: bytes": async ({ spawn }) => {
     const inputs = [bytes(10), bytes(200_000), new Uint8Array(0), new Uint16Array([258, 3]), new ArrayBuffer(5)];
     return Promise.all(inputs.map(async (stdin) => sum(await spawn(["cat"], { stdin }).stdout.bytes())));
+  },
+  "stdin: what the child has for bytes": async ({ spawn, spawnSync }) => {
+    const kind = ["stat", "-L", "-c", "%F", "/dev/stdin"];
+    const stdin = bytes(10);
+    return [await spawn(kind, { stdin }).stdout.text(), String(spawnSync(kind, { stdin }).stdout)];
   },
   "stdin: Buffer and DataView": async ({ spawn }) => {
     const buffer = Buffer.from("xyz").subarray(1);
@@ -779,6 +800,8 @@ const CASES: Record<string, (api: Api) => unknown> = {
       .concat([() => spawnSync(["true"], { cwd: "/no/such" })])
       .map((call) => ({ ...(failed(call) as object), path: "" })),
   "the path of an error about cwd": ({ spawn }) => failed(() => spawn(["true"], { cwd: "/no/such" })),
+  "cwd that is no string": ({ spawn, spawnSync }) =>
+    [spawn, spawnSync].map((run) => [new URL("file:///tmp"), 5].map((cwd) => thrown(() => run(["true"], { cwd })))),
   "a relative command counts from cwd": async ({ spawn }) => {
     fs.writeFileSync(path.join(dir, "tool"), "#!/bin/sh\necho tool\n", { mode: 0o755 });
     return (await spawn(["./tool"], { cwd: dir }).stdout.text()) as string;
@@ -791,6 +814,15 @@ const CASES: Record<string, (api: Api) => unknown> = {
   detached: async ({ spawn }) => {
     const child = spawn(sh("ps -o sid= -p $$"), { detached: true });
     return Number(await child.stdout.text()) === child.pid;
+  },
+  "ids that are none": ({ spawn, spawnSync }) =>
+    [spawn, spawnSync].map((run) => [-1, 1.5, "x", 2 ** 32].map((uid) => thrown(() => run(["true"], { uid })))),
+  "cgroup that is missing, and one that is closed": ({ spawn, spawnSync }) =>
+    [spawn, spawnSync].map((run) => ["/no/such", 9999].map((cgroup) => failed(() => run(["true"], { cgroup })))),
+  "cgroup that is none": ({ spawn }) => ["", -1, 1.5, {}].map((cgroup) => failed(() => spawn(["true"], { cgroup }))),
+  "blocked signals and dispositions": async ({ spawn, spawnSync }) => {
+    const ask = ["grep", "^Sig[BI]", "/proc/self/status"];
+    return [await spawn(ask).stdout.text(), text.decode(spawnSync(ask).stdout)];
   },
   "uid and gid": async ({ spawn }) => (await spawn(["id"], { uid: 65534, gid: 65534 }).stdout.text()) as string,
 
@@ -892,6 +924,21 @@ const CASES: Record<string, (api: Api) => unknown> = {
     fs.writeFileSync(path.join(dir, "text"), "echo text\n", { mode: 0o755 });
     return failed(() => spawn([path.join(dir, "text")]));
   },
+  "the syscall of an error": ({ spawn, spawnSync }) =>
+    [spawn, spawnSync].map((run) => {
+      const causes = [
+        () => run(["no-such-command"]),
+        () => run(["/no/such"]),
+        () => run(["true"], { cwd: "/no/such" }),
+      ];
+      return causes.map((call) => {
+        try {
+          return call();
+        } catch (error) {
+          return (error as Any).syscall;
+        }
+      });
+    }),
   "too long": ({ spawn }) => failed(() => spawn(["/bin/true", "x".repeat(200_000)])),
   "too long, found in PATH": ({ spawn }) => failed(() => spawn(["true", "x".repeat(200_000)])),
   "NUL bytes": ({ spawn, spawnSync }) => [
@@ -1148,11 +1195,20 @@ const CASES: Record<string, (api: Api) => unknown> = {
 const IMPROVED: Record<string, { readonly engine?: string; readonly why: string }> = {
   "options a string": { why: "Bun ignores a string, which no caller means" },
   ...IPC_IMPROVED,
-  "stdout is not locked after text()": { why: "one class of streams for both faces, and Deno's stays locked" },
+  "stdout is not locked after text()": { why: "it was read to its end, and whoever would read again is told" },
   "stdout to a file that is longer": { why: "Bun leaves the rest of what the file held behind the output" },
   "stdout to a file that cannot be opened": { why: "the error's path is the file's" },
   "stdin: a file that is not there": { why: "the error's path is the file's" },
-  "stdin: a stream read before": { why: "only the runtime sees that; the child gets what is left of it" },
+  "stdin: a stream read before": { why: "a TypeError, as all other usage mistakes are; of the same code" },
+  "stdin: what the child has for bytes": {
+    why: "a pipe, which tells of its end and holds little; Bun copies all into a file in memory",
+  },
+  "what may be asked of stdout": { why: "arrayBuffer() as well: one class of streams for both faces" },
+  "kill with a real-time signal": { why: "it is sent: Bun knows of no signal above 31" },
+  "cwd that is no string": { why: "a URL of a file is taken; Bun looks for a folder that is named file:" },
+  "ids that are none": { why: "the message says what an id is; and a wrong number is of the right type" },
+  "cgroup that is none": { why: "a usage mistake, as for every option; and a wrong number is of the right type" },
+  "the syscall of an error": { why: "one word for every engine, of which Bun's calls are two; `step` says more" },
   "stdin: the handle's, while a stream is fed": { why: "typed undefined; Bun gives an object of its own" },
   "fds that are none": { why: "a fraction is no fd; and a wrong number is of the right type" },
   "FileSink: what calls after the end return": { why: "numbers, as they are typed" },
@@ -1163,7 +1219,9 @@ const IMPROVED: Record<string, { readonly engine?: string; readonly why: string 
   "too long, found in PATH": { why: "the path is the one that was tried" },
   "sync: stdin a stream that is at its end": { why: "all of it is at hand, so it is fed" },
   "sync: a signal that time aborts": { engine: "vfork", why: "refused: no abort is seen there; auto takes runtime" },
-  "an extra file that holds something is written": { why: "what the file holds stays: it is added to" },
+  "an extra file that holds something is written": {
+    why: "what the file holds stays, and more is added: Bun writes over its beginning",
+  },
   "an extra fd made of bytes": { why: "the child gets the bytes; Bun's gets a socket to which nobody writes" },
   pipes: { engine: "vfork", why: "real pipes: /dev/stdin and /dev/stdout can be opened in the child" },
   ...TERMINAL_IMPROVED,

@@ -1,6 +1,14 @@
-/** Starts a child that lives half a second; how long this program lives is looked at from outside: `lives.ts CASE`. */
-import { Command, spawn } from "ringspawn";
+/**
+ * Starts a child that lives half a second; how long this program lives is looked at from outside: `lives.ts CASE
+ * [own]`.
+ */
+import * as ringspawn from "ringspawn";
 import { fs, parent } from "../../tools.ts";
+
+const { Command } = ringspawn;
+/** Bun's own, or ours. */
+const { spawn, Terminal } =
+  parent.argv[3] === "own" ? (globalThis as unknown as { Bun: typeof ringspawn }).Bun : ringspawn;
 
 const say = (text: string): void => void fs.writeSync(1, `${text}\n`);
 // The children do not inherit stderr: its reader would wait for all that hold it.
@@ -33,6 +41,18 @@ const cases: Readonly<Record<string, () => unknown>> = {
     const child = new Command("sleep", options).spawn();
     void (child.fds[3] as ReturnType<typeof half>["stdout"]).text().then(say);
     child.unref();
+  },
+  "ref'd, with a channel": () => spawn(["sleep", "0.5"], { stderr: "ignore", ipc() {} }),
+  "unref'd, with a channel": () => spawn(["sleep", "0.5"], { stderr: "ignore", ipc() {} }).unref(),
+  "unref'd, at a terminal": () => spawn(["sleep", "0.5"], { terminal: {} }).unref(),
+  "unref'd, at a terminal that is unref'd": () => {
+    const child = spawn(["sleep", "0.5"], { terminal: {} });
+    child.unref();
+    child.terminal?.unref();
+  },
+  "none, a terminal being open": () => {
+    const terminal = new Terminal({});
+    setTimeout(() => terminal.close(), 500).unref();
   },
   "awaited at the top": async () => say(`code ${await half().exited}`),
   "unref'd and awaited at the top": async () => {

@@ -105,4 +105,8 @@ const pending = (): ReadableStream =>
 const [stream, streamed] = [pending(), new Response(pending())];
 for (const stdin of [stream, streamed]) attempt(() => Bun.spawnSync(["cat"], { stdin }));
 show(await new Response(stream).text(), await streamed.text());
+for (const name of ["spawn", "spawnSync"]) {
+  const property = Object.getOwnPropertyDescriptor(Bun, name);
+  show(name, property?.enumerable, property?.configurable, property?.writable);
+}
 show(Bun.spawn.name, Bun.spawnSync.name, spawn === Bun.spawn);

@@ -1,8 +1,13 @@
-/** Starts a child that lives half a second; how long this program lives is looked at from outside: `lives.ts CASE`. */
+/**
+ * Starts a child that lives half a second; how long this program lives is looked at from outside: `lives.ts CASE
+ * [own]`.
+ */
 import process from "node:process";
-import { Command } from "ringspawn";
+import * as ringspawn from "ringspawn";
 
-const half = (): InstanceType<typeof Command> => new Command("sleep", { args: ["0.5"] });
+/** Deno's own, or ours. */
+const Command = (Deno.args[1] === "own" ? Deno.Command : ringspawn.Command) as typeof Deno.Command;
+const half = (): Deno.Command => new Command("sleep", { args: ["0.5"] });
 const talker = new Command("sh", { args: ["-c", "sleep 0.5; echo late"], stdout: "piped" });
 const say = (text: string): void => console.log(text);
 

@@ -1,4 +1,6 @@
 /** Deno.Command and Deno.spawn by what programs see of them, with ringspawn/register preloaded or not. */
+import { execSync } from "node:child_process";
+
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const show = (...seen: unknown[]): void => console.log(JSON.stringify(seen));
 const attempt = (run: () => unknown): void => {
@@ -34,6 +36,17 @@ attempt(() => new Deno.Command("no-such-program").outputSync());
 attempt(() => new Deno.Command("cat", { stdin: "piped" }).outputSync());
 show((await Deno.spawnAndWait("sh", script)).code, Deno.spawnAndWaitSync("sh", ["-c", "exit 4"]).code);
 const short = Deno.spawn("sh", { args: ["-c", "exit 5"] });
-show(short instanceof Deno.ChildProcess, (await short.status).code);
+show((await short.status).code, short instanceof Deno.ChildProcess, child instanceof Deno.ChildProcess);
 attempt(() => Deno.spawn("sh", ["-c"], { args: ["exit 5"] } as object));
 show(Deno.Command.name, Deno.spawn.name);
+// What is not Deno.Command's.
+show(execSync("echo by node:child_process").toString());
+const { run } = Deno as unknown as { run: (options: object) => { status(): Promise<object>; close(): void } };
+const old = run({ cmd: ["sh", "-c", "exit 6"] });
+show(await old.status());
+old.close();
+const names = ["Command", "ChildProcess", "spawn", "spawnAndWait", "spawnAndWaitSync", "kill", "run"] as const;
+for (const name of names) {
+  const property = Object.getOwnPropertyDescriptor(Deno, name);
+  show(name, property?.enumerable, property?.configurable, property?.writable ?? property?.set !== undefined);
+}

@@ -19,6 +19,16 @@ export const differences: readonly Difference[] = [
   { question: "NUL in the command", why: usage },
   { question: "kill() of what is no signal", why: words },
   { question: "the words of an error", why: words },
+  {
+    question: "the words of an error about what PATH has found",
+    why: `${words}; the command is the one that was written`,
+  },
+  { question: "the words of an error about what PATH has not", why: `${words}; the folders of PATH are named` },
+  { question: "the words about a word of stdio", why: words },
+  {
+    question: "ids that are none",
+    why: "Deno cuts a number down to another id, and the child would run as somebody else",
+  },
   { question: "too many arguments", why: "Deno has no class for it: a plain Error there, a SpawnError here" },
   { question: "the object of output()", why: engine },
   { question: "the object of outputSync()", why: engine },

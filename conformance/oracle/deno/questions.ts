@@ -19,6 +19,8 @@ export interface Place {
   readonly dir: string;
   readonly text: string;
   readonly plain: string;
+  /** Calls this while the thread may not become another user or group. */
+  readonly withoutPrivilege: (call: () => Promise<unknown>) => Promise<unknown>;
 }
 
 type Question = (Command: Command, place: Place, api: Api) => unknown;
@@ -238,6 +240,12 @@ export const questions: Readonly<Record<string, Question>> = {
     eachWay(Command, "true", { env: { A: undefined as unknown as string } }),
   "a name of env that is empty": (Command) => eachWay(Command, "true", { env: { "": "x" } }),
   "a name of env with an =": (Command) => eachWay(Command, "true", { env: { "A=B": "x" } }),
+  "ids that are none": (Command) =>
+    Promise.all([-2, 1.5, 2 ** 32 - 1, "0"].map((uid) => eachWay(Command, "true", { uid: uid as number }))),
+  "uid and gid without the privilege": async (Command, { withoutPrivilege }) => [
+    await withoutPrivilege(() => eachWay(Command, "true", { uid: 65_534 })),
+    await withoutPrivilege(() => eachWay(Command, "true", { gid: 65_534 })),
+  ],
   "uid and gid": (Command) => out(Command, "id", { uid: 65_534, gid: 65_534 }),
   "options that are null": (Command) => outcome(() => new Command("true", null as unknown as undefined).outputSync()),
   "stdio of spawn()": async (Command) => {
@@ -273,6 +281,12 @@ export const questions: Readonly<Record<string, Question>> = {
     const child = new Command(...sh("cut -d' ' -f5,6 /proc/$$/stat", { stdout: "piped" })).spawn();
     const own = Deno.readTextFileSync("/proc/self/stat").split(" ").slice(4, 6).join(" ");
     return (await child.stdout.text()) === `${own}\n`;
+  },
+  "detached, of output() and outputSync()": async (Command) => {
+    const [command, options] = sh("cut -d' ' -f6 /proc/$$/stat", { detached: true });
+    const own = `${Deno.readTextFileSync("/proc/self/stat").split(" ")[5]}\n`;
+    const outputs = [await new Command(command, options).output(), new Command(command, options).outputSync()];
+    return outputs.map(({ stdout }) => text(stdout) === own);
   },
   windowsRawArguments: (Command) => out(Command, "echo", { args: ["a b"], windowsRawArguments: true }),
   "blocked signals and dispositions": (Command) => out(Command, "grep", { args: ["^Sig[BI]", "/proc/self/status"] }),
@@ -445,6 +459,15 @@ export const questions: Readonly<Record<string, Question>> = {
     await child.status;
     return answers;
   },
+  "Deno.kill() of a child": async (Command) => {
+    const ends = [];
+    for (const signal of [undefined, "SIGKILL"] as const) {
+      const child = new Command("sleep", { args: ["5"] }).spawn();
+      Deno.kill(child.pid, signal);
+      ends.push(await ended(child));
+    }
+    return ends;
+  },
   "kill() after the end": async (Command) => {
     const child = new Command("true").spawn();
     await child.status;
@@ -583,6 +606,12 @@ export const questions: Readonly<Record<string, Question>> = {
     await writer.close();
     return child.stdout.text();
   },
+  "stdin that nobody closes": async (Command) => {
+    const child = new Command("cat", { stdin: "piped" }).spawn();
+    const first = await Promise.race([child.status.then(() => "ended"), later(100).then(() => "waits")]);
+    await child.stdin.close();
+    return [first, (await child.status).code];
+  },
   "chunks that are no bytes": async (Command) => {
     const answers = [];
     for (const chunk of ["text", 7, null, undefined, [1], {}]) {
@@ -671,5 +700,11 @@ export const questions: Readonly<Record<string, Question>> = {
       return `nothing thrown: ${words}`;
     });
   },
+  "the words about a URL": (Command) =>
+    said(() => new Command("true", { cwd: new URL("https://example.com/") }).outputSync()),
   "the words of an error": (Command) => said(() => new Command("/no/such").outputSync()),
+  "the words of an error about what PATH has found": (Command) =>
+    said(() => new Command("true", { args: ["x".repeat(200_000)] }).outputSync()),
+  "the words of an error about what PATH has not": (Command) => said(() => new Command("no-such-name").outputSync()),
+  "the words about a word of stdio": (Command) => said(() => new Command("true", { stdout: "x" as "null" }).spawn()),
 };

@@ -24,7 +24,7 @@ const REAL_TIME = 32;
 
 export const bunSpawn: RuntimeApi = {
   name: "Bun.spawn",
-  serves: new Set(["session", "uid", "gid", "fds"]),
+  serves: new Set(["session", "uid", "gid", "cgroup", "fds"]),
   lastFd: 255,
   // Bun leaves its own end open of a pipe beyond 2 in a call that blocks, and tells nothing of what comes there.
   features: new Set(["argv0", "socket", "raw sockets", "give", "blocking signal", "real-time signals", "int32"]),

@@ -17,8 +17,10 @@ type Blamed = Pick<Failure, "errno" | "step" | "index">;
 export function blame(request: SpawnRequest, file: string, code: string, look: Omit<Look, "texts">): Blamed {
   const index = Math.max(0, request.candidates.indexOf(file));
   const at = (step: Step | undefined, found = code): Blamed => ({ errno: errnoOf(found), step, index });
-  if (OF_EXEC.has(code)) return at("file");
   const { cwd, setup } = request;
+  const ofCgroup = setup.cgroup === undefined ? undefined : cgroupCode(look, setup.cgroup);
+  if (ofCgroup !== undefined) return at("cgroup", ofCgroup);
+  if (OF_EXEC.has(code)) return at("file");
   // Who the child was to become may be permitted less.
   const isOther = code === "EACCES" && (setup.uid !== undefined || setup.gid !== undefined);
   if (!OF_PATHS.has(code) || isOther) return at(undefined);
@@ -36,7 +38,16 @@ export function blame(request: SpawnRequest, file: string, code: string, look: O
   return at(code === "ENOENT" ? "interpreter" : undefined);
 }
 
-/** What is wrong with a working directory. */
+/** What is wrong with a cgroup, or with the fd of one: EBADF for what is none, as of the kernel. */
+function cgroupCode(look: Omit<Look, "texts">, cgroup: string | number): string | undefined {
+  const path = typeof cgroup === "number" ? `/proc/self/fd/${cgroup}` : cgroup;
+  const found = directoryCode(look, path);
+  if (found !== undefined) return typeof cgroup === "number" ? "EBADF" : found;
+  const isCgroup = codeThrown(() => void look.files.statSync(`${path}/cgroup.procs`)) === undefined;
+  return isCgroup ? undefined : "EBADF";
+}
+
+/** What is wrong with a directory that is to be entered. */
 function directoryCode({ files }: Omit<Look, "texts">, path: string): string | undefined {
   return codeThrown(() => {
     if (!files.statSync(path).isDirectory()) return "ENOTDIR";

@@ -83,6 +83,7 @@ export interface RuntimeCall {
   readonly session: boolean;
   readonly uid: number | undefined;
   readonly gid: number | undefined;
+  readonly cgroup: string | number | undefined;
 }
 
 /** A pipe or a pair of sockets. */

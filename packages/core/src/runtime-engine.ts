@@ -136,8 +136,8 @@ export class RuntimeEngine extends Bare implements Engine {
     const isSigned = this.#api.features.has("int32");
     const id = (id: number | undefined): number | undefined => (id !== undefined && isSigned ? id | 0 : id);
     const same = { file, argv, verbatim: false, env, envIsAdded, cwd, stdio, terminal: terminalOf(slots) };
-    const call = { ...same, session: setup.session ?? false, uid: id(setup.uid), gid: id(setup.gid) };
-    return withInterpreter(call, this.#host);
+    const given = { session: setup.session ?? false, uid: id(setup.uid), gid: id(setup.gid), cgroup: setup.cgroup };
+    return withInterpreter({ ...same, ...given }, this.#host);
   }
 
   /** Has the shell run a text without `#!`, for an API that does not. Nothing ran before that: it is started once. */

@@ -99,6 +99,111 @@ const scenes = {
     spawned.kill("SIGKILL");
     return [echo, await whole(spawned)];
   },
+  "what may be a message": async () => {
+    const circular: { self?: unknown } = {};
+    circular.self = circular;
+    const values: unknown[] = [undefined, null, Symbol("a"), 1n, 5, "x", () => 1, { big: 1n }, circular, { call() {} }];
+    const seen = [];
+    for (const serialization of ["json", "advanced"] as const) {
+      const forked = child({ serialization });
+      for (const value of [...values, new SharedArrayBuffer(4)]) {
+        try {
+          seen.push(forked.send(value as object));
+        } catch (error) {
+          seen.push(told(error));
+        }
+      }
+      forked.kill();
+      await next(forked, "exit");
+    }
+    return seen;
+  },
+  "what stands on the channel": async () => {
+    const seen = [];
+    for (const serialization of ["json", "advanced"] as const) {
+      const bytes = "head -c 24 <&3 | od -An -v -tx1";
+      const script = `env | grep NODE_CHANNEL | sort; grep flags /proc/self/fdinfo/3; ${bytes}`;
+      const spawned = spawn("/bin/sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit", "ipc"], serialization });
+      spawned.send({ b: Buffer.from([1, 2, 3]), long: "enough" });
+      seen.push(await whole(spawned));
+    }
+    return seen;
+  },
+  "what the program hears of lines and frames that are none": async () => {
+    const seen = [];
+    for (const bytes of ["1\\nhello\\n2\\n", "1\\n2", '{"cmd":"NODE_X"}\\n{"cmd":"NODE_"}\\n2\\n']) {
+      const caught: unknown[] = [];
+      const heard = (error: Error): unknown => caught.push(error.name);
+      process.on("uncaughtException", heard);
+      // The end of the channel is seen before that of the child.
+      const script = `printf '${bytes}' >&3; exec 3>&-; sleep 0.1`;
+      const spawned = spawn("/bin/sh", ["-c", script], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+      seen.push(await whole(spawned), caught);
+      process.off("uncaughtException", heard);
+    }
+    return seen;
+  },
+  "messages that nobody listens for yet": async () => {
+    const script = "printf '1\\n2\\n' >&3; exec sleep 9";
+    const spawned = spawn("/bin/sh", ["-c", script], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const got: unknown[] = [];
+    spawned.on("message", (message) => got.push(message));
+    const early = got.length;
+    while (got.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    spawned.kill();
+    await next(spawned, "exit");
+    return [early, got];
+  },
+  "what send says while the child does not read": async () => {
+    const spawned = spawn("sleep", ["9"], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    spawned.on("error", () => {});
+    let called = 0;
+    const said = Array.from({ length: 60 }, () => spawned.send("x".repeat(10_000), () => called++));
+    spawned.kill();
+    await next(spawned, "close");
+    for (let i = 0; i < 100 && called < said.length; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+    return [said.indexOf(false), called];
+  },
+  "what is sent behind a handle waits for it": async () => {
+    const forked = child();
+    const server = net.createServer();
+    server.listen(0, "127.0.0.1");
+    await next(server, "listening");
+    const order: unknown[] = [];
+    const said = [forked.send("take", server), forked.send({ echo: "a" }), forked.send({ echo: "b" })];
+    forked.on("message", (message) => order.push(message));
+    while (order.length < 3) await next(forked, "message");
+    server.close();
+    forked.kill();
+    await next(forked, "exit");
+    return [said, order];
+  },
+  "send() to a child that is gone": async () => {
+    const forked = child();
+    forked.kill("SIGKILL");
+    const errors: unknown[] = [];
+    forked.on("error", (error) => errors.push(told(error)));
+    await next(forked, "disconnect");
+    const said = [forked.send(1), forked.connected];
+    forked.disconnect();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return [said, errors];
+  },
+  "the order of the end, by the child and by the parent": async () => {
+    const seen = [];
+    for (const by of ["child", "parent"]) {
+      const forked = child();
+      const order: string[] = [];
+      for (const event of ["disconnect", "exit", "close"]) forked.on(event, () => order.push(event));
+      if (by === "child") forked.send("leave");
+      else forked.disconnect();
+      await next(forked, "exit");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      seen.push(order);
+    }
+    return seen;
+  },
   "a child that ends by itself": async () => {
     const forked = child();
     forked.send("leave");

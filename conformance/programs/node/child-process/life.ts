@@ -1,6 +1,7 @@
 /** How long children hold the program, and what becomes of them at its end. This file is every program of it. */
 import { execFileSync, fork, spawn } from "node:child_process";
 import fs from "node:fs";
+import type { Socket } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
@@ -33,6 +34,31 @@ const programs: Readonly<Record<string, () => void>> = {
     child.unref();
     child.stdout.on("data", (chunk) => print(String(chunk).trim()));
     process.on("exit", () => print("left"));
+  },
+  "pipes that are unref'd hold nothing"() {
+    const child = spawn("sleep", ["5"]);
+    child.unref();
+    for (const stream of child.stdio) (stream as Socket | null)?.unref();
+    process.on("exit", () => {
+      print("left");
+      process.kill(child.pid as number);
+    });
+  },
+  "a channel holds the program where the child does not"() {
+    const child = spawn("sleep", ["0.2"], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    child.on("disconnect", () => print("disconnect"));
+    child.unref();
+    process.on("exit", () => print("left"));
+  },
+  "a channel that is unref'd, too, holds nothing"() {
+    const child = spawn("sleep", ["5"], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    child.on("exit", () => print("exit"));
+    child.unref();
+    child.channel?.unref();
+    process.on("exit", () => {
+      print("left");
+      process.kill(child.pid as number);
+    });
   },
   "nothing but the child holds the program"() {
     spawn("sleep", ["0.2"], { stdio: "ignore" }).on("close", () => print("close"));

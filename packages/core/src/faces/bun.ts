@@ -159,7 +159,7 @@ function inputOf(
   slots: readonly Slot[],
   { killSignal }: Control,
 ): RequestInput {
-  const { argv0, uid, gid, cgroup, detached, engine, setup, env, cwd } = options;
+  const { engine, setup, env, cwd } = options;
   return {
     fileOption: "cmd[0]",
     file: cmd[0],
@@ -167,14 +167,15 @@ function inputOf(
     // As Bun counts: the command is args[0].
     firstArg: 1,
     args: cmd.slice(1),
-    argv0,
+    // null is as good as undefined, as everywhere in Bun.
+    argv0: options.argv0 ?? undefined,
     envIsAdded: false,
     env: (env ?? undefined) === undefined ? host.startEnviron : addVariables(emptyEnv(), env, true),
     cwd: cwd === null || cwd === "" ? undefined : cwd,
-    uid,
-    gid,
-    cgroup,
-    detached,
+    uid: options.uid ?? undefined,
+    gid: options.gid ?? undefined,
+    cgroup: options.cgroup ?? undefined,
+    detached: options.detached ?? undefined,
     slots,
     shellFallback: false,
     killSignal,
@@ -195,7 +196,6 @@ function withChannel(host: Host, input: RequestInput, fd: number, ipc: Ipc): Req
 }
 
 function controlOf(options: Given): Control {
-  // null is as good as undefined, as everywhere in Bun.
   const killSignal = options.killSignal ?? undefined;
   const onExit = callback("onExit", options.onExit);
   if (killSignal === 0) throw usageError("ERR_UNKNOWN_SIGNAL", "killSignal must be a signal, got 0");
@@ -243,7 +243,7 @@ function abortError(reason: unknown): Error {
 
 function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"): Stdio {
   const isBlocking = stderrDefault === "pipe";
-  const { stdio } = options;
+  const stdio = options.stdio ?? undefined;
   const words: readonly unknown[] =
     stdio === undefined ? [options.stdin, options.stdout, options.stderr] : list("stdio", stdio, MAX_STDIO);
   const names = stdio === undefined ? ["stdin", "stdout", "stderr"] : undefined;
