@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { engineThat, hostWith, INHERITED, UNSAID } from "../tests/support.js";
 import type { Failure, SyncOptions, SyncResult } from "./engine.js";
 import { createLauncher } from "./launcher.js";
-import { forOriginal, isForOriginal, mark, replacedBy } from "./replaced.js";
+import { forOriginal, isForOriginal, replacedBy, Replacements } from "./replaced.js";
 import type { RequestInput, SpawnRequest } from "./request.js";
 import { createStandIn, enginesInstead, type Service } from "./stand-in.js";
 
@@ -148,13 +148,22 @@ test("the engines that are preferred to runtime are asked, in order", () => {
 });
 
 describe("what stands in a place is known", () => {
-  test("by a mark of its own, which nothing inherits", () => {
-    const [original, replacement, restore] = [() => 1, () => 2, () => {}];
-    expect(replacedBy(replacement)).toBeUndefined();
-    mark(replacement, { original, restore });
-    expect(replacedBy(replacement)).toEqual({ original, restore });
-    expect(Object.keys(replacement)).toEqual([]);
-    expect(replacedBy(Object.create(replacement) as () => number)).toBeUndefined();
+  test("by a mark of its own, which nothing inherits, until all are put back together", () => {
+    const originals = { one: (): number => 1, two: (): number => 2 };
+    const owner = { ...originals };
+    const replacements = new Replacements();
+    const tenfold = (original: () => number, isOn: () => boolean) => (): number => original() * (isOn() ? 10 : 1);
+    replacements.put(owner, "one", tenfold);
+    replacements.put(owner, "two", tenfold);
+    const held = owner.one;
+    expect([owner.one(), owner.two()]).toEqual([10, 20]);
+    expect(replacedBy(originals.one)).toBeUndefined();
+    expect(replacedBy(Object.create(held) as () => number)).toBeUndefined();
+    expect(replacedBy(held)?.original).toBe(originals.one);
+    const another = (): number => 3;
+    owner.two = another;
+    replacedBy(held)?.restore();
+    expect([owner.one, owner.two, held()]).toEqual([originals.one, another, 1]);
   });
 
   test("options go to the original if they say so themselves", () => {
