@@ -1,8 +1,8 @@
 /**
  * From the call in JavaScript to the child's first instruction, and how long the event loop is held: the runtime's own
- * API against ours. Part of spawn.ts, which starts it under each runtime with a PATH that leads to the child:
+ * API against ours. Part of run.ts, which starts it under each runtime with a PATH that leads to the child:
  *
- *   node bench/first.ts RUNS RUNS_WHEN_TOUCHED MEGABYTES        (or bun, or deno run -A; prints JSON, nanoseconds)
+ *   node bench/spawn/first.ts RUNS RUNS_WHEN_TOUCHED MEGABYTES       (or bun, or deno run -A; prints JSON, nanoseconds)
  *
  * The child's stdout is read, as a program would that captures output: there it writes its clock.
  */
@@ -11,11 +11,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { engines, start } from "ringspawn";
 import { createPool } from "ringspawn/pool";
 import type { Pool } from "ringspawn/pool";
-import { now } from "./clock.ts";
-import { median } from "./median.ts";
-import { on, ourSide } from "./ours.ts";
-import { here as peer } from "./peers/here.ts";
-import type { Column, Way } from "./spawn/result.ts";
+import { floor } from "../lib/floor.ts";
+import { figureOf } from "../lib/statistics.ts";
+import { here as peer } from "../peers/here.ts";
+import { ourFace } from "../peers/ours.ts";
+import type { Column, Way } from "./result.ts";
 
 const [runs = 0, touchedRuns = 0, megabytes = 0] = argv.slice(2).map(Number);
 const uring = engines().find(({ name }) => name === "io_uring");
@@ -34,13 +34,14 @@ let pool: Pool | undefined;
 
 const rows: readonly Row[] = [
   { name: peer.name, capture: peer.own.capture },
-  { name: `our ${peer.face}, vfork`, capture: ourSide("vfork").capture },
-  { name: `our ${peer.face}, io_uring`, absent: uring?.reason, capture: ourSide("io_uring").capture },
+  { name: `our ${peer.face}, vfork`, capture: ourFace("vfork").side.capture },
+  { name: `our ${peer.face}, io_uring`, absent: uring?.reason, capture: ourFace("io_uring").side.capture },
   {
     name: "our start, io_uring",
     absent: uring?.reason,
     capture(path) {
-      const child = on("io_uring", start(path, captured));
+      const child = start(path, captured);
+      if (child.engine !== "io_uring") throw new Error(`it ran on ${child.engine}`);
       const output = child.output();
       // Else it would be submitted at the end of this tick, and the loop was held then.
       if (child.pid === undefined) throw new Error("not started");
@@ -67,9 +68,9 @@ const rows: readonly Row[] = [
 
 async function once({ prepare, capture }: Row): Promise<{ first: number; held: number }> {
   await prepare?.();
-  const begin = now();
+  const begin = floor.now();
   const output = capture("clock");
-  const held = now() - begin;
+  const held = floor.now() - begin;
   const bytes = await output;
   if (bytes.length !== 16) throw new Error(`${bytes.length} bytes instead of a clock`);
   const time = new DataView(bytes.buffer, bytes.byteOffset);
@@ -89,7 +90,7 @@ async function column(count: number): Promise<Column[]> {
       samples[at]?.held.push(held);
     }
   }
-  const figure = (list: number[]) => ({ min: Math.min(...list), median: median(list) });
+  const figure = (list: number[]) => ({ min: figureOf(list).least, median: figureOf(list).median });
   return samples.map(({ first, held }) => ({ runs: count, first: figure(first), held: figure(held) }));
 }
 

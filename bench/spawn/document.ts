@@ -1,22 +1,22 @@
 /**
- * Writes docs/spawn-benchmark.md and its plots from results of spawn.ts, which stay beside it:
+ * Writes docs/spawn-benchmark.md and its plots from results of run.ts, which stay beside it:
  *
  *   npm run bench:spawn -- --json docs/spawn-benchmark/host.json
- *   npm run -s lab -- --memory 4096 --cpus 2 node bench/spawn.ts --json - >docs/spawn-benchmark/lab.json
- *   npm run -s lab -- --icount --memory 4096 node bench/spawn.ts --js-runs 0 --runs 500 --fork-runs 20 --json - \
+ *   npm run -s lab -- --memory 4096 --cpus 2 node bench/spawn/run.ts --json - >docs/spawn-benchmark/lab.json
+ *   npm run -s lab -- --icount --memory 4096 node bench/spawn/run.ts --js-runs 0 --runs 500 --fork-runs 20 --json - \
  *     >docs/spawn-benchmark/lab-instructions.json          and with --fds 10000 (100 and 10 runs) lab-descriptors.json
- *   node bench/spawn-document.ts
+ *   node bench/spawn/document.ts
  *
  * `node` has to be one that runs TypeScript: the workspace's own, first in PATH.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { COLUMNS, describe, sheets, unitOf } from "./spawn/report.ts";
-import type { Sheet } from "./spawn/report.ts";
-import { plot } from "./spawn/plot.ts";
-import type { Point } from "./spawn/plot.ts";
-import type { Column, Result, Way } from "./spawn/result.ts";
+import { COLUMNS, describe, sheets, unitOf } from "./report.ts";
+import type { Sheet } from "./report.ts";
+import { plot } from "./plot.ts";
+import type { Point } from "./plot.ts";
+import type { Column, Result, Way } from "./result.ts";
 
-const docs = new URL("../docs/", import.meta.url);
+const docs = new URL("../../docs/", import.meta.url);
 const places = {
   host: "On a stock kernel",
   lab: "In the lab, with io_uring_spawn",
@@ -114,7 +114,7 @@ async function chapter(place: Place): Promise<string> {
   ].join("\n\n");
 }
 
-const intro = readFileSync(new URL("spawn/intro.md", import.meta.url), "utf8").trimEnd();
+const intro = readFileSync(new URL("intro.md", import.meta.url), "utf8").trimEnd();
 const chapters = [intro];
 for (const place of Object.keys(places) as Place[]) chapters.push(await chapter(place));
 writeFileSync(new URL("spawn-benchmark.md", docs), `${chapters.join("\n\n")}\n`);
