@@ -17,8 +17,9 @@ export interface Told extends Results {
 
 const [name = "", part = "", file = "", text = "{}"] = process.argv.slice(2);
 const settings = JSON.parse(text) as Settings;
-const question = questions.get(name);
-if (question === undefined) throw new Error(`there is no question "${name}"`);
+const load = questions.get(name);
+if (load === undefined) throw new Error(`there is no question "${name}"`);
+const { question } = await load();
 
 const rounds = (full: number): number => (settings.quick ? Math.min(2, full) : full);
 const results = await question.answer({ ...settings, part, rounds });

@@ -18,8 +18,11 @@ import { commit, describe, load, machine } from "./lib/machine.ts";
 import type { Answer } from "./lib/result.ts";
 import { commandOf, RUNTIMES } from "./lib/runtimes.ts";
 import type { RuntimeName } from "./lib/runtimes.ts";
+import { summary } from "./lib/summary.ts";
 import { sheets } from "./lib/table.ts";
+import type { Sheet } from "./lib/table.ts";
 import { TOOLS } from "./lib/tools.ts";
+import { questions } from "./questions/index.ts";
 
 interface Options {
   readonly quick: boolean;
@@ -30,10 +33,11 @@ interface Options {
 // The questions load the floor, so that has to be there first; the processes that answer them inherit the variable.
 const tools = buildAll();
 process.env[TOOLS] = tools;
-const { questions } = await import("./questions/index.ts");
+const loaded = new Map<string, Question>();
+for (const [name, load] of questions) loaded.set(name, (await load()).question);
 
 const known: readonly string[] = [...questions.keys(), ...RUNTIMES];
-const list = [...questions].map(([name, { title }]) => `  ${name.padEnd(12)} ${title}`).join("\n");
+const list = [...loaded].map(([name, { title }]) => `  ${name.padEnd(12)} ${title}`).join("\n");
 
 function gigabytes(text: string): number {
   const value = Number(text);
@@ -76,9 +80,8 @@ function answer(name: string, question: Question, runtime: RuntimeName, run: Opt
   };
 }
 
-function print(given: Answer): void {
-  console.log(`\n${given.title}\n${describe(given)}`);
-  for (const { title, head, rows, notes } of sheets(given)) {
+function print(list: readonly Sheet[]): void {
+  for (const { title, head, rows, notes } of list) {
     const table = new Table({ head: [...head], style: { head: [], border: [] } });
     table.push(...rows.map((row) => [...row]));
     console.log([title, table.toString(), ...notes].join("\n"));
@@ -87,9 +90,9 @@ function print(given: Answer): void {
 
 function main(names: string[], options: Options): void {
   const runtimes = RUNTIMES.filter((name) => (names.some(isRuntime) ? names.includes(name) : name !== "node26"));
-  const wanted = [...questions].filter(([name]) => names.every(isRuntime) || names.includes(name));
+  const wanted = [...loaded].filter(([name]) => names.every(isRuntime) || names.includes(name));
   const begin = performance.now();
-  let failed = 0;
+  const answers: Answer[] = [];
   let asked = 0;
   mkdirSync(options.json, { recursive: true });
   for (const [name, question] of wanted) {
@@ -97,14 +100,18 @@ function main(names: string[], options: Options): void {
       asked++;
       try {
         const given = answer(name, question, runtime, options);
-        print(given);
+        answers.push(given);
+        console.log(`\n${given.title}\n${describe(given)}`);
+        print(sheets(given));
         writeFileSync(join(options.json, `${name}.${runtime}.json`), `${JSON.stringify(given, null, 1)}\n`);
       } catch (error) {
-        failed++;
         console.error(error instanceof Error ? error.message : error);
       }
     }
   }
+  console.log();
+  print(summary(answers));
+  const failed = asked - answers.length;
   const minutes = ((performance.now() - begin) / 60_000).toFixed(1);
   console.log(`\n${asked} asked, ${failed} failed, ${minutes} minutes; the answers are in ${options.json}`);
   process.exitCode = failed > 0 || asked === 0 ? 1 : 0;

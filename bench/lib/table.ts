@@ -15,7 +15,7 @@ function number(value: number): string {
   return value.toFixed(size >= 10 ? 1 : 2);
 }
 
-function ratio(figure: Figure | undefined): string {
+export function ratio(figure: Figure | undefined): string {
   if (figure === undefined) return "";
   return `${number(figure.median)} (${number(figure.low)}–${number(figure.high)})`;
 }

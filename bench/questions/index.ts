@@ -1,35 +1,26 @@
-/** Every question by the name that the command line has for it, in the order of the document. */
+/**
+ * Every question by the name that the command line has for it, in the order of the document. They are loaded one by
+ * one: a question needs what lib/build.ts compiles, and its name does not.
+ */
 import type { Question } from "../lib/question.ts";
-import { question as build } from "./build.ts";
-import { question as bulk } from "./bulk.ts";
-import { question as burst } from "./burst.ts";
-import { question as call } from "./call.ts";
-import { question as capture } from "./capture.ts";
-import { question as cpu } from "./cpu.ts";
-import { question as delay } from "./delay.ts";
-import { question as engines } from "./engines.ts";
-import { question as environment } from "./environment.ts";
-import { question as fds } from "./fds.ts";
-import { question as first } from "./first.ts";
-import { question as growth } from "./growth.ts";
-import { question as memory } from "./memory.ts";
-import { question as packages } from "./packages.ts";
+
+type Load = () => Promise<{ readonly question: Question }>;
 
 const list = {
-  call,
-  burst,
-  capture,
-  bulk,
-  cpu,
-  delay,
-  fds,
-  environment,
-  memory,
-  first,
-  growth,
-  build,
-  packages,
-  engines,
-};
+  call: () => import("./call.ts"),
+  burst: () => import("./burst.ts"),
+  capture: () => import("./capture.ts"),
+  bulk: () => import("./bulk.ts"),
+  cpu: () => import("./cpu.ts"),
+  delay: () => import("./delay.ts"),
+  fds: () => import("./fds.ts"),
+  environment: () => import("./environment.ts"),
+  memory: () => import("./memory.ts"),
+  first: () => import("./first.ts"),
+  growth: () => import("./growth.ts"),
+  build: () => import("./build.ts"),
+  packages: () => import("./packages.ts"),
+  engines: () => import("./engines.ts"),
+} satisfies Record<string, Load>;
 
-export const questions: ReadonlyMap<string, Question> = new Map(Object.entries(list));
+export const questions: ReadonlyMap<string, Load> = new Map(Object.entries(list));

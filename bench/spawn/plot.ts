@@ -1,7 +1,6 @@
 /** Points on a logarithmic scale, as SVG: a row for each way, the two figures side by side. */
-import { parse, View } from "vega";
-import { compile } from "vega-lite";
 import type { TopLevelSpec } from "vega-lite";
+import { render } from "../lib/plot.ts";
 import { COLUMNS } from "./report.ts";
 
 export interface Point {
@@ -33,5 +32,5 @@ export function plot(points: readonly Point[], unit: string): Promise<string> {
     },
     ...(grouped ? { resolve: { scale: { y: "independent" } } as const } : {}),
   };
-  return new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
+  return render(spec);
 }
