@@ -1,7 +1,10 @@
 /**
  * Writes docs/benchmarks.md and its plots from the answers beside them:
  *
- *   npm run bench -- --json docs/benchmarks && npm run bench:document
+ *   npm run bench -- --json docs/benchmarks
+ *   npm run -s lab -- --memory 4096 --cpus 2 node bench/run.ts engines --json - >docs/benchmarks/lab.json
+ *   npm run -s lab -- --icount --memory 4096 node bench/run.ts engines --json - >docs/benchmarks/lab-instructions.json
+ *   npm run bench:document
  *   node bench/document.ts --answers bench/build/answers --out FILE      of other answers, elsewhere
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,7 +12,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { markdownTable } from "markdown-table";
-import { describe } from "./lib/machine.ts";
+import { describe, place } from "./lib/machine.ts";
 import { plot } from "./lib/plot.ts";
 import type { Answer } from "./lib/result.ts";
 import { summary } from "./lib/summary.ts";
@@ -48,7 +51,7 @@ function markdown({ title, head, rows, notes }: Sheet): string {
 
 function readAnswers(directory: string): Answer[] {
   const files = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith(".json")) : [];
-  return files.map((name) => JSON.parse(readFileSync(join(directory, name), "utf8")) as Answer);
+  return files.flatMap((name) => JSON.parse(readFileSync(join(directory, name), "utf8")) as Answer | Answer[]);
 }
 
 async function chapter(answers: readonly Answer[], plots: string, base: string): Promise<string> {
@@ -56,7 +59,7 @@ async function chapter(answers: readonly Answer[], plots: string, base: string):
   const file = join(plots, `${question}.svg`);
   writeFileSync(file, await plot(answers));
   const runtimes = answers.flatMap((answer) => [
-    `### ${title}: ${answer.runtime}`,
+    `### ${title}: ${place(answer)}`,
     describe(answer),
     ...(answer.notes ?? []),
     ...sheets(answer).map(markdown),
@@ -76,7 +79,7 @@ async function main({ answers: directory, out }: Options): Promise<void> {
   const asked = [...questions.keys()].map((name) => all.filter(({ question }) => question === name));
   const chapters: string[] = [];
   for (const each of asked) if (each.length > 0) chapters.push(await chapter(each, plots, base));
-  const parts = [INTRO, ...summary(all).map(markdown), ...chapters];
+  const parts = [INTRO, ...summary(all.filter(({ machine }) => !machine.emulated)).map(markdown), ...chapters];
   writeFileSync(out, `${parts.join("\n\n")}\n`);
 }
 

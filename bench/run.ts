@@ -53,7 +53,8 @@ function told(name: string, question: Question, part: string, runtime: RuntimeNa
   const file = join(tools, "told.json");
   const settings: Settings = { quick: run.quick, gigabytes: run.gigabytes };
   const { status, signal, error } = spawnSync(command, [...args, ask, name, part, file, JSON.stringify(settings)], {
-    stdio: ["ignore", "inherit", "inherit"],
+    // stdout is for the answers.
+    stdio: ["ignore", 2, 2],
     env: { ...process.env, ...question.environment?.(part) },
   });
   if (error) throw error;
@@ -94,13 +95,15 @@ function main(names: string[], options: Options): void {
   const begin = performance.now();
   const answers: Answer[] = [];
   let asked = 0;
-  mkdirSync(options.json, { recursive: true });
+  const toStdout = options.json === "-";
+  if (!toStdout) mkdirSync(options.json, { recursive: true });
   for (const [name, question] of wanted) {
     for (const runtime of runtimes.filter((each) => question.runtimes?.includes(each) !== false)) {
       asked++;
       try {
         const given = answer(name, question, runtime, options);
         answers.push(given);
+        if (toStdout) continue;
         console.log(`\n${given.title}\n${describe(given)}`);
         print(sheets(given));
         writeFileSync(join(options.json, `${name}.${runtime}.json`), `${JSON.stringify(given, null, 1)}\n`);
@@ -109,12 +112,13 @@ function main(names: string[], options: Options): void {
       }
     }
   }
+  const failed = asked - answers.length;
+  process.exitCode = failed > 0 || asked === 0 ? 1 : 0;
+  if (toStdout) return console.log(JSON.stringify(answers, null, 1));
   console.log();
   print(summary(answers));
-  const failed = asked - answers.length;
   const minutes = ((performance.now() - begin) / 60_000).toFixed(1);
   console.log(`\n${asked} asked, ${failed} failed, ${minutes} minutes; the answers are in ${options.json}`);
-  process.exitCode = failed > 0 || asked === 0 ? 1 : 0;
 }
 
 const isRuntime = (name: string): boolean => (RUNTIMES as readonly string[]).includes(name);
@@ -126,8 +130,9 @@ new Command("npm run bench --")
   .option("--gigabytes <n>", "how big a big program is; 4 needs a machine of 16 GB", gigabytes, 1)
   .option(
     "--json <directory>",
-    "where the answers go",
-    resolve(fileURLToPath(new URL("build/answers", import.meta.url))),
+    "where the answers go; -: all of them to stdout, and nothing else (out of the lab comes nothing but that)",
+    (path) => (path === "-" ? path : resolve(path)),
+    fileURLToPath(new URL("build/answers", import.meta.url)),
   )
   .addHelpText("after", `\nQuestions:\n${list}\n\nRuntimes: ${RUNTIMES.join(", ")}`)
   .action(main)

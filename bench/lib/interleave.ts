@@ -52,7 +52,7 @@ export async function interleave(ways: readonly Way[], rounds: number): Promise<
   return [...samples].map(([way, readings]) => ({ way, rounds: readings }));
 }
 
-const PER_UNIT: Readonly<Record<Unit, number>> = { µs: 1e3, ms: 1e6, kB: 1e3, "thousand instructions": 1e3 };
+const PER_UNIT: Readonly<Record<Unit, number>> = { µs: 1e3, ms: 1e6, kB: 1e3 };
 
 /** The samples of one measure, in its unit; none where a way has not got this measure. */
 export function readingsOf({ rounds }: Samples, measure: string, unit: Unit): number[] {

@@ -29,13 +29,21 @@ export function commit(): string {
 
 export const load = (): number => Number((loadavg()[0] as number).toFixed(1));
 
+/** The runtime, and where it was if that is no ordinary machine. */
+export function place({ runtime, machine }: Answer): string {
+  if (machine.instructions) return `${runtime}, in the lab, by instructions`;
+  return machine.emulated ? `${runtime}, in the lab` : runtime;
+}
+
 /** As a sentence. */
 export function describe({ machine, runtime, date, commit, load, quick }: Answer): string {
   const { processors, processor, gigabytes, kernel, emulated, instructions } = machine;
   const parts = [
     `${runtime}, ringspawn ${commit}, ${date}`,
     `Linux ${kernel}, ${processors} × ${processor}${emulated ? " (emulated)" : ""}, ${gigabytes} GB`,
-    instructions ? "its clock counts instructions" : `load average ${load[0]} before, ${load[1]} after`,
+    instructions
+      ? "its clock counts instructions: what stands as 1 µs are 1,000 of them"
+      : `load average ${load[0]} before, ${load[1]} after`,
     ...(quick ? ["QUICK: the figures are worth nothing"] : []),
   ];
   return `${parts.join("; ")}.`;

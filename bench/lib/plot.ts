@@ -2,6 +2,7 @@
 import { parse, View } from "vega";
 import { compile } from "vega-lite";
 import type { TopLevelSpec } from "vega-lite";
+import { place } from "./machine.ts";
 import type { Answer, Comparison, Growth } from "./result.ts";
 
 export function render(spec: TopLevelSpec): Promise<string> {
@@ -29,7 +30,7 @@ const NOMINAL = { type: "nominal", sort: null, title: null } as const;
 const ROLES = ["own", "ours", "other", "floor"];
 
 /** Medians, each with a bar from quartile to quartile. */
-function comparisonPanel(runtime: string, { title, measure, unit, ways }: Comparison): Panel {
+function comparisonPanel(place: string, { title, measure, unit, ways }: Comparison): Panel {
   const values = ways.flatMap(({ name, role, figure }) => (figure === undefined ? [] : [{ name, role, ...figure }]));
   const x = { type: "quantitative", scale: { type: "log" }, title: `${unit} (logarithmic)` } as const;
   const y = { ...NOMINAL, field: "name", axis: { grid: true, labelLimit: 250 } };
@@ -40,34 +41,35 @@ function comparisonPanel(runtime: string, { title, measure, unit, ways }: Compar
   ];
   return {
     row: `${title}: ${measure}`,
-    title: runtime,
+    title: place,
     spec: { data: { values }, width: 220, height: { step: 16 }, layer },
   };
 }
 
-/** Lines of medians. Both scales are logarithmic, but for what lies near 0. */
-function growthPanel(runtime: string, { title, measure, unit, of, lines }: Growth): Panel {
+/** Lines of medians. Both scales are logarithmic; one that begins with 0 is so but for what lies near it. */
+function growthPanel(place: string, { title, measure, unit, of, lines }: Growth): Panel {
   const values = lines.flatMap(({ name, points }) =>
     points.map(({ at, figure }) => ({ name, at, median: figure.median })),
   );
+  const type = values.some(({ at }) => at === 0) ? "symlog" : "log";
   const encoding = {
-    x: { field: "at", type: "quantitative", scale: { type: "symlog" }, title: of },
+    x: { field: "at", type: "quantitative", scale: { type }, title: of },
     y: { field: "median", type: "quantitative", scale: { type: "log" }, title: unit },
     color: { ...NOMINAL, field: "name" },
   };
   return {
     row: `${title}: ${measure}`,
-    title: runtime,
+    title: place,
     spec: { data: { values }, width: 220, height: 140, mark: { type: "line", point: true }, encoding },
   };
 }
 
 export function plot(answers: readonly Answer[]): Promise<string> {
-  const panels = answers.flatMap(({ runtime, comparisons, growths = [] }) => [
-    ...comparisons
+  const panels = answers.flatMap((answer) => [
+    ...answer.comparisons
       .filter(({ ways }) => ways.some(({ figure }) => figure !== undefined))
-      .map((comparison) => comparisonPanel(runtime, comparison)),
-    ...growths.map((growth) => growthPanel(runtime, growth)),
+      .map((comparison) => comparisonPanel(place(answer), comparison)),
+    ...(answer.growths ?? []).map((growth) => growthPanel(place(answer), growth)),
   ]);
   return grid(panels);
 }

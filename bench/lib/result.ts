@@ -3,7 +3,7 @@
 /** The runtime's own API, ours, another package or another way to do without ours, and what C needs for the same. */
 export type Role = "own" | "ours" | "other" | "floor";
 
-export type Unit = "µs" | "ms" | "kB" | "thousand instructions";
+export type Unit = "µs" | "ms" | "kB";
 
 /** Of many samples. Half of them lie between the quartiles, `low` and `high`. */
 export interface Figure {
