@@ -3,8 +3,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { SEARCHED } from "./tools.ts";
 
 const native = (name: string): string => fileURLToPath(new URL(`../native/${name}`, import.meta.url));
 
@@ -50,23 +51,13 @@ export function scratch(): string {
 export function buildAll(): string {
   const directory = scratch();
   for (const [name, flags] of Object.entries(CHILDREN)) buildChild(join(directory, name), ...flags);
+  for (const fd of [1, 3]) {
+    const places = SEARCHED.map((name) => join(directory, `clock-${fd}`, name));
+    for (const place of places) mkdirSync(place, { recursive: true });
+    buildChild(join(places.at(-1) as string, "clock"), `-DCLOCK=${fd}`);
+  }
   const { include_dir: include } = createRequire(import.meta.url)("node-api-headers") as { include_dir: string };
   const flags = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-isystem", include];
   execFileSync("cc", [...flags, "-o", join(directory, "floor.node"), native("floor.c")]);
   return directory;
-}
-
-interface Clock {
-  /** A PATH in whose last of four directories there is "clock", which writes when it began. */
-  readonly path: string;
-  readonly directory: string;
-}
-
-/** `fd`: where it writes its clock. */
-export function buildClock(fd: number): Clock {
-  const directory = scratch();
-  const places = ["first", "second", "third", "fourth"].map((name) => join(directory, name));
-  for (const place of places) mkdirSync(place);
-  buildChild(join(directory, "fourth", "clock"), `-DCLOCK=${fd}`);
-  return { path: places.join(delimiter), directory };
 }

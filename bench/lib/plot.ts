@@ -5,7 +5,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { place } from "./machine.ts";
 import type { Answer, Comparison, Growth } from "./result.ts";
 
-export function render(spec: TopLevelSpec): Promise<string> {
+function render(spec: TopLevelSpec): Promise<string> {
   return new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
 }
 

@@ -59,6 +59,8 @@ export interface Growth {
 }
 
 export interface Results {
+  /** What was measured, if that is not the runtime that has answered: `C`. */
+  readonly runtime?: string;
   readonly comparisons: readonly Comparison[];
   readonly growths?: readonly Growth[];
   /** What a reader has to know besides, and only this run knows: which version was built, say. */

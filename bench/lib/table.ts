@@ -1,5 +1,5 @@
 /** Answers as tables, for the terminal and for the document. */
-import type { Answer, Comparison, Figure, Growth } from "./result.ts";
+import type { Answer, Comparison, Figure, Growth, Measured } from "./result.ts";
 
 export interface Sheet {
   readonly title: string;
@@ -33,8 +33,16 @@ function comparisonSheet(title: string, comparisons: readonly Comparison[]): She
       return [[...start, ratio(ownOver), ratio(overFloor), engine, String(count)]];
     }),
   );
-  const absent = comparisons[0]?.ways.filter((way) => way.absent !== undefined) ?? [];
-  return { title, head: HEAD, rows, notes: absent.map(({ name, absent }) => `No ${name}: ${String(absent)}`) };
+  return { title, head: HEAD, rows, notes: absences(comparisons[0]?.ways ?? []) };
+}
+
+/** Why a way is not there, once for all with the same reason. */
+function absences(ways: readonly Measured[]): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, absent } of ways) {
+    if (absent !== undefined) names.set(absent, [...(names.get(absent) ?? []), name]);
+  }
+  return [...names].map(([reason, list]) => `Not there: ${list.join("; ")}. The reason: ${reason}.`);
 }
 
 function growthSheet({ title, measure, unit, of, lines }: Growth): Sheet {

@@ -1,11 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { createPool } from "ringspawn/pool";
-import type { Pool } from "ringspawn/pool";
 import { addBallast } from "../lib/ballast.ts";
-import { CALL, CALL_AND_EXIT, childPath, EXIT, silentWays, timed } from "../lib/children.ts";
-import { floor } from "../lib/floor.ts";
+import { CALL_AND_EXIT, childPath, silentWays, timed } from "../lib/children.ts";
 import { compare, interleave } from "../lib/interleave.ts";
 import type { Way } from "../lib/interleave.ts";
+import { WaitingPool } from "../lib/pool.ts";
 import type { Question } from "../lib/question.ts";
 import { absenceOf, ourFace, ourStart } from "../peers/ours.ts";
 
@@ -37,29 +34,17 @@ function submitted(): Way {
   };
 }
 
-function pooled(): Way & { close(): Promise<void> } {
+function pooled(pool: WaitingPool): Way {
   const path = childPath("silent");
-  let pool: Pool | undefined;
+  const named = { role: "ours", engine: "io_uring", absent: absenceOf("io_uring") } as const;
   return {
-    ...{ name: "our pool, io_uring", role: "ours", engine: "io_uring", absent: absenceOf("io_uring") },
-    async prepare() {
-      pool ??= createPool({ size: 1, ...NO_STDIO, engine: "io_uring" });
-      // That it is there does not mean that it has come to where it waits.
-      while (pool.stats().waiting === 0) await delay(1);
-      await delay(5);
-    },
-    async once() {
-      if (pool === undefined) throw new Error("no pool");
-      const { served } = pool.stats();
-      const before = floor.now();
-      const child = pool.spawn(path);
-      const called = floor.now();
-      const { code } = await child.status;
-      const after = floor.now();
-      if (code !== 0 || pool.stats().served !== served + 1) throw new Error("no waiting child has served it");
-      return { [CALL]: called - before, [EXIT]: after - before };
-    },
-    close: async () => pool?.[Symbol.asyncDispose](),
+    ...{ name: "our pool, io_uring", ...named },
+    prepare: () => pool.prepare(),
+    once: () =>
+      timed(() => {
+        const child = pool.spawn(path);
+        return { child, exited: child.status.then(({ code }) => code) };
+      }),
   };
 }
 
@@ -74,9 +59,9 @@ export const question: Question = {
   async answer({ part, rounds, quick, gigabytes }) {
     const size = quick ? 0.05 : gigabytes;
     if (part === "buffers") addBallast("buffers", size);
-    const pool = pooled();
+    const pool = new WaitingPool(NO_STDIO);
     const others = silentWays().filter(({ role }) => role !== "ours");
-    const ways = [...others, ...ENGINES.flatMap(waysOf), submitted(), pool];
+    const ways = [...others, ...ENGINES.flatMap(waysOf), submitted(), pooled(pool)];
     try {
       const samples = await interleave(ways, rounds(part === "buffers" ? 25 : 150));
       return { comparisons: compare(part === "buffers" ? `${size} GB of buffers` : part, samples, CALL_AND_EXIT) };

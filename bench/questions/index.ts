@@ -21,6 +21,8 @@ const list = {
   build: () => import("./build.ts"),
   packages: () => import("./packages.ts"),
   engines: () => import("./engines.ts"),
+  instruction: () => import("./instruction.ts"),
+  talk: () => import("./talk.ts"),
 } satisfies Record<string, Load>;
 
 export const questions: ReadonlyMap<string, Load> = new Map(Object.entries(list));

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../packages/native-linux/c/include/ringspawn.h"
+#include "../../../packages/native-linux/c/include/ringspawn.h"
 #include "way.h"
 
 /* Where a child of the pool has the eventfd on which it waits. */

@@ -4,7 +4,7 @@
  * child's first instruction, and for how long the parent was held. One interleaved run: every round
  * takes each way once, so that noise falls on all.
  *
- *   PATH=… main RUNS RUNS_OF_COPIES MEGABYTES [FDS]      prints JSON; times in nanoseconds
+ *   PATH=… main RUNS RUNS_OF_COPIES MEGABYTES [FDS]      prints JSON: all samples, in nanoseconds
  *
  * RUNS_OF_COPIES: of ways that copy page tables, once the memory is touched. FDS: how many
  * descriptors the parent has open besides, close-on-exec.
@@ -150,18 +150,12 @@ static void fill_column(int column, size_t runs, size_t runs_of_copies)
 	}
 }
 
-static int ascending(const void *a, const void *b)
+static void print_samples(const char *name, const uint64_t *list, size_t count)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void print_figure(const char *name, uint64_t *list, size_t count)
-{
-	qsort(list, count, sizeof(*list), ascending);
-	printf("\"%s\":{\"min\":%llu,\"median\":%llu}", name, (unsigned long long)list[0],
-	       (unsigned long long)list[count / 2]);
+	printf("\"%s\":[", name);
+	for (size_t i = 0; i < count; i++)
+		printf("%s%llu", i > 0 ? "," : "", (unsigned long long)list[i]);
+	printf("]");
 }
 
 static void print_way(size_t i)
@@ -175,10 +169,10 @@ static void print_way(size_t i)
 	for (int column = 0; column < COLUMNS; column++) {
 		struct series *cell = &cells[i][column];
 
-		printf("%s{\"runs\":%zu,", column > 0 ? "," : "", cell->count);
-		print_figure("first", cell->first, cell->count);
+		printf("%s{", column > 0 ? "," : "");
+		print_samples("first", cell->first, cell->count);
 		printf(",");
-		print_figure("held", cell->held, cell->count);
+		print_samples("held", cell->held, cell->count);
 		printf("}");
 	}
 	printf("]}");
@@ -195,8 +189,8 @@ static void print_ring(const struct ring_cost *cost, size_t runs, const char *be
 		times[i] = now() - begin;
 		cost->close();
 	}
-	printf("%s{\"name\":\"%s\",\"runs\":%zu,", before, cost->name, runs);
-	print_figure("open", times, runs);
+	printf("%s{\"name\":\"%s\",", before, cost->name);
+	print_samples("open", times, runs);
 	printf("}");
 	free(times);
 }

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../packages/native-linux/c/io_uring.h"
+#include "../../../packages/native-linux/c/io_uring.h"
 #include "way.h"
 
 #define ENTRIES 32u
