@@ -32,6 +32,8 @@ interface Options {
 
 // The questions load the floor, so that has to be there first; the processes that answer them inherit the variable.
 const tools = buildAll();
+// What was built goes with the process, but only if that ends by exit().
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
 process.env[TOOLS] = tools;
 const loaded = new Map<string, Question>();
 for (const [name, load] of questions) loaded.set(name, (await load()).question);

@@ -1,5 +1,5 @@
 /** Samples taken of more and more, as lines. */
-import { readingsOf } from "./interleave.ts";
+import { readingsOf } from "./compare.ts";
 import type { Samples } from "./interleave.ts";
 import type { Growth, Line, Unit } from "./result.ts";
 import { figureOf, slopeOf } from "./statistics.ts";

@@ -1,6 +1,7 @@
 import { childPath, sides } from "../lib/children.ts";
 import { floor } from "../lib/floor.ts";
-import { compare, interleave } from "../lib/interleave.ts";
+import { compare } from "../lib/compare.ts";
+import { interleave } from "../lib/interleave.ts";
 import type { Way } from "../lib/interleave.ts";
 import type { Question } from "../lib/question.ts";
 

@@ -1,6 +1,7 @@
 import { addBallast } from "../lib/ballast.ts";
 import { CALL_AND_EXIT, childPath, silentWays, timed } from "../lib/children.ts";
-import { compare, interleave } from "../lib/interleave.ts";
+import { compare } from "../lib/compare.ts";
+import { interleave } from "../lib/interleave.ts";
 import type { Way } from "../lib/interleave.ts";
 import { WaitingPool } from "../lib/pool.ts";
 import type { Question } from "../lib/question.ts";

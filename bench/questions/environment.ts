@@ -1,5 +1,6 @@
 import { CALL_AND_EXIT, silentWays } from "../lib/children.ts";
-import { compare, interleave } from "../lib/interleave.ts";
+import { compare } from "../lib/compare.ts";
+import { interleave } from "../lib/interleave.ts";
 import type { Question } from "../lib/question.ts";
 
 /** 1 MB, of variables as long as a search path. */

@@ -1,6 +1,7 @@
 import { CALL_AND_EXIT, silentWays } from "../lib/children.ts";
 import { floor } from "../lib/floor.ts";
-import { compare, interleave } from "../lib/interleave.ts";
+import { compare } from "../lib/compare.ts";
+import { interleave } from "../lib/interleave.ts";
 import type { Question } from "../lib/question.ts";
 
 const FDS = 10_000;

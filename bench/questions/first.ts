@@ -1,7 +1,8 @@
 import { again } from "../lib/again.ts";
 import { childPath } from "../lib/children.ts";
 import { floor } from "../lib/floor.ts";
-import { compare, interleave } from "../lib/interleave.ts";
+import { compare } from "../lib/compare.ts";
+import { interleave } from "../lib/interleave.ts";
 import type { Readings, Way } from "../lib/interleave.ts";
 import type { Question } from "../lib/question.ts";
 import { ourFace } from "../peers/ours.ts";

@@ -1,6 +1,7 @@
 import { again } from "../lib/again.ts";
 import { childPath, sides } from "../lib/children.ts";
-import { compare, interleave } from "../lib/interleave.ts";
+import { compare } from "../lib/compare.ts";
+import { interleave } from "../lib/interleave.ts";
 import type { Question } from "../lib/question.ts";
 
 export const question: Question = {

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile, toolchain } from "../../packages/native-linux/build.mjs";
-import { compare } from "../lib/interleave.ts";
+import { compare } from "../lib/compare.ts";
 import type { Samples } from "../lib/interleave.ts";
 import type { Question } from "../lib/question.ts";
 import type { Role } from "../lib/result.ts";
