@@ -17,6 +17,12 @@ export function availableGigabytes(): number {
   return (Number(/^MemAvailable:\s*(\d+) kB$/m.exec(readFileSync("/proc/meminfo", "latin1"))?.[1]) * 1024) / GIGABYTE;
 }
 
+/** How many fds this program may have. */
+export function mostFds(): number {
+  const limit = /^Max open files +\d+ +(\d+|unlimited)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1];
+  return limit === "unlimited" ? Infinity : Number(limit);
+}
+
 function someObjects(): object[] {
   return Array.from({ length: 10_000 }, (_, i) => ({ id: i, next: undefined, name: `object ${i}` }));
 }

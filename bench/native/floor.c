@@ -240,13 +240,9 @@ static napi_value open_fds(napi_env env, napi_callback_info info)
 
 	if (!arguments(env, info, path, &count) || getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return fail(env, "arguments");
-	if (limit.rlim_cur < (rlim_t)count + 4096) {
-		limit.rlim_cur = (rlim_t)count + 4096;
-		if (limit.rlim_max < limit.rlim_cur)
-			limit.rlim_max = limit.rlim_cur;
-		if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-			return fail(env, "setrlimit");
-	}
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return fail(env, "setrlimit");
 	for (int64_t i = 0; i < count; i++)
 		if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
 			return fail(env, "open");

@@ -1,4 +1,4 @@
-import { addBallast, availableGigabytes } from "../lib/ballast.ts";
+import { addBallast, availableGigabytes, mostFds } from "../lib/ballast.ts";
 import { CALL_AND_EXIT, childPath, ended, EXIT, sides, silentWays } from "../lib/children.ts";
 import { floor } from "../lib/floor.ts";
 import { growthOf } from "../lib/growth.ts";
@@ -13,6 +13,8 @@ import type { Side } from "../peers/peer.ts";
 const AT_ONCE = 64;
 const CHILDREN = [1, 10, 100, 1000, 10_000, 100_000];
 const GIGABYTES = { objects: [0, 1, 2, 4], buffers: [0, 1, 2, 4, 8] };
+/** For the runtime, and for what is being started. */
+const SPARE_FDS = 1000;
 const FDS = [10, 100, 1000, 10_000, 100_000];
 
 async function many(side: Side, count: number): Promise<number> {
@@ -52,6 +54,12 @@ async function overSteps(
   return steps;
 }
 
+/** What this machine lets a program have, and a note if that is not all of it. */
+function within(levels: readonly number[], most: number, of: string): [levels: number[], notes: string[]] {
+  const few = levels.filter((level) => level <= most);
+  return [few, few.length < levels.length ? [`This machine does not let a program have more ${of}.`] : []];
+}
+
 export const question: Question = {
   title: "Growth",
   about: `
@@ -68,15 +76,13 @@ export const question: Question = {
     const both = (title: string, of: string, steps: readonly Step[]): Growth[] =>
       Object.entries(CALL_AND_EXIT).map(([name, unit]) => growthOf(title, name, unit, of, steps));
     if (part === "fds") {
-      const levels = quick ? [10, 100, 1000] : FDS;
+      const [levels, notes] = within(quick ? [10, 100, 1000] : FDS, mostFds() - SPARE_FDS, "fds");
       const steps = await overSteps(levels, (more) => floor.openFds("", more), measure);
-      return { comparisons: [], growths: both("open fds", "fds", steps) };
+      return { comparisons: [], growths: both("open fds", "fds", steps), notes };
     }
     const kind = part === "objects" ? "objects" : "buffers";
-    const room = availableGigabytes() * 0.7;
     const wanted = quick ? [0, 0.05, 0.1] : GIGABYTES[kind];
-    const levels = wanted.filter((gigabytes) => gigabytes <= room);
-    const notes = levels.length < wanted.length ? [`${kind}: this machine has no room for more.`] : [];
+    const [levels, notes] = within(wanted, availableGigabytes() * 0.7, `GB of ${kind}`);
     const steps = await overSteps(levels, (more) => addBallast(kind, more), measure);
     return { comparisons: [], growths: both(`${kind} in memory`, `GB of ${kind}`, steps), notes };
   },

@@ -16,7 +16,7 @@ export const question: Question = {
       ...{ name, role, engine },
       once: () => again<{ "a child": number }>("live.ts", [name, childPath("sleep"), String(count)]),
     }));
-    const samples = await interleave(ways, rounds(5));
+    const samples = await interleave(ways, rounds(3));
     return { comparisons: compare(`${count} sleeping children`, samples, { "a child": "kB" }) };
   },
 };
