@@ -53,6 +53,7 @@ const ask = fileURLToPath(new URL("ask.ts", import.meta.url));
 function told(name: string, question: Question, part: string, runtime: RuntimeName, run: Options): Told {
   const [command, ...args] = commandOf(runtime, question.fillsHeap === true);
   const file = join(tools, "told.json");
+  console.error(["asking", name, part, "in", runtime].filter((word) => word !== "").join(" "));
   const settings: Settings = { quick: run.quick, gigabytes: run.gigabytes };
   const { status, signal, error } = spawnSync(command, [...args, ask, name, part, file, JSON.stringify(settings)], {
     // stdout is for the answers.

@@ -1,26 +1,15 @@
 /** What one package needs to collect the output of a child: `package.mjs NAME PATH ROUNDS` */
+import { packages } from "../peers/packages.mjs";
+
 const [name, path, number] = process.argv.slice(2);
 const rounds = Number(number);
 const AT_ONCE = 64;
 
-async function load() {
-  if (name === "execa") {
-    const { execa } = await import("execa");
-    return async () => (await execa(path)).stdout;
-  }
-  if (name === "tinyexec") {
-    const { x } = await import("tinyexec");
-    return async () => (await x(path)).stdout.trimEnd();
-  }
-  const { $ } = await import("zx");
-  return async () => (await $({ quiet: true })`${path}`).stdout.trimEnd();
-}
-
-const run = await load();
+const run = await packages[name]();
 let all = 0;
 async function once() {
   all++;
-  const output = await run();
+  const output = await run(path);
   if (output !== "hi") throw new Error(`lost output: ${output}`);
 }
 

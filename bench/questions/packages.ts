@@ -11,8 +11,9 @@ import type { Readings, Way } from "../lib/interleave.ts";
 import type { Question } from "../lib/question.ts";
 import type { Comparison } from "../lib/result.ts";
 import { ourFace } from "../peers/ours.ts";
+import { packages } from "../peers/packages.mjs";
 
-const PACKAGES = ["execa", "tinyexec", "zx"];
+const PACKAGES = Object.keys(packages);
 const REGISTER = createRequire(import.meta.url).resolve("ringspawn/register");
 const COUNTER = fileURLToPath(new URL("../programs/count-own.cjs", import.meta.url));
 const MEASURES = { "one after another": "µs", "64 at once": "µs" } as const;
