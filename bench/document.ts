@@ -25,6 +25,7 @@ interface Options {
   readonly out: string;
 }
 
+const program = new Command("node bench/document.ts");
 const docs = fileURLToPath(new URL("../docs/", import.meta.url));
 
 const INTRO = `# Benchmarks
@@ -69,9 +70,9 @@ async function chapter(answers: readonly Answer[], plots: string, base: string):
 
 async function main({ answers: directory, out }: Options): Promise<void> {
   const all = readAnswers(directory);
-  if (all.length === 0) throw new Error(`there are no answers in ${directory}`);
+  if (all.length === 0) program.error(`There are no answers in ${directory}.`);
   if (out === join(docs, "benchmarks.md") && all.some(({ quick }) => quick)) {
-    throw new Error(`${directory} has answers of --quick, whose figures are worth nothing`);
+    program.error(`${directory} has answers of --quick, whose figures are worth nothing.`);
   }
   const base = dirname(out);
   const plots = join(base, "benchmarks");
@@ -83,7 +84,7 @@ async function main({ answers: directory, out }: Options): Promise<void> {
   writeFileSync(out, `${parts.join("\n\n")}\n`);
 }
 
-await new Command("node bench/document.ts")
+await program
   .option("--answers <directory>", "where the answers are", (path) => resolve(path), join(docs, "benchmarks"))
   .option(
     "--out <file>",

@@ -32,9 +32,11 @@ async function assertEngine(name: string, engine: string): Promise<void> {
     const env = { RINGSPAWN_TRACE: join(directory, "trace") };
     const { all } = await again<Told>("package.mjs", [name, childPath("hello"), "3"], { ...registered, env });
     const lines = readFileSync(env.RINGSPAWN_TRACE, "utf8").trim().split("\n");
-    const engines = lines.map((line) => (JSON.parse(line) as { engine: string | null }).engine);
+    const engines = lines.map((line) => String((JSON.parse(line) as { engine: string | null }).engine));
     if (engines.length !== all || engines.some((its) => its !== engine)) {
-      throw new Error(`${name}: ${all} children, and the trace has ${engines.join(", ")}`);
+      throw new Error(
+        `${name}: ${all} children, and ${engines.length} in the trace, by ${[...new Set(engines)].join(", ")}`,
+      );
     }
   } finally {
     rmSync(directory, { recursive: true });
