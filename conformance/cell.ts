@@ -33,6 +33,8 @@ export interface Cell {
   readonly quick: boolean;
   /** It runs under the lab's kernel, which has what its engine needs: see lab.ts. */
   readonly lab: boolean;
+  /** It runs where it is named, and not in the run of everything, whose time it would not be worth. */
+  readonly isOnlyNamed: boolean;
 }
 
 const here: string = dirname(fileURLToPath(import.meta.url));
@@ -75,8 +77,10 @@ export function cells(): Cell[] {
     } as const;
     // Its native spawn is called as that of the version before it, so it runs what looks at that.
     if (runtime.command[0] === older) return [{ ...tests, quick: false }];
-    // The lab is slow, so only the versions that the workspace pins run there.
-    const lab = pinned.includes(runtime.command[0]) ? [inLab(runtime)] : [];
+    // The lab is slow, so only the versions that the workspace pins run there, and the newest only where it is named:
+    // what it has of its own, the other engines run.
+    const isOnlyNamed = runtime.command[0] !== pinned[0];
+    const lab = pinned.includes(runtime.command[0]) ? [{ ...inLab(runtime), isOnlyNamed }] : [];
     return [...lab, ...onThisMachine(runtime), tests].map((cell) => ({ ...cell, quick: index === 0 && !cell.lab }));
   });
   const [bun, deno] = [find("bun"), find("deno")];
@@ -113,8 +117,8 @@ function inLab(runtime: Runtime): Cell {
   };
 }
 
-function common(runtime: Runtime): Pick<Cell, "runtime" | "missing" | "cases" | "quick" | "lab"> {
-  return { runtime, missing: undefined, cases, quick: false, lab: false };
+function common(runtime: Runtime): Omit<Cell, "id" | "engine"> {
+  return { runtime, missing: undefined, cases, quick: false, lab: false, isOnlyNamed: false };
 }
 
 function missing(runtime: string): Cell[] {
@@ -126,6 +130,7 @@ function missing(runtime: string): Cell[] {
     cases,
     quick: false,
     lab: engine === "io_uring",
+    isOnlyNamed: false,
   }));
 }
 

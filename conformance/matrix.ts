@@ -69,8 +69,7 @@ function namesARuntime(): string[] {
 async function runAll(present: readonly Cell[], all: readonly Runtime[]): Promise<Map<Cell, Done>> {
   const done = new Map<Cell, Done>();
   const { quick, lab, verbose } = options;
-  // The few quick cells share the processors; all of them would only make each other late, but for the lab's patience.
-  const sideBySide = quick ? present.length : lab ? availableParallelism() : 1;
+  const sideBySide = quick ? present.length : availableParallelism();
   const queue = [...present];
   const one = async (cell: Cell): Promise<void> => {
     const lines: string[] = [];
@@ -137,7 +136,8 @@ async function main(): Promise<number> {
   const list = cells();
   const wanted = list.filter(
     (cell) =>
-      cell.lab === options.lab && (options.cell.length === 0 || options.cell.some((pattern) => matches(cell, pattern))),
+      cell.lab === options.lab &&
+      (options.cell.length === 0 ? !cell.isOnlyNamed : options.cell.some((pattern) => matches(cell, pattern))),
   );
   if (options.list) {
     for (const { id, missing } of wanted) console.log(missing === undefined ? id : `${id}  missing (${missing})`);
@@ -167,7 +167,9 @@ async function main(): Promise<number> {
   const report = join(here, "build", "matrix.json");
   // The report of an earlier run would be taken for that of this one, should this one not come to its end.
   if (isComplete && !options.lab) rmSync(report, { force: true });
-  const done = await runAll(present, [...new Set(list.flatMap((cell) => cell.runtime ?? []))]);
+  // The lab takes seconds to start a runtime, so that there those of its own cells have to do.
+  const runtimes = (options.lab ? present : list).flatMap(({ runtime }) => runtime ?? []);
+  const done = await runAll(present, [...new Map(runtimes.map((runtime) => [runtime.name, runtime])).values()]);
   for (const { tally } of done.values()) for (const key of COUNTS) total[key] += tally.counts[key];
   if (isComplete) for (const line of staleGaps(list, done)) fail(`known-gaps.ts: ${line}`);
   const rows = wanted.map((cell) => rowOf(cell, done.get(cell)));
