@@ -55,6 +55,16 @@ async function ready(script: string): Promise<{ child: ChildProcess; rest: Promi
   return { child, rest };
 }
 
+/** For bytes that no string of JavaScript can be: a shell makes them. */
+function throughShell(script: string): Result {
+  const { status, signal, stdout, stderr } = spawnSync("sh", ["-c", script, process.execPath, CLI], {
+    env: environment({ LC_ALL: "C" }),
+    encoding: "latin1",
+    cwd: scratch,
+  });
+  return { status, signal, stdout, stderr };
+}
+
 describe("run", () => {
   test("passes arguments, stdin, stdout, stderr and the exit status through", () => {
     const result = cli(["run", "--", "sh", "-c", 'cat; echo "$0 $1" >&2; exit 7', "a b", "--time"], {}, "from stdin");
@@ -149,6 +159,18 @@ echo $n >${count}; exit 3\n`,
       "b=c kept\n",
     );
     expect(cli(["run", "--clear-env", "--env", "A=1", "--env", "B=", "--", "env"]).stdout).toBe("A=1\nB=\n");
+  });
+
+  test.each(["run", "exec", "explain"])("%s refuses arguments that are not UTF-8, which would be others", (command) => {
+    writeFileSync(join(scratch, "a\ufffdb"), "");
+    const { status, stdout, stderr } = throughShell(`"$0" "$1" ${command} -- rm "$(printf 'a\\377b')"`);
+    expect({ status, stdout }).toEqual({ status: 125, stdout: "" });
+    expect(Buffer.from(stderr, "latin1").toString()).toBe('ringspawn: the argument "a\ufffdb" is not UTF-8\n');
+    expect(existsSync(join(scratch, "a\ufffdb"))).toBe(true);
+  });
+
+  test("passes an argument on that has the character of what cannot be decoded", () => {
+    expect(cli(["run", "--", "echo", "a\ufffdb"]).stdout).toBe("a\ufffdb\n");
   });
 
   test("runs a text without #! as execvp does", () => {
