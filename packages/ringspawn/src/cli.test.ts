@@ -173,6 +173,16 @@ echo $n >${count}; exit 3\n`,
     expect(cli(["run", "--", "echo", "a\ufffdb"]).stdout).toBe("a\ufffdb\n");
   });
 
+  test.each(["run", "run --env B=ü --env __proto__=p --env RINGSPAWN_ENGINE=nope", "exec", "exec --preload"])(
+    "%s leaves variables that are not UTF-8 as they are",
+    (command) => {
+      const script = `A="$(printf 'v\\377w')" "$0" "$1" ${command} -- sh -c 'printf %s "$A" "$B" "$RINGSPAWN_ENGINE"'`;
+      const { status, stdout } = throughShell(script);
+      const named = command.includes("--env") ? "Ã¼nope" : "";
+      expect({ status, stdout }).toEqual({ status: 0, stdout: `v\xffw${named}` });
+    },
+  );
+
   test("runs a text without #! as execvp does", () => {
     writeFileSync(join(scratch, "text"), "echo from a text\n", { mode: 0o755 });
     expect(cli(["run", "--", "./text"]).stdout).toBe("from a text\n");
