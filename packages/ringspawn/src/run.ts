@@ -71,6 +71,27 @@ export function exitStatusOf(error: unknown): number {
 }
 
 /**
+ * What ends a program that does not handle it, but for SIGKILL and the signals of the terminal. SIGILL, SIGTRAP,
+ * SIGABRT, SIGBUS, SIGFPE, SIGSEGV and SIGSYS are not here: they say that this program itself is broken. Nor is
+ * SIGPROF, by which V8 profiles this program (NODE_OPTIONS=--cpu-prof), or a real-time signal, which has no name in
+ * Node. A handler of SIGUSR1 takes the place of the one by which Node opens its inspector.
+ */
+const PASSED = [
+  "SIGTERM",
+  "SIGHUP",
+  "SIGUSR1",
+  "SIGUSR2",
+  "SIGALRM",
+  "SIGVTALRM",
+  "SIGPIPE",
+  "SIGIO",
+  "SIGPWR",
+  "SIGSTKFLT",
+  "SIGXCPU",
+  "SIGXFSZ",
+] as const satisfies readonly SignalName[];
+
+/**
  * While the child runs, no signal ends this program, which ends as the child does. A signal that was sent to this
  * program alone is handed on to the child. A signal from the terminal (Ctrl-C, Ctrl-\) has reached the child already
  * and is not sent again: many programs take a second one to mean "at once, without cleaning up".
@@ -83,7 +104,8 @@ function passSignals(started: { readonly child?: ChildProcess }): void {
       // The child has ended, or has become another user's: nothing is left to do but to wait for its end.
     }
   };
-  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, pass);
+  // Under its own name: SIGIO has two, and the listener is called with the other.
+  for (const signal of PASSED) process.on(signal, () => pass(signal));
   for (const signal of ["SIGINT", "SIGQUIT"] as const) {
     process.on(signal, () => {
       const pid = started.child?.pid;
