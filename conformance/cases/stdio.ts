@@ -585,6 +585,26 @@ const cases: Case[] = [
     },
   },
   {
+    name: "the end of a FIFO whose writers have gone is told to a child that polls it",
+    timeout: 40_000,
+    async run(t) {
+      const file = path.join(t.dir, "fifo");
+      assert.equal(await t.spawnAny(["mkfifo", file]).exited, 0);
+      for (const target of [0, 5]) {
+        const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+        try {
+          fs.writeFileSync(file, "hello");
+          const given = target === 0 ? { stdin: fd } : { setup: { fds: { [target]: fd } } };
+          const child = t.spawn([t.witness, "poll", String(target)], { stdout: "pipe", ...given });
+          assert.equal(await textOf(child.stdout), "hello end\n", `fd ${target}`);
+          assert.equal(await child.exited, 0);
+        } finally {
+          fs.closeSync(fd);
+        }
+      }
+    },
+  },
+  {
     name: "0, 1 and 2 closed in the parent: pipes, files and nothing still arrive where they belong",
     async run(t) {
       const { stderr } = await t.program("closed-stdio", [t.dir]);

@@ -6,6 +6,7 @@
  *	no-signal   as container, and pidfd_send_signal gives EPERM, as older profiles have it
  *	no-pidfd    as container, and a clone with CLONE_VM | CLONE_PIDFD gives EPERM, so that
  *	            no native engine works
+ *	no-chdir    whoever calls chdir is killed, as a child is then that has a cwd
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -74,12 +75,22 @@ static struct sock_filter no_signal[] = {
 	RETURN(SECCOMP_RET_KILL_PROCESS),
 };
 
+static struct sock_filter no_chdir[] = {
+	LOAD(arch),
+	IF_NOT(ARCH, 4),
+	LOAD(nr),
+	IF_NOT(SYS_chdir, 1),
+	RETURN(SECCOMP_RET_KILL_PROCESS),
+	RETURN(SECCOMP_RET_ALLOW),
+	RETURN(SECCOMP_RET_KILL_PROCESS),
+};
+
 int main(int argc, char **argv)
 {
 	struct sock_fprog program;
 
 	if (argc < 4 || strcmp(argv[2], "--") != 0) {
-		fprintf(stderr, "usage: seccomp all|container|no-signal|no-pidfd -- CMD [...]\n");
+		fprintf(stderr, "usage: seccomp all|container|no-signal|no-pidfd|no-chdir -- CMD [...]\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "all")) {
@@ -91,6 +102,9 @@ int main(int argc, char **argv)
 	} else if (!strcmp(argv[1], "no-signal")) {
 		program.filter = no_signal;
 		program.len = sizeof(no_signal) / sizeof(no_signal[0]);
+	} else if (!strcmp(argv[1], "no-chdir")) {
+		program.filter = no_chdir;
+		program.len = sizeof(no_chdir) / sizeof(no_chdir[0]);
 	} else {
 		program.filter = no_pidfd;
 		program.len = sizeof(no_pidfd) / sizeof(no_pidfd[0]);

@@ -617,6 +617,24 @@ static int do_read(char **args)
 	return 0;
 }
 
+/* Reads an fd whenever poll tells of something, as event loops do, and prints what came before its
+ * end; or, where poll does not tell of the end, what came within 10 s. */
+static int do_poll(char **args)
+{
+	struct pollfd ready = { .fd = (int)number(args, 0), .events = POLLIN };
+	char byte;
+
+	while (poll(&ready, 1, 10000) > 0) {
+		if (read(ready.fd, &byte, 1) <= 0) {
+			all_of(STDOUT_FILENO, " end\n", 5);
+			return 0;
+		}
+		all_of(STDOUT_FILENO, &byte, 1);
+	}
+	all_of(STDOUT_FILENO, " and no end\n", 12);
+	return 1;
+}
+
 static int do_sleep(char **args)
 {
 	pause_ms(number(args, 0));
@@ -855,6 +873,7 @@ static const struct {
 	{ "cat", do_cat },
 	{ "write", do_write }, /* N */
 	{ "read", do_read },   /* N */
+	{ "poll", do_poll },   /* FD */
 	{ "sleep", do_sleep }, /* MS */
 	{ "both", do_both },   /* [LINES] */
 	{ "ignore-term", do_ignore_term },

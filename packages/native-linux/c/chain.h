@@ -20,6 +20,9 @@ struct birth {
 	 * before it. 0: all are needed. */
 	uint32_t fds_end;
 	int without_pidfd; /* 1: the outcome's pidfd stays -1 */
+	/* What the parent is sent by a child of vfork.c that ends before exec, which makes it
+	 * SIGCHLD. 0: nothing, and only a wait with __WALL finds that child. */
+	int exit_signal;
 };
 
 /*

@@ -149,9 +149,14 @@ int32_t rs_hung_up(int32_t fd)
 	struct pollfd end = { .fd = fd };
 	int ret;
 
+	/* poll passes over a negative number, and tells of another that is no fd by an event. */
+	if (fd < 0)
+		return -EBADF;
 	do
 		ret = poll(&end, 1, 0);
 	while (ret < 0 && errno == EINTR);
+	if (end.revents & POLLNVAL)
+		return -EBADF;
 	return ret < 0 ? -errno : (end.revents & (POLLHUP | POLLERR)) != 0;
 }
 

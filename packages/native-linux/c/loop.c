@@ -91,6 +91,8 @@ int rs_loop_watch(struct rs_loop *loop, int32_t fd, uint32_t ready, uint64_t tok
 {
 	struct epoll_event event = { .events = EPOLLONESHOT, .data.u64 = token };
 
+	if (loop == NULL)
+		return -EFAULT;
 	if (ready == 0 || (ready & ~(uint32_t)(RS_READABLE | RS_WRITABLE)))
 		return -EINVAL;
 	if (ready & RS_READABLE)
@@ -109,6 +111,8 @@ int rs_loop_forget(struct rs_loop *loop, int32_t fd)
 {
 	struct epoll_event unused = { 0 };
 
+	if (loop == NULL)
+		return -EFAULT;
 	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, &unused) == 0 ? 0 : -errno;
 }
 
@@ -143,6 +147,8 @@ int rs_loop_take(struct rs_loop *loop, struct rs_event *out, uint32_t capacity, 
 	struct epoll_event events[TAKE_MAX];
 	int count;
 
+	if (loop == NULL)
+		return -EFAULT;
 	if (out == NULL || capacity == 0)
 		return -EINVAL;
 	count = wait_events(loop->epoll_fd, events,
@@ -183,7 +189,7 @@ int rs_loop_alarm(struct rs_loop *loop, uint32_t ms)
 	/* A time of 0 would mean never. */
 	struct itimerspec when = { .it_value = { .tv_sec = ms / 1000,
 						 .tv_nsec = ms % 1000 * 1000000 + 1 } };
-	int error = loop->alarm_fd < 0 ? open_alarm(loop) : 0;
+	int error = loop == NULL ? -EFAULT : loop->alarm_fd < 0 ? open_alarm(loop) : 0;
 
 	if (error != 0)
 		return error;
@@ -203,17 +209,18 @@ int rs_now(double *ms)
 
 int rs_loop_fd(const struct rs_loop *loop)
 {
-	return loop->epoll_fd;
+	return loop == NULL ? -EFAULT : loop->epoll_fd;
 }
 
 int rs_loop_wait(struct rs_loop *loop)
 {
-	struct pollfd fds[2] = {
-		{ .fd = loop->stop_fd, .events = POLLIN },
-		{ .fd = loop->epoll_fd, .events = POLLIN },
-	};
+	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
 	int ret;
 
+	if (loop == NULL)
+		return -EFAULT;
+	fds[0].fd = loop->stop_fd;
+	fds[1].fd = loop->epoll_fd;
 	do
 		ret = poll(fds, 2, -1);
 	while (ret < 0 && errno == EINTR);
@@ -232,6 +239,8 @@ void rs_loop_stop(struct rs_loop *loop)
 {
 	uint64_t one = 1;
 
+	if (loop == NULL)
+		return;
 	__atomic_store_n(&loop->stopping, 1, __ATOMIC_SEQ_CST);
 	/* The write can only fail with EAGAIN, and then the eventfd is readable already. */
 	if (write(loop->stop_fd, &one, sizeof(one)) < 0)
@@ -241,7 +250,8 @@ void rs_loop_stop(struct rs_loop *loop)
 
 void rs_loop_taken(struct rs_loop *loop)
 {
-	wake(loop);
+	if (loop != NULL)
+		wake(loop);
 }
 
 static void *serve(void *arg)
@@ -265,7 +275,7 @@ int rs_loop_start(struct rs_loop *loop, void (*notify)(void *), void *context)
 {
 	int error;
 
-	if (notify == NULL)
+	if (loop == NULL || notify == NULL)
 		return -EFAULT;
 	if (loop->has_thread)
 		return -EALREADY;
@@ -290,6 +300,8 @@ int rs_loop_start_fd(struct rs_loop *loop)
 {
 	int ends[2], error;
 
+	if (loop == NULL)
+		return -EFAULT;
 	if (loop->has_thread)
 		return -EALREADY;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)

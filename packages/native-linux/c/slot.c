@@ -242,6 +242,25 @@ static int can_be_reopened(int fd)
 }
 
 /*
+ * A new description of the same file; or -1 where there can be none, or where poll would not tell
+ * of an end by it that it tells of by the given fd. So it is with a FIFO whose writers have gone,
+ * which would wait for its next one, and with a terminal that was hung up. The given fd is asked
+ * first: if the last writer goes in between, the new description tells of it.
+ */
+static int reopen(int given, int flags)
+{
+	int fd = -1;
+
+	if (can_be_reopened(given))
+		fd = fd_above_stdio(open(fd_path_of(given).text, flags));
+	if (fd >= 0 && rs_hung_up(given) == 1 && rs_hung_up(fd) == 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/*
  * Every program expects that its fds block, and the runtimes set O_NONBLOCK on pipes and terminals
  * that they were given. That flag belongs to the open file description, which the parent goes on
  * using. So the child gets a new description of the same file.
@@ -255,10 +274,8 @@ static void use_blocking(const struct rs_slot *slot, struct end *end)
 	/* O_ASYNC would add the new description to those that send the program signals. */
 	int flags = end->given_flags & ~(O_NONBLOCK | O_ASYNC);
 	int opening = (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	int fd = -1;
+	int fd = reopen(slot->fd, opening);
 
-	if (can_be_reopened(slot->fd))
-		fd = fd_above_stdio(open(fd_path_of(slot->fd).text, opening));
 	if (fd >= 0) {
 		end->source = fd;
 		end->ours = 1;

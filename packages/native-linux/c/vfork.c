@@ -47,10 +47,6 @@ int clone3_refused(void)
 	return __atomic_load_n(&clone3_error, __ATOMIC_RELAXED);
 }
 
-/*
- * The child has no exit signal until exec makes it SIGCHLD. So a program that never ran sends none,
- * and no waitpid(-1) of another library can reap such a child.
- */
 long vfork_birth_run(struct vfork_birth *birth)
 {
 	long pid;
@@ -61,6 +57,7 @@ long vfork_birth_run(struct vfork_birth *birth)
 		struct kernel_clone_args args = {
 			.flags = birth->flags | KERNEL_CLONE_VFORK | KERNEL_CLONE_CLEAR_SIGHAND,
 			.pidfd = (uint64_t)(uintptr_t)&birth->pidfd,
+			.exit_signal = (uint64_t)birth->exit_signal,
 			/* clone3 adds the two, and looks at the sum alone. */
 			.stack = (uint64_t)(uintptr_t)birth->stack_top - 4096,
 			.stack_size = 4096,
@@ -84,8 +81,9 @@ long vfork_birth_run(struct vfork_birth *birth)
 			__atomic_store_n(&clone3_error, (int)-pid, __ATOMIC_RELAXED);
 	}
 	birth->by_clone = 1;
-	return rs_clone((unsigned long)(birth->flags | KERNEL_CLONE_VFORK), birth->stack_top,
-			&birth->pidfd, birth->child, birth->arg);
+	return rs_clone((unsigned long)(birth->flags | KERNEL_CLONE_VFORK) |
+				(unsigned long)birth->exit_signal,
+			birth->stack_top, &birth->pidfd, birth->child, birth->arg);
 }
 
 void signals_reset_handlers(void)
@@ -332,6 +330,7 @@ static void run(const struct chain *chain, void *stack_top, struct vfork_child *
 	child->index = 0;
 	child->birth.flags = birth_flags(chain);
 	child->birth.cgroup_fd = chain->birth.cgroup_fd;
+	child->birth.exit_signal = chain->birth.exit_signal;
 	child->birth.stack_top = stack_top;
 	child->birth.child = child_main;
 	child->birth.arg = child;

@@ -14,6 +14,7 @@ enum rs_step birth_step(const struct birth *birth, int error);
 struct vfork_birth {
 	uint64_t flags; /* CLONE_* besides VFORK and CLEAR_SIGHAND, which every birth has */
 	int cgroup_fd;  /* -1: none */
+	int exit_signal;
 	void *stack_top;
 	void (*child)(void *); /* what the child does: it never returns, and calls no libc */
 	void *arg;

@@ -119,7 +119,9 @@ static enum server serve(const struct call *call, pid_t *pid, int *error)
 	struct sizes sizes = sizes_of(call, path);
 	struct rs_outcome out;
 	struct chain chain = {
-		.birth = { .cgroup_fd = -1, .without_pidfd = 1 },
+		/* The program waits by the pid alone, also for a child that something ends before
+		 * exec, so that is an ordinary child from its birth on. */
+		.birth = { .cgroup_fd = -1, .without_pidfd = 1, .exit_signal = SIGCHLD },
 		.argv = (const char **)call->argv,
 		.envp = (const char *const *)call->envp,
 		.without_interpreter = 1,

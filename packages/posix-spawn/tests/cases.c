@@ -26,6 +26,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -232,6 +233,13 @@ static void make(const char *path, const char *text, mode_t mode)
 static void nothing(int sig)
 {
 	(void)sig;
+}
+
+static volatile sig_atomic_t sigchlds;
+static void count_sigchld(int sig)
+{
+	(void)sig;
+	sigchlds++;
 }
 
 /* The cases. Each runs in a process of its own, so that nothing of one reaches another. */
@@ -983,6 +991,61 @@ CASE(after_a_filter)
 	s->by = "vfork";
 	go(s);
 }
+/* What ends a child before it has become its program is the end of that child. */
+CASE(killed_by_a_filter)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_execve, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { 4, code };
+
+	go(s);
+	signal(SIGCHLD, count_sigchld);
+	MUST(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	     prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
+	s->by = "vfork";
+	go(s);
+	printf("  SIGCHLD %d\n", sigchlds);
+	s->no_attr = s->no_actions = 1;
+}
+static void *kills_the_child(void *path)
+{
+	char children[32];
+	ssize_t length = 0;
+
+	MUST(unshare(CLONE_FILES) == 0); /* go() counts fds meanwhile */
+	while (length == 0) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+		MUST(fd >= 0);
+		length = read(fd, children, sizeof(children) - 1);
+		MUST(length >= 0 && close(fd) == 0);
+	}
+	children[length] = 0;
+	MUST(kill(atoi(children), SIGKILL) == 0);
+	return NULL;
+}
+CASE(killed_in_an_open)
+{
+	pthread_t thread;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	signal(SIGCHLD, count_sigchld);
+	go(s); /* so that no later child is one that finds out what works here */
+	sigchlds = 0;
+	MUST(mkfifo("pipe", 0600) == 0);
+	ADD(open, 0, "pipe", O_RDONLY, 0); /* which nobody ever writes */
+	s->by = "vfork";
+	MUST(pthread_create(&thread, NULL, kills_the_child, path) == 0);
+	go(s);
+	MUST(pthread_join(thread, NULL) == 0);
+	printf("  SIGCHLD %d\n", sigchlds);
+	start(s);
+}
 CASE(after_fork)
 {
 	pid_t child = fork();
@@ -1141,17 +1204,20 @@ CASE(cancelled)
 		;
 	s->no_attr = 1;
 }
-static volatile sig_atomic_t sigchlds;
-static void count_sigchld(int sig)
-{
-	(void)sig;
-	sigchlds++;
-}
 CASE(sigchld)
 {
 	signal(SIGCHLD, count_sigchld);
 	go(s);
 	printf("  SIGCHLD %d\n", sigchlds > 0);
+	signal(SIGCHLD, SIG_DFL);
+}
+/* Also for a child that has found no program. */
+CASE(sigchld_of_a_failure)
+{
+	signal(SIGCHLD, count_sigchld);
+	s->path = "/nonexistent";
+	go(s);
+	printf("  SIGCHLD %d\n", sigchlds);
 	signal(SIGCHLD, SIG_DFL);
 }
 CASE(sigchld_ignored)
@@ -1292,6 +1358,8 @@ static const struct {
 	C(full_table),
 	C(full_table_from_the_start),
 	C(after_a_filter),
+	C(killed_by_a_filter),
+	C(killed_in_an_open),
 	C(after_fork),
 	C(after_many),
 	C(after_closing_all),
@@ -1302,6 +1370,7 @@ static const struct {
 	C(many_short_threads),
 	C(cancelled),
 	C(sigchld),
+	C(sigchld_of_a_failure),
 	C(sigchld_ignored),
 };
 

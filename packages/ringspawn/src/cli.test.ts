@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
@@ -37,10 +37,11 @@ function cli(args: readonly string[], env: Record<string, string> = {}, input = 
   return { status, signal, stdout, stderr };
 }
 
-/** Starts the CLI around a shell script that writes `ready` when it is. */
+/** Starts the CLI around a shell script that writes `ready` when it is. `rest` is what comes then, on stderr too. */
 async function ready(script: string): Promise<{ child: ChildProcess; rest: Promise<string> }> {
-  const args = [CLI, "run", "--", "sh", "-c", script];
-  const child = spawn(process.execPath, args, { env: environment(), stdio: ["ignore", "pipe", "inherit"] });
+  // One pipe for both, so that its end is that of all.
+  const shell = ["-c", 'exec "$@" 2>&1', "sh", process.execPath, CLI, "run", "--", "sh", "-c", script];
+  const child = spawn("sh", shell, { env: environment(), stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   const { stdout } = child;
   stdout.setEncoding("utf8");
@@ -53,6 +54,16 @@ async function ready(script: string): Promise<{ child: ChildProcess; rest: Promi
   const rest = once(stdout, "end").then(() => output.replace("ready\n", ""));
   await begun;
   return { child, rest };
+}
+
+/** For bytes that no string of JavaScript can be: a shell makes them. */
+function throughShell(script: string): Result {
+  const { status, signal, stdout, stderr } = spawnSync("sh", ["-c", script, process.execPath, CLI], {
+    env: environment({ LC_ALL: "C" }),
+    encoding: "latin1",
+    cwd: scratch,
+  });
+  return { status, signal, stdout, stderr };
 }
 
 describe("run", () => {
@@ -82,17 +93,19 @@ describe("run", () => {
     for (const core of readdirSync(dir)) expect(statSync(join(dir, core)).size).toBeLessThan(8e6);
   });
 
-  test.each(["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"] as const)(
-    "hands on a %s that was sent to it alone, and reports what the child made of it",
-    async (signal) => {
-      const { child, rest } = await ready(
-        `trap 'echo got it; exit 9' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`,
-      );
-      child.kill(signal);
-      const [status] = (await once(child, "exit")) as [number | null];
-      expect({ status, output: await rest }).toEqual({ status: 9, output: "got it\n" });
-    },
-  );
+  test.each(
+    "HUP INT QUIT TERM USR1 USR2 ALRM VTALRM PIPE IO PWR STKFLT XCPU XFSZ"
+      .split(" ")
+      .map((name) => `SIG${name}` as NodeJS.Signals),
+  )("hands on a %s that was sent to it alone, and reports what the child made of it", async (signal) => {
+    // By its number: some shells know fewer names.
+    const { child, rest } = await ready(
+      `trap 'echo got it; exit 9' ${constants.signals[signal]}; echo ready; for _ in $(seq 200); do sleep 0.05; done`,
+    );
+    child.kill(signal);
+    const [status] = (await once(child, "exit")) as [number | null];
+    expect({ status, output: await rest }).toEqual({ status: 9, output: "got it\n" });
+  });
 
   // script(1) gives a terminal: its Ctrl-C goes to every process of the foreground group.
   test.each([
@@ -150,6 +163,28 @@ echo $n >${count}; exit 3\n`,
     );
     expect(cli(["run", "--clear-env", "--env", "A=1", "--env", "B=", "--", "env"]).stdout).toBe("A=1\nB=\n");
   });
+
+  test.each(["run", "exec", "explain"])("%s refuses arguments that are not UTF-8, which would be others", (command) => {
+    writeFileSync(join(scratch, "a\ufffdb"), "");
+    const { status, stdout, stderr } = throughShell(`"$0" "$1" ${command} -- rm "$(printf 'a\\377b')"`);
+    expect({ status, stdout }).toEqual({ status: 125, stdout: "" });
+    expect(Buffer.from(stderr, "latin1").toString()).toBe('ringspawn: the argument "a\ufffdb" is not UTF-8\n');
+    expect(existsSync(join(scratch, "a\ufffdb"))).toBe(true);
+  });
+
+  test("passes an argument on that has the character of what cannot be decoded", () => {
+    expect(cli(["run", "--", "echo", "a\ufffdb"]).stdout).toBe("a\ufffdb\n");
+  });
+
+  test.each(["run", "run --env B=ü --env __proto__=p --env RINGSPAWN_ENGINE=nope", "exec", "exec --preload"])(
+    "%s leaves variables that are not UTF-8 as they are",
+    (command) => {
+      const script = `A="$(printf 'v\\377w')" "$0" "$1" ${command} -- sh -c 'printf %s "$A" "$B" "$RINGSPAWN_ENGINE"'`;
+      const { status, stdout } = throughShell(script);
+      const named = command.includes("--env") ? "Ã¼nope" : "";
+      expect({ status, stdout }).toEqual({ status: 0, stdout: `v\xffw${named}` });
+    },
+  );
 
   test("runs a text without #! as execvp does", () => {
     writeFileSync(join(scratch, "text"), "echo from a text\n", { mode: 0o755 });

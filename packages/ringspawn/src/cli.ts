@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** The `ringspawn` command: what it takes, and the status it ends with. */
+import { isUtf8 } from "node:buffer";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { SETUP } from "@ringspawn/core/seam";
 import { Command, CommanderError } from "commander";
@@ -105,7 +107,19 @@ program
     process.exitCode = await run(file, args, { setup: [], env });
   });
 
+/**
+ * A string cannot hold bytes that are not UTF-8: Node reads each such as U+FFFD, and the command would delete, say,
+ * another file than the one that was named.
+ */
+function refuseChangedArguments(): void {
+  if (!process.argv.some((arg) => arg.includes("\uFFFD"))) return;
+  const given = readFileSync("/proc/self/cmdline", "latin1").split("\0");
+  const changed = given.map((arg) => Buffer.from(arg, "latin1")).find((arg) => !isUtf8(arg));
+  if (changed !== undefined) throw new Error(`the argument ${JSON.stringify(changed.toString())} is not UTF-8`);
+}
+
 try {
+  refuseChangedArguments();
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {

@@ -17,21 +17,38 @@ export interface RunFlags {
 
 /** The options of the command line as the library's. Throws for what is not even well formed. */
 export function commandOptions(args: readonly string[], flags: RunFlags): CommandOptions {
-  const names = flags.engine?.split(",");
   return {
     args,
     cwd: flags.cwd,
     env: parseEnv(flags.env),
     clearEnv: flags.clearEnv,
     setup: parseSetup(flags.setup),
-    // A wrong name is refused by the library, which knows the right ones.
-    ...(names !== undefined && { engine: (names.length === 1 ? names[0] : names) as "auto" }),
+    ...(flags.engine !== undefined && { engine: enginesOf(flags.engine) }),
   };
+}
+
+/**
+ * The variables of `--env` are set in this program itself, whose environment the child then inherits byte by byte. A
+ * copy with the variables added would be one of strings, and change every variable that is not UTF-8.
+ */
+function setOwnVariables(options: CommandOptions): CommandOptions {
+  const { env, ...others } = options;
+  if (env === undefined || options.clearEnv) return options;
+  // This one means the engine of the command's own children, and not that of the command.
+  const engine = env.RINGSPAWN_ENGINE === undefined ? undefined : process.env.RINGSPAWN_ENGINE || "auto";
+  for (const [name, value] of Object.entries(env)) process.env[name] = value;
+  return engine === undefined ? others : { engine: enginesOf(engine), ...others };
+}
+
+/** A wrong name is refused by the library, which knows the right ones. */
+function enginesOf(text: string): "auto" {
+  const names = text.split(",");
+  return (names.length === 1 ? names[0] : names) as "auto";
 }
 
 /** Runs the command to its end. Resolves to its exit status, or dies of its signal. Throws what the spawn throws. */
 export async function run(file: string, args: readonly string[], flags: RunFlags): Promise<number> {
-  const command = new Command(file, commandOptions(args, flags));
+  const command = new Command(file, setOwnVariables(commandOptions(args, flags)));
   const started: { child?: ChildProcess } = {};
   // The handlers are there before the spawn: a signal during the spawn must not end this program and leave a child.
   passSignals(started);
@@ -54,6 +71,27 @@ export function exitStatusOf(error: unknown): number {
 }
 
 /**
+ * What ends a program that does not handle it, but for SIGKILL and the signals of the terminal. SIGILL, SIGTRAP,
+ * SIGABRT, SIGBUS, SIGFPE, SIGSEGV and SIGSYS are not here: they say that this program itself is broken. Nor is
+ * SIGPROF, by which V8 profiles this program (NODE_OPTIONS=--cpu-prof), or a real-time signal, which has no name in
+ * Node. A handler of SIGUSR1 takes the place of the one by which Node opens its inspector.
+ */
+const PASSED = [
+  "SIGTERM",
+  "SIGHUP",
+  "SIGUSR1",
+  "SIGUSR2",
+  "SIGALRM",
+  "SIGVTALRM",
+  "SIGPIPE",
+  "SIGIO",
+  "SIGPWR",
+  "SIGSTKFLT",
+  "SIGXCPU",
+  "SIGXFSZ",
+] as const satisfies readonly SignalName[];
+
+/**
  * While the child runs, no signal ends this program, which ends as the child does. A signal that was sent to this
  * program alone is handed on to the child. A signal from the terminal (Ctrl-C, Ctrl-\) has reached the child already
  * and is not sent again: many programs take a second one to mean "at once, without cleaning up".
@@ -66,7 +104,8 @@ function passSignals(started: { readonly child?: ChildProcess }): void {
       // The child has ended, or has become another user's: nothing is left to do but to wait for its end.
     }
   };
-  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, pass);
+  // Under its own name: SIGIO has two, and the listener is called with the other.
+  for (const signal of PASSED) process.on(signal, () => pass(signal));
   for (const signal of ["SIGINT", "SIGQUIT"] as const) {
     process.on(signal, () => {
       const pid = started.child?.pid;

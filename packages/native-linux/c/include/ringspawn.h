@@ -415,7 +415,8 @@ RS_API int32_t rs_read(int32_t fd, void *into, uint32_t len);
 RS_API int32_t rs_write(int32_t fd, const void *from, uint32_t len);
 RS_API int32_t rs_close(int32_t fd);
 
-/* 1: no process has the other end of this pipe, socket or terminal open any more. 0: one has. */
+/* 1: no process has the other end of this pipe, socket or terminal open any more. 0: one has. -EBADF: it
+ * is no open fd. */
 RS_API int32_t rs_hung_up(int32_t fd);
 
 /* As rs_write, for what may be a socket. */
@@ -443,7 +444,8 @@ RS_API int32_t rs_release(int32_t fd);
  * zombie. Any thread. */
 RS_API int32_t rs_abandon(int32_t fd);
 
-/* The one way to wait for children and pipes: an epoll set in which every watch is one-shot. */
+/* The one way to wait for children and pipes: an epoll set in which every watch is one-shot. Where
+ * there is no loop each call answers -EFAULT, or does nothing. */
 RS_API int rs_loop_open(struct rs_loop **out);
 RS_API void rs_loop_close(struct rs_loop *loop);
 RS_API int rs_loop_watch(struct rs_loop *loop, int32_t fd, uint32_t ready, uint64_t token);

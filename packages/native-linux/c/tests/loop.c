@@ -325,6 +325,30 @@ static void stops_in_every_state(void)
 	close(fds[1]);
 }
 
+static void bears_no_loop(void)
+{
+	struct rs_event event;
+
+	CHECK_IS(rs_loop_open(NULL), -EFAULT);
+	CHECK_IS(rs_loop_watch(NULL, 0, RS_READABLE, 1), -EFAULT);
+	CHECK_IS(rs_loop_forget(NULL, 0), -EFAULT);
+	CHECK_IS(rs_loop_take(NULL, &event, 1, 0), -EFAULT);
+	CHECK_IS(rs_loop_wait(NULL), -EFAULT);
+	CHECK_IS(rs_loop_alarm(NULL, 1), -EFAULT);
+	CHECK_IS(rs_loop_fd(NULL), -EFAULT);
+	CHECK_IS(rs_loop_start(NULL, notify, NULL), -EFAULT);
+	CHECK_IS(rs_loop_start_fd(NULL), -EFAULT);
+	rs_loop_stop(NULL);
+	rs_loop_taken(NULL);
+	rs_loop_close(NULL);
+}
+
+static void no_fd_has_no_other_end(void)
+{
+	CHECK_IS(rs_hung_up(-1), -EBADF);
+	CHECK_IS(rs_hung_up(9999), -EBADF);
+}
+
 int main(void)
 {
 	int before = fd_count();
@@ -338,6 +362,8 @@ int main(void)
 	notifies_from_its_thread();
 	rings_a_bell();
 	stops_in_every_state();
+	bears_no_loop();
+	no_fd_has_no_other_end();
 	rs_engine_close(engine);
 	CHECK_IS(fd_count(), before);
 	return 0;
