@@ -1,4 +1,5 @@
 /** deno run --preload npm:ringspawn/register. */
+import { startBroker } from "./broker.ts";
 import { deno, equal } from "./run.ts";
 
 interface Line {
@@ -41,4 +42,18 @@ Deno.test("without the permission to write nothing is traced, and nobody is aske
   const text = await Deno.readTextFile(trace);
   await Deno.remove(trace);
   equal([ours.code, text], [0, ""]);
+});
+
+Deno.test("what Deno's permission broker denies is denied with register", async () => {
+  const trace = await Deno.makeTempFile();
+  await using broker = startBroker(/^run:(?:|.*\/true)$/);
+  const flags = ["run", "-A", "--no-check", "--preload", "npm:ringspawn/register"];
+  const { stdout } = await deno([...flags, "./programs/denied.ts"], { env: { ...broker.env, RINGSPAWN_TRACE: trace } });
+  const lines = (await Deno.readTextFile(trace)).trim().split("\n");
+  await Deno.remove(trace);
+  equal(stdout, "/bin/true NotCapable\n/bin/cat 0\n");
+  equal(
+    lines.map((line) => (JSON.parse(line) as Line).engine),
+    [null, null],
+  );
 });

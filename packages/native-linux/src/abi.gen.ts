@@ -345,6 +345,7 @@ export const TERMIOS = {
 /** The functions that take integers and pointers only */
 export const SYMBOLS = {
   rs_abi: { args: [], returns: "u32" },
+  rs_started_with: { args: ["bytes"], returns: "i32" },
   rs_probe: { args: ["bytes"], returns: "i32" },
   rs_probe_io_uring: { args: ["bytes"], returns: "i32" },
   rs_engine_open: { args: ["bytes"], returns: "i32" },

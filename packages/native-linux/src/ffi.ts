@@ -5,13 +5,15 @@
 import { ABI, ERRNO, EVENT_SIZE, STARTED_SIZE, SYMBOLS } from "./abi.gen.js";
 import { BLOCKING, type Binding, type LoopName, type RingName, TURNING } from "./binding.js";
 import { loadFailure } from "./load.js";
-import type { Shortage } from "./shortage.js";
+import { refusal, type Shortage } from "./shortage.js";
 
 /**
  * Types of the C ABI as an FFI needs them. `bytes`: a typed array, passed as a pointer to its first byte.
  * `handle`: a pointer that only C looks behind; to us a number.
  */
 type FfiType = "i32" | "u32" | "u64" | "bytes" | "handle" | "void";
+
+const utf8 = new TextEncoder();
 
 /** Bytes of one read or write: the length and the answer are 32 bits each. */
 const MAX_IO = 2 ** 31 - 1;
@@ -39,8 +41,16 @@ export interface Ffi<Name> {
   reason(error: Error, path: string): string;
   /** Whether this program may read that file. */
   mayRead(path: string): boolean;
+  readonly barredBy?: Bar;
   /** Calls `notify` for every byte that comes on `fd`, a socket, which is the listener's from then on. */
   listen(fd: number, notify: () => void): Listener;
+}
+
+/** A variable with which a program may be started, and then does not use the native engine. */
+export interface Bar {
+  readonly variable: string;
+  /** What to say of it, where it is so. */
+  readonly why: () => string;
 }
 
 interface FfiSymbol<Name> {
@@ -63,7 +73,16 @@ export function openFfi<Name>(path: string, ffi: Ffi<Name>): Binding | Shortage 
   }
   const abi = library.rs_abi();
   if (abi !== ABI) return `engine.so speaks ABI ${abi}, this version needs ${ABI}`;
+  const barred = ffi.barredBy && bar(library, ffi.barredBy);
+  if (barred !== undefined) return barred;
   return new FfiBinding(library, (fd, notify) => ffi.listen(fd, notify));
+}
+
+/** Why the library is not to be used, now that it is loaded. */
+function bar(library: Library, { variable, why }: Bar): Shortage | string | undefined {
+  const answer = library.rs_started_with(utf8.encode(`${variable}\0`));
+  if (answer < 0) return refusal(-answer, `what this program was started with cannot be read (errno ${-answer})`);
+  return answer === 0 ? undefined : why();
 }
 
 class FfiBinding implements Binding {

@@ -327,6 +327,10 @@ struct rs_loop;
 /* RS_ABI of this library, which a caller compares before anything else. Any thread. */
 RS_API uint32_t rs_abi(void);
 
+/* 1: the environment that this program was started with has a variable of this name, whatever
+ * became of it since. 0: it has none. -errno: that cannot be known. Any thread. */
+RS_API int rs_started_with(const char *name);
+
 /* Makes one trial spawn by the vfork executor. The answer is kept for the process. Any thread. */
 RS_API int rs_probe(struct rs_probe *out);
 /* The same for the io_uring executor. */
