@@ -129,5 +129,5 @@ function exitOf({ exitCode, signalCode = null }: Ended, used: Bun.ResourceUsage 
     blocksIn: used.ops.in,
     blocksOut: used.ops.out,
   };
-  return { code: exitCode, signal: signalCode, usage };
+  return bare({ code: exitCode, signal: signalCode, usage });
 }
