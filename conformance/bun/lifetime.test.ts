@@ -10,6 +10,8 @@ import { held, run } from "./self.ts";
 const program = (name: string): string => fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
+const LONG = { timeout: 60_000 };
+
 /** "long": the program lived as long as its child. */
 type Life = readonly [long: boolean, said: string];
 
@@ -91,6 +93,27 @@ for (const end of ["exit", "terminate"] as const) {
     assert.equal(now.children, 0);
   });
 }
+
+void test("workers that are terminated while they open the engine leave nothing", LONG, async () => {
+  const rounds = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      const worker = new Worker(program("opening-worker"));
+      const exited = once(worker, "exit");
+      await once(worker, "message");
+      // From the first call of the engine to behind the last one that opens something.
+      await delay(i % 20);
+      void worker.terminate();
+      await exited;
+    }
+    await delay(600);
+    await spawn(["true"]).exited;
+  };
+  await rounds(10);
+  const before = held();
+  await rounds(40);
+  const now = held();
+  assert.ok(now.fds <= before.fds + 1 && now.threads <= before.threads + 2, JSON.stringify({ before, now }));
+});
 
 const line =
   'import { Command } from "ringspawn"; const o = await new Command("echo", { args: ["hi"] }).output();' +

@@ -19,9 +19,9 @@ export interface Attempt {
   readonly own?: { readonly file: string; readonly open: keyof typeof OPEN_OPTIONS };
   /**
    * Where Deno's own API cannot say it: what is right by docs/permissions.md. It runs natively, or is a NotCapable with
-   * this message.
+   * this message, or no engine there is has it.
    */
-  readonly expect?: "runs" | { readonly refused: string };
+  readonly expect?: "runs" | "unserved" | { readonly refused: string };
   /** The engine of `auto` where it runs as Deno lets it. Default: a native one. */
   readonly engine?: "runtime";
   /** What ours print, where Deno itself runs another file than the one that it has looked up. */
@@ -43,6 +43,8 @@ export interface Group {
   readonly name: string;
   readonly flags: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Deno's permission broker decides, and denies what this matches: `run:/bin/true` and the like. */
+  readonly denies?: RegExp;
   readonly list: readonly Attempt[];
 }
 
@@ -121,6 +123,9 @@ export function groups(s: string): Group[] {
     unreadableEnvironment(s),
     unreadableEnvironmentAndSome(s),
     nothingMayRun(s),
+    brokerForRun(s),
+    brokerForRun(s, [ffi, "--allow-run"]),
+    brokerForOthers(s),
   ];
 }
 
@@ -618,6 +623,64 @@ function nothingMayRun(s: string): Group {
         options: { setup: { root: "/" } },
         expect: { refused: "Requires --allow-run permissions to spawn subprocess with setup.root" },
       },
+    ],
+  };
+}
+
+/** The flags grant more than the broker, and less: it is the broker that counts. */
+function brokerForRun(s: string, flags: readonly string[] = ["--allow-all"]): Group {
+  const by = (face: Attempt["face"], command: string): Attempt => ({
+    name: `${face ?? "outputSync"}: ${command.replace(s, "…")}`,
+    command,
+    ...(face !== undefined && { face }),
+    engine: "runtime",
+  });
+  const faces = [undefined, "output", "spawn", "start", "bun", "bunSync"] as const;
+  const setup = (name: string, more: CommandOptions["setup"]): Attempt => ({
+    name,
+    command: `${s}/bin/tool`,
+    options: { setup: { ...more } },
+    expect: "unserved",
+  });
+  return {
+    name: `a broker denies some programs, ${flags.join(" ").replace(ffi, "the library may be loaded")}`,
+    flags,
+    // Deno asks for all programs first, which is `run:`.
+    denies: /^run:(?:|.*\/(?:other|evil\/.*|true))$/,
+    list: [
+      ...faces.map((face) => by(face, `${s}/bin/tool`)),
+      ...faces.map((face) => by(face, `${s}/bin/other`)),
+      by(undefined, "true"),
+      by(undefined, "cat"),
+      by(undefined, "nothing-of-this-name"),
+      { ...by(undefined, "tool"), options: { env: { PATH: `${s}/evil:${s}/bin` } } },
+      { ...by(undefined, `${s}/bin/env`), options: { env: { A: "1" }, clearEnv: true } },
+      { ...by(undefined, `${s}/bin/env`), options: { env: { LD_ORACLE: "1" } } },
+      setup("a file that may be read", { fds: { 3: { file: `${s}/files/f` } } }),
+      setup("a new umask", { umask: 0o077 }),
+      { ...setup("a pool", {}), face: "pool" },
+    ],
+  };
+}
+
+function brokerForOthers(s: string): Group {
+  const command = `${s}/bin/stdin`;
+  return {
+    name: "a broker denies files and the environment",
+    flags: ["--allow-all"],
+    denies: /^(?:read|write|env|ffi):/,
+    list: [
+      { name: "a path", command, engine: "runtime" },
+      { name: "a path, output", command, face: "output", engine: "runtime" },
+      { name: "a name", command: "true", engine: "runtime" },
+      { name: "a variable more", command: `${s}/bin/env`, options: { env: { A: "1" } }, engine: "runtime" },
+      {
+        name: "a file that may not be read",
+        command: "/bin/true",
+        options: { setup: { fds: { 3: { file: `${s}/out/secret` } } } },
+        expect: "unserved",
+      },
+      { name: "fd 3 for stdin", command, options: { stdin: 3 }, expect: refusedFd(3) },
     ],
   };
 }

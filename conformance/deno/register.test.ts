@@ -1,4 +1,5 @@
 /** deno run --preload npm:ringspawn/register. */
+import { startBroker } from "./broker.ts";
 import { deno, equal } from "./run.ts";
 
 interface Line {
@@ -57,4 +58,18 @@ Deno.test("a variable that names no engine is told once, and all is Deno's own",
   const { code, stderr } = await deno(flags, { env: { RINGSPAWN_ENGINE: "vfrok" } });
   equal(code, 0);
   equal(stderr.match(/RingspawnWarning: ringspawn leaves all .*"vfrok"/g)?.length, 1);
+});
+
+Deno.test("what Deno's permission broker denies is denied with register", async () => {
+  const trace = await Deno.makeTempFile();
+  await using broker = startBroker(/^run:(?:|.*\/true)$/);
+  const flags = ["run", "-A", "--no-check", "--preload", "npm:ringspawn/register"];
+  const { stdout } = await deno([...flags, "./programs/denied.ts"], { env: { ...broker.env, RINGSPAWN_TRACE: trace } });
+  const lines = (await Deno.readTextFile(trace)).trim().split("\n");
+  await Deno.remove(trace);
+  equal(stdout, "/bin/true NotCapable\n/bin/cat 0\n");
+  equal(
+    lines.map((line) => (JSON.parse(line) as Line).engine),
+    [null, null],
+  );
 });

@@ -1,5 +1,6 @@
 /** Nothing is permitted to us that is not permitted to Deno's own API: attempts.ts, each made by both. */
 import { type Attempt, type Group, groups, makeFiles, type Outcome } from "./attempts.ts";
+import { startBroker } from "./broker.ts";
 import { check, deno, equal } from "./run.ts";
 import { engines } from "ringspawn";
 
@@ -18,9 +19,10 @@ makeFiles(folder);
 const scratch = Deno.realPathSync(folder);
 
 /** All attempts of a group, in one program. */
-async function run({ flags, env, list, name }: Group): Promise<Line[]> {
+async function run({ flags, env, denies, list, name }: Group): Promise<Line[]> {
+  await using broker = denies && startBroker(denies);
   const args = ["run", "--no-prompt", ...flags, "./programs/side-by-side.ts", JSON.stringify(list), NATIVE];
-  const { stdout, stderr } = await deno(args, { cwd: scratch, ...(env !== undefined && { env }) });
+  const { stdout, stderr } = await deno(args, { cwd: scratch, env: { ...env, ...broker?.env } });
   const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
   equal(lines.length, list.length, `${name}\n${stdout}\n${stderr}`);
   return lines.map((line) => JSON.parse(line) as Line);
@@ -70,6 +72,12 @@ function compare(attempt: Attempt, line: Line): void {
 }
 
 function compareWithRule(expect: NonNullable<Attempt["expect"]>, line: Line, shown: string): void {
+  if (expect === "unserved") {
+    for (const { code, error } of [line.auto, line.native, line.runtime]) {
+      equal([error, code], ["NotSupported", "ENOTSUP"], shown);
+    }
+    return;
+  }
   if (expect === "runs") {
     for (const { code, engine } of [line.auto, line.native]) equal([code, engine], [0, NATIVE], shown);
     return;

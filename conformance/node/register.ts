@@ -87,8 +87,33 @@ const lines = (engine: string): readonly string[] => [
   `child_process.spawnSync ${engine}`,
 ];
 
+/** A child that fails is never told as one that did not, whatever the program does to objects or timers. */
+const ends: Case[] = ["then"].map((what) => ({
+  name: `children of register end as Node's own do: ${what}`,
+  async run(t) {
+    const own = await run(t, `ends / ${what}`, []);
+    const ours = await run(t, `ends / ${what} / ${entry}`, []);
+    assert.equal(own.code, 0, own.stderr);
+    assert.deepEqual([ours.code, ours.stdout, ours.stderr], [0, own.stdout, ""]);
+    assert.deepEqual(JSON.parse(own.stdout), [
+      "0 close 3 null",
+      "0 exit 3 null",
+      "1 close null SIGKILL",
+      "1 exit null SIGKILL",
+      "2 close 0 null",
+      "2 data out\n",
+      "2 exit 0 null",
+    ]);
+    assert.deepEqual(
+      ours.lines.map(({ engine }) => engine),
+      [t.ENGINE, t.ENGINE, t.ENGINE],
+    );
+  },
+}));
+
 const cases: Case[] = [
   ...compared,
+  ...ends,
   {
     name: "register serves named imports and require, by --import, by --require and by NODE_OPTIONS",
     async run(t) {

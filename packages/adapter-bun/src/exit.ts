@@ -1,5 +1,5 @@
 /** How a child of Bun's ended, and what it used. */
-import type { RuntimeExit } from "@ringspawn/core/seam";
+import { bare, type RuntimeExit } from "@ringspawn/core/seam";
 
 /** What Bun tells of a child, whichever call has started it. */
 type Ended = { readonly exitCode: number | null; readonly signalCode?: string | number | null };
@@ -21,5 +21,5 @@ export function exitOf({ exitCode, signalCode = null }: Ended, used: Bun.Resourc
     blocksIn: used.ops.in,
     blocksOut: used.ops.out,
   };
-  return { code: exitCode, signal: signalCode, usage };
+  return bare({ code: exitCode, signal: signalCode, usage });
 }

@@ -1,5 +1,13 @@
 import { dlopen, type FFIFunction } from "bun:ffi";
-import { type Binding, type Ffi, type Listener, nativePath, openFfi, type Shortage } from "@ringspawn/native-linux";
+import {
+  type Binding,
+  type Ffi,
+  glibcReported,
+  type Listener,
+  nativePath,
+  openFfi,
+  type Shortage,
+} from "@ringspawn/native-linux";
 
 const ffi: Ffi<FFIFunction["returns"]> = {
   types: { i32: "i32", u32: "u32", u64: "u64", bytes: "ptr", handle: "ptr", void: "void" },
@@ -14,8 +22,16 @@ const ffi: Ffi<FFIFunction["returns"]> = {
 
 /** The binding that bun:ffi opens, or why there is none. */
 export function openBinding(): Binding | Shortage | string {
-  const found = nativePath("engine.so", process.platform, process.arch);
+  const found = nativePath("engine.so", process.platform, process.arch, isMusl());
   return typeof found === "string" ? found : openFfi(found.path, ffi);
+}
+
+/**
+ * Known without a file that is open from one call to the next: it would stay open where a worker is terminated between
+ * them. Undefined where that does not tell, and in the program's own thread, which nobody terminates.
+ */
+function isMusl(): boolean | undefined {
+  return Bun.isMainThread || !glibcReported() ? undefined : false;
 }
 
 /** Bun owns the socket from here on, and closes it when this thread ends. */

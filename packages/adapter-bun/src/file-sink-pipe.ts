@@ -28,8 +28,9 @@ export class FileSinkPipe implements Sink {
   }
 
   async #settled(waits: readonly Promise<number>[]): Promise<void> {
+    for (const wait of waits) void wait.catch(() => {});
     try {
-      await Promise.all(waits);
+      for (const wait of waits) await wait;
     } catch (error) {
       throw isBrokenPipe(error) ? brokenPipe(error) : error;
     }

@@ -6,7 +6,7 @@ import fs from "node:fs";
 import os from "node:os";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { bare, type RuntimeResult, type SyncOptions } from "@ringspawn/core/seam";
-import { mayRead } from "./permission.js";
+import { mayRead, unlessRefused } from "./permission.js";
 
 /** What the worker is to do. `done` becomes 1 when the answer is on `port`. */
 interface Order extends Pick<SyncOptions, "timeout" | "maxBuffer"> {
@@ -69,8 +69,8 @@ export function runInWorker(
 }
 
 /**
- * Deno ends the whole program when a worker gets no fds, so they are tried out before. Where nothing may be read that
- * cannot be done.
+ * Deno ends the whole program when a worker gets no fds, so they are tried out before. Where it may not
+ * be read that cannot be done.
  *
  * @throws EMFILE, as node:fs throws it.
  */
@@ -78,7 +78,11 @@ function demandFds(): void {
   if (!mayRead(devNull)) return;
   const fds: number[] = [];
   try {
-    while (fds.length < LEAST_FDS) fds.push(openSync(devNull, "r"));
+    while (fds.length < LEAST_FDS) {
+      const fd = unlessRefused(() => openSync(devNull, "r"));
+      if (fd === undefined) return;
+      fds.push(fd);
+    }
   } finally {
     for (const fd of fds) closeSync(fd);
   }

@@ -1,16 +1,21 @@
 import { Socket } from "node:net";
 import process from "node:process";
 import { type Binding, type Ffi, type Listener, nativePath, openFfi, type Shortage } from "@ringspawn/native-linux";
-import { mayLoad, mayRead } from "./permission.js";
+import { BROKER, mayLoad, mayRead, unlessRefused } from "./permission.js";
 
 const ffi: Ffi<Deno.NativeResultType> = {
   types: { i32: "i32", u32: "u32", u64: "u64", bytes: "buffer", handle: "u64", void: "void" },
   open(path, symbols) {
     const interfaces = symbols.map(({ name, args, returns }) => [name, { parameters: args, result: returns }]);
-    return Deno.dlopen(path, Object.fromEntries(interfaces) as Deno.ForeignLibraryInterface).symbols;
+    const opened = unlessRefused(() =>
+      Deno.dlopen(path, Object.fromEntries(interfaces) as Deno.ForeignLibraryInterface),
+    );
+    if (opened === undefined) throw new Error("the permission broker does not let Deno load it");
+    return opened.symbols;
   },
   reason: ({ message }) => message.split("\n", 1)[0] as string,
   mayRead,
+  barredBy: BROKER,
   listen,
 };
 

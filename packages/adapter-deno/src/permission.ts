@@ -13,6 +13,7 @@ import {
   type SetupKey,
   type SpawnRequest,
 } from "@ringspawn/core/seam";
+import type { Bar } from "@ringspawn/native-linux";
 
 // All of these as they were at load: the program may replace them later.
 const { closeSync, fstatSync, openSync, statSync } = fs;
@@ -34,6 +35,21 @@ const HAS_REAL_FDS = ((): boolean => {
 /** Names that a dynamic loader may take for its own, as Deno tells them. */
 const OF_LOADER = /^\p{White_Space}*(?:LD|DYLD)_/iu;
 
+/**
+ * Whether a broker gives the permissions: a program outside, which Deno asks at every call, while querySync goes on to
+ * answer by the flags. Only Deno can ask it, so there everything is left to Deno itself.
+ */
+let hasBroker = false;
+
+/** The native engine learns of a broker by the environment of the start, which the program may not have to read. */
+export const BROKER: Bar = bare({
+  variable: "DENO_PERMISSION_BROKER_PATH",
+  why() {
+    hasBroker = true;
+    return "permissions are given by a broker here (DENO_PERMISSION_BROKER_PATH), which only Deno itself can ask";
+  },
+});
+
 /** Requests that only Deno can decide about, and why. */
 const leftToDeno = new WeakMap<SpawnRequest, Refusal>();
 
@@ -41,6 +57,17 @@ const leftToDeno = new WeakMap<SpawnRequest, Refusal>();
 function granted(descriptor: Deno.PermissionDescriptor): boolean {
   const { state, partial } = query(bare(descriptor));
   return state === "granted" && !partial;
+}
+
+/** What Deno does by a permission that {@link granted} tells of. Undefined: it refuses, so it has asked a broker. */
+export function unlessRefused<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof NotCapable)) throw error;
+    hasBroker = true;
+    return undefined;
+  }
 }
 
 export function mayLoad(path: string): boolean {
@@ -53,7 +80,7 @@ export function mayRead(path: string): boolean {
 
 /** Whether a program may be looked for there. Where not every program may be run, Deno is to find what may be run. */
 export function mayLook(path: string): boolean {
-  return granted({ name: "run" }) && mayRead(path);
+  return !hasBroker && granted({ name: "run" }) && mayRead(path);
 }
 
 /**
@@ -68,12 +95,12 @@ export function accessSync(path: string): void {
 
 /** A variable of the environment, where it may be read. */
 export function getenv(name: string): string | undefined {
-  return granted({ name: "env", variable: name }) ? variable(name) : undefined;
+  return granted({ name: "env", variable: name }) ? unlessRefused(() => variable(name)) : undefined;
 }
 
 /** The environment, where all of it may be read. */
 export function environ(): Record<string, string> | undefined {
-  return granted({ name: "env" }) ? variables() : undefined;
+  return granted({ name: "env" }) ? unlessRefused(variables) : undefined;
 }
 
 /**
@@ -90,8 +117,8 @@ export function authorize(request: SpawnRequest): SpawnRequest {
     if (slot.kind === "file") demandFile(slot);
   }
   if (typeof setup.cgroup === "number") demandFd(setup.cgroup);
-  // On Windows there is no native engine, and Deno.Command asks for itself.
-  if (granted({ name: "run" }) || Deno.build.os === "windows") return request;
+  // With a broker, or on Windows, there is no native engine, and Deno.Command asks for itself.
+  if (hasBroker || granted({ name: "run" }) || Deno.build.os === "windows") return request;
   const permitted = narrowed(request);
   if (!isRefusal(permitted)) return permitted;
   leftToDeno.set(request, permitted);
@@ -119,7 +146,8 @@ export function openFile({ path, open, mode }: FileSlot): OpenFile | undefined {
 
 /** @throws {Deno.errors.NotCapable} where not every program may be run: one that may have `script` open a terminal. */
 export function authorizeTerminal(): void {
-  if (!granted({ name: "run" })) throw new NotCapable("Requires --allow-run permissions to open a terminal");
+  if (hasBroker || granted({ name: "run" })) return;
+  throw new NotCapable("Requires --allow-run permissions to open a terminal");
 }
 
 /** What closes an fd that node:fs has opened, and counts as its own until it closes it itself. */
@@ -211,6 +239,7 @@ function refuseBeyondCommand({ argv, file, given, slots }: SpawnRequest): void {
 }
 
 function demandFile({ path, open }: FileSlot): void {
+  if (hasBroker) return; // Deno asks it when the file is opened
   for (const name of ["read", "write"] as const) {
     const isUsed = name === "read" ? open !== "w" && open !== "a" : open !== "r";
     if (isUsed && !granted({ name, path })) throw lacking(name, path);
@@ -235,7 +264,7 @@ function lacking(name: string, path: string): Error {
 }
 
 function isAllGranted(): boolean {
-  return ALL.every((name) => granted({ name }));
+  return !hasBroker && ALL.every((name) => granted({ name }));
 }
 
 /** In Deno, node:fs knows the fds that it has opened itself for this thread, and no others. */

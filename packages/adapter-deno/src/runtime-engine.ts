@@ -44,7 +44,7 @@ function childOf(child: Deno.ChildProcess): RuntimeChild {
     // Deno rejects the status of a child that a real-time signal killed, and says only there which one it was.
     exited: child.status.then(exitOf).catch((error: unknown) => {
       const number = /signal\D*(\d+)/i.exec((error as Error).message)?.[1];
-      return { code: null, signal: number === undefined ? null : Number(number), usage: undefined };
+      return bare({ code: null, signal: number === undefined ? null : Number(number), usage: undefined });
     }),
     pipe({ target }) {
       if (target === 0) return { source: undefined, sink: new WebSink(child.stdin), fd: undefined };
@@ -67,7 +67,7 @@ function childOf(child: Deno.ChildProcess): RuntimeChild {
 }
 
 function exitOf({ code, signal }: Deno.CommandStatus): RuntimeExit {
-  return { code, signal, usage: undefined };
+  return bare({ code, signal, usage: undefined });
 }
 
 function optionsOf(call: RuntimeCall, input: Word): Deno.CommandOptions {

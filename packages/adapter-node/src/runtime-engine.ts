@@ -85,7 +85,9 @@ function start(call: RuntimeCall): RuntimeChild | string {
   const held: HeldPipe[] = [];
   return {
     pid: child.pid as number,
-    exited: new Promise((resolve) => child.once("exit", (code, signal) => resolve({ code, signal, usage: undefined }))),
+    exited: new Promise((resolve) =>
+      child.once("exit", (code, signal) => resolve(bare({ code, signal, usage: undefined }))),
+    ),
     pipe(slot) {
       const made = heldPipe(child.stdio[slot.target] as Duplex, slot, () => isRefd);
       held.push(made);

@@ -32,6 +32,19 @@ export function bare<T extends object>(members: T): T {
   return Object.assign(new Bare(), members);
 }
 
+/** What a promise is resolved with, in place of an object that has Object.prototype behind it. */
+export interface Box<T> {
+  readonly value: T;
+}
+
+/**
+ * A promise takes every object with a `then` for another promise, and any object has one where a program has put it on
+ * Object.prototype.
+ */
+export function boxed<T>(value: T): Box<T> {
+  return bare({ value });
+}
+
 /** Gives an object a property that is not enumerable: printed or compared, the object looks as if it had none. */
 export function hide<T extends object, K extends string, V>(object: T, key: K, value: V): T & Readonly<Record<K, V>> {
   return Object.defineProperty(object, key, bare({ value })) as T & Record<K, V>;

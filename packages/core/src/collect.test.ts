@@ -50,9 +50,9 @@ test("however the bytes come, each way of reading gives all of them, in order, a
     fc.asyncProperty(pieces, fc.integer({ min: 1, max: 7 }), async (list, size) => {
       const all = joined(list);
       const ways: ((source: Source) => Promise<readonly number[]>)[] = [
-        async (source) => [...(await collect(source))],
-        async (source) => [...(await collect(new Drain(source)))],
-        async (source) => [...(await collect(limited(source, 1e9, () => {})))],
+        async (source) => [...(await collect(source)).value],
+        async (source) => [...(await collect(new Drain(source))).value],
+        async (source) => [...(await collect(limited(source, 1e9, () => {}))).value],
         async (source) => [...(await new SubprocessReadableStream(source).bytes())],
         async (source) => {
           const got: number[] = [];
@@ -89,13 +89,13 @@ test("however the bytes come, each way of reading gives all of them, in order, a
 
 describe("collect", () => {
   test("small outputs do not keep the buffer they were read into", async () => {
-    const bytes = await collect(new Pieces(lines("abc")));
+    const { value: bytes } = await collect(new Pieces(lines("abc")));
     expect(bytes.buffer.byteLength).toBe(3);
   });
 
   test("bytes given out are not written to again", async () => {
-    const first = await collect(new Pieces(lines("first")));
-    const second = await collect(new Pieces(lines("other")));
+    const { value: first } = await collect(new Pieces(lines("first")));
+    const { value: second } = await collect(new Pieces(lines("other")));
     expect([first, second].map((bytes) => new TextDecoder().decode(bytes))).toEqual(["first", "other"]);
   });
 
@@ -121,7 +121,7 @@ describe("Drain", () => {
     const drain = new Drain(source);
     await vi.waitFor(() => expect(source.closed).toBe(1));
     expect(drain.read(new Uint8Array(2))).toBe(2);
-    expect([...(await drain.rest())]).toEqual([99]);
+    expect([...(await drain.rest()).value]).toEqual([99]);
     expect(drain.read(new Uint8Array(2))).toBe(0);
   });
 
@@ -141,10 +141,12 @@ describe("Drain", () => {
 
 test("limited tells once that too much has come, cuts no chunk, reads no further, and closes nothing", async () => {
   const exceeded = vi.fn();
-  expect((await collect(limited(new Pieces([...lines("abc"), ...lines("def")]), 6, exceeded))).byteLength).toBe(6);
+  expect((await collect(limited(new Pieces([...lines("abc"), ...lines("def")]), 6, exceeded))).value.byteLength).toBe(
+    6,
+  );
   expect(exceeded).not.toHaveBeenCalled();
   const more = new Pieces([...lines("abc"), ...lines("def"), ...lines("ghi")]);
-  expect((await collect(limited(more, 5, exceeded))).byteLength).toBe(6);
+  expect((await collect(limited(more, 5, exceeded))).value.byteLength).toBe(6);
   expect(exceeded).toHaveBeenCalledTimes(1);
   expect(more.reads).toBe(2);
   expect(more.closed).toBe(0);

@@ -1,4 +1,5 @@
 /** Reading a {@link Source} to its end. */
+import { type Box, boxed } from "./builtins.js";
 import type { Source } from "./engine.js";
 import { FedSource } from "./fed-source.js";
 
@@ -65,11 +66,11 @@ export async function pump(source: Source, take: (chunk: Uint8Array<ArrayBuffer>
 }
 
 /** Everything until the end. Rejects if a read fails. */
-export async function collect(source: Source): Promise<Uint8Array<ArrayBuffer>> {
+export async function collect(source: Source): Promise<Box<Uint8Array<ArrayBuffer>>> {
   if (source instanceof Drain) return source.rest();
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   await pump(source, (chunk) => chunks.push(chunk));
-  return concat(chunks);
+  return boxed(concat(chunks));
 }
 
 /** Reads a source from the beginning, without limit, so that the child never waits; others read from here. */
@@ -85,9 +86,9 @@ export class Drain extends FedSource {
   }
 
   /** Everything that was not read yet, once the end has come. */
-  async rest(): Promise<Uint8Array<ArrayBuffer>> {
+  async rest(): Promise<Box<Uint8Array<ArrayBuffer>>> {
     await this.#done;
-    return concat(this.takeAll());
+    return boxed(concat(this.takeAll()));
   }
 }
 

@@ -1,4 +1,5 @@
 /** What every face starts processes with: request → choice of an engine → running process → handle. */
+import { boxed } from "./builtins.js";
 import { usageError } from "./check.js";
 import {
   capable,
@@ -113,7 +114,7 @@ class HostLauncher implements Launcher {
       engine.start ? engine.start(request) : engine.spawn(request),
     );
     if (isFailure(begun)) {
-      const started = Promise.resolve(this.#errorOf(request, engine, begun));
+      const started = Promise.resolve(boxed(this.#errorOf(request, engine, begun)));
       return new Process(this.host, neverStarted(request), engine.name, started);
     }
     return this.#processOf(request, engine, begun);
@@ -207,7 +208,7 @@ class HostLauncher implements Launcher {
 
   #processOf(request: SpawnRequest, engine: Engine, begun: Running | Starting): Process {
     const told = isStarting(begun)
-      ? begun.started.then((failure) => failure && this.#errorOf(request, engine, failure))
+      ? begun.started.then((failure) => failure && boxed(this.#errorOf(request, engine, failure)))
       : undefined;
     return new Process(this.host, begun, engine.name, told);
   }

@@ -1,10 +1,11 @@
 /** What a handle holds where the start failed at once: all is as if the child had ended before anybody looked. */
+import { bare } from "./builtins.js";
 import type { Exit, Pipe, Running } from "./engine.js";
 import type { SpawnRequest } from "./request.js";
 import { brokenPipe } from "./pipe.js";
 import type { Slot } from "./stdio.js";
 
-const NO_EXIT: Exit = Object.freeze({ code: null, signal: null, coreDumped: false, usage: undefined });
+const NO_EXIT: Exit = Object.freeze(bare({ code: null, signal: null, coreDumped: false, usage: undefined }));
 
 const ENDED: Pipe = Object.freeze({
   source: Object.freeze({ read: () => 0, settle() {}, close() {} }),

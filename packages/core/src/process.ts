@@ -1,11 +1,11 @@
 /** The one handle under every face: a running process, its pipes, and what ends it early. */
-import { after, bare, quietly } from "./builtins.js";
+import { after, bare, type Box, quietly } from "./builtins.js";
 import { collect } from "./collect.js";
 import type { EngineName, Exit, Running, Sink, Source, TerminalEnd, Usage } from "./engine.js";
 import type { SpawnError } from "./error.js";
 import type { Host } from "./host.js";
 import { SIGNALS } from "./numbers.js";
-import { SubprocessReadableStream, writableStream } from "./streams.js";
+import { bytesOf, SubprocessReadableStream, writableStream } from "./streams.js";
 
 /** What goes both ways: a socket pair or a pseudo-terminal. Closing `writable` leaves `readable` as it is. */
 export interface DuplexPipe {
@@ -32,7 +32,7 @@ const RUNS: Promise<undefined> = Promise.resolve(undefined);
 export class Process {
   readonly engine: EngineName;
   /** Undefined once the program runs, else why it does not. Never rejects. */
-  readonly started: Promise<SpawnError | undefined>;
+  readonly started: Promise<Box<SpawnError> | undefined>;
   /** Never rejects. {@link exit} is set before any reaction to it runs. */
   readonly exited: Promise<Exit>;
   /** Undefined while the process runs. */
@@ -55,13 +55,13 @@ export class Process {
   /** The last signal that was sent from here. */
   #sent: number | undefined;
 
-  constructor(host: Host, running: Running, engine: EngineName, started: Promise<SpawnError | undefined> = RUNS) {
+  constructor(host: Host, running: Running, engine: EngineName, started: Promise<Box<SpawnError> | undefined> = RUNS) {
     this.#host = host;
     this.#running = running;
     this.engine = engine;
     this.started = started;
     this.#start = started === RUNS ? "runs" : "undecided";
-    if (started !== RUNS) void started.then((error) => this.#decide(error));
+    if (started !== RUNS) void started.then((failed) => this.#decide(failed !== undefined));
     this.exited = running.exited;
     void running.exited.then((exit) => {
       this.exit = exit;
@@ -153,11 +153,11 @@ export class Process {
   }
 
   /** Everything the child writes to this fd; undefined when it is no pipe. No stream is made for it. */
-  collect(fd: number): Promise<Uint8Array<ArrayBuffer>> | undefined {
+  collect(fd: number): Promise<Box<Uint8Array<ArrayBuffer>>> | undefined {
     const source = this.source(fd);
     if (source === undefined) return undefined;
     const stream = this.#readables?.get(fd);
-    if (stream !== undefined) return stream.bytes();
+    if (stream !== undefined) return bytesOf(stream);
     (this.#collected ??= new Set()).add(fd);
     return collect(source);
   }
@@ -205,9 +205,9 @@ export class Process {
     (this.#onExit ??= []).push(callback);
   }
 
-  #decide(error: SpawnError | undefined): void {
-    this.#start = error === undefined ? "runs" : "failed";
-    if (error === undefined) return;
+  #decide(hasFailed: boolean): void {
+    this.#start = hasFailed ? "failed" : "runs";
+    if (!hasFailed) return;
     // There is no process at their other ends, nor will there be one.
     for (const { source, sink } of this.#running.pipes.values()) {
       source?.close();

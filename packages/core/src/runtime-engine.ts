@@ -4,7 +4,7 @@
  */
 import { batchRefusal, withInterpreter } from "./batch-file.js";
 import { blame } from "./blame.js";
-import { Bare, MAX_DELAY } from "./builtins.js";
+import { Bare, bare, MAX_DELAY } from "./builtins.js";
 import { usageError } from "./check.js";
 import { isFailure } from "./engine.js";
 import type {
@@ -176,5 +176,5 @@ function wholeDelay(ms: number | undefined): number | undefined {
 /** Of a signal that Linux does not have nothing can be said. */
 function exitOf({ code, signal, usage }: RuntimeExit): Exit {
   const number = typeof signal === "string" ? (signalNumber(signal) ?? null) : signal;
-  return { code: signal === null ? code : null, signal: number, coreDumped: false, usage };
+  return bare({ code: signal === null ? code : null, signal: number, coreDumped: false, usage });
 }

@@ -1,26 +1,30 @@
+import type { Box } from "./builtins.js";
+
 /**
  * One failure that several promises report. One listener on any of these promises handles the failure for all of them.
  * With independent promises, each one without a listener would be an unhandled rejection of its own.
  */
 export class SharedFailure {
-  readonly #failure: Promise<Error | undefined>;
+  readonly #failure: Promise<Box<Error> | undefined>;
   /** Rejects with the failure; handled as soon as a user listens to any of the promises. */
   readonly #unheard: Promise<void>;
   #hasListener = false;
 
   /** @param failure resolves to the failure, or to undefined; never rejects. */
-  constructor(failure: Promise<Error | undefined>) {
+  constructor(failure: Promise<Box<Error> | undefined>) {
     this.#failure = failure;
-    this.#unheard = failure.then((error) => {
-      if (error !== undefined) throw error;
+    this.#unheard = failure.then((failed) => {
+      if (failed !== undefined) throw failed.value;
     });
   }
 
   /** A promise of what `work` resolves to; it rejects with the failure if there is one. */
   unless<T>(work: T | Promise<T>): Promise<T> {
-    const both = Promise.all([this.#failure, work]).then(([error, result]) => {
-      if (error !== undefined) throw error;
-      return result;
+    // It may come first and reject, and where the start has failed it is nobody's business.
+    if (work instanceof Promise) void work.catch(() => {});
+    const both = this.#failure.then((failed) => {
+      if (failed !== undefined) throw failed.value;
+      return work;
     });
     return new ListenedPromise(both, this.#failure, () => this.#listen());
   }
@@ -41,12 +45,12 @@ class ListenedPromise<T> extends Promise<T> {
 
   readonly #onListen: () => void;
 
-  constructor(work: Promise<T>, failure: Promise<Error | undefined>, onListen: () => void) {
+  constructor(work: Promise<T>, failure: Promise<Box<Error> | undefined>, onListen: () => void) {
     super((resolve, reject) => void work.then(resolve, reject));
     this.#onListen = onListen;
     // The shared promise reports this failure if there is no listener; this promise reports any other.
-    void failure.then((error) => {
-      if (error !== undefined) super.then(undefined, () => {});
+    void failure.then((failed) => {
+      if (failed !== undefined) super.then(undefined, () => {});
     });
   }
 

@@ -1,5 +1,5 @@
 /** The parent's ends of pipes as web streams. A stream is made only when a user asks for it. */
-import { Bare, bare, isArrayBuffer } from "./builtins.js";
+import { Bare, bare, type Box, boxed, isArrayBuffer } from "./builtins.js";
 import { collect, concat, giveBuffer, handOut, takeBuffer } from "./collect.js";
 import type { Sink, Source } from "./engine.js";
 import { inClassOf } from "./error.js";
@@ -18,11 +18,17 @@ interface Flow {
   cancelled: boolean;
 }
 
+let readAll: (stream: SubprocessReadableStream) => Promise<Box<Uint8Array<ArrayBuffer>>>;
+
 /**
  * What a child writes, as a byte stream. Nothing is read before it is asked for, so a child that writes more than a
  * pipe holds waits for its reader.
  */
 export class SubprocessReadableStream extends ReadableStream<Uint8Array<ArrayBuffer>> {
+  static {
+    readAll = (stream) => stream.#all();
+  }
+
   readonly #flow: Flow;
 
   constructor(source: Source) {
@@ -44,6 +50,28 @@ export class SubprocessReadableStream extends ReadableStream<Uint8Array<ArrayBuf
 
   /** Everything until the end. Locks the stream. @throws {TypeError} (rejects) when it is locked already. */
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return (await this.#all()).value;
+  }
+
+  /** Everything until the end, as UTF-8: without its BOM, U+FFFD for what is none. */
+  async text(): Promise<string> {
+    return utf8.decode((await this.#all()).value);
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text());
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    const { value } = await this.#all();
+    return value.byteLength === value.buffer.byteLength ? value.buffer : value.slice().buffer;
+  }
+
+  async blob(): Promise<Blob> {
+    return new Blob([(await this.#all()).value]);
+  }
+
+  async #all(): Promise<Box<Uint8Array<ArrayBuffer>>> {
     const reader = this.getReader();
     const flow = this.#flow;
     if (!flow.pulled) {
@@ -60,28 +88,15 @@ export class SubprocessReadableStream extends ReadableStream<Uint8Array<ArrayBuf
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return concat(chunks);
+      if (done) return boxed(concat(chunks));
       chunks.push(value);
     }
   }
+}
 
-  /** Everything until the end, as UTF-8: without its BOM, U+FFFD for what is none. */
-  async text(): Promise<string> {
-    return utf8.decode(await this.bytes());
-  }
-
-  async json(): Promise<unknown> {
-    return JSON.parse(await this.text());
-  }
-
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    const bytes = await this.bytes();
-    return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
-  }
-
-  async blob(): Promise<Blob> {
-    return new Blob([await this.bytes()]);
-  }
+/** As `bytes()` of the stream. */
+export function bytesOf(stream: SubprocessReadableStream): Promise<Box<Uint8Array<ArrayBuffer>>> {
+  return readAll(stream);
 }
 
 /** One read. Returns a promise only when the bytes are not at hand. */

@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -17,6 +18,7 @@
 
 #include "environ.h"
 #include "outcome.h"
+#include "ringspawn.h"
 
 extern char **environ;
 
@@ -230,6 +232,30 @@ char **environ_duplicate(struct environ_copy *copy, struct rs_outcome *out)
 	}
 	own[count] = NULL;
 	return own;
+}
+
+int rs_started_with(const char *name)
+{
+	char *entry = NULL;
+	size_t length, room = 0;
+	int answer = 0;
+	FILE *file;
+
+	if (name == NULL)
+		return -EFAULT;
+	length = strlen(name);
+	/* The kernel shows the memory that it has laid the variables into. */
+	file = fopen("/proc/self/environ", "re");
+	if (file == NULL)
+		return -errno;
+	while (answer == 0 && getdelim(&entry, &room, 0, file) >= 0)
+		answer = strncmp(entry, name, length) == 0 && entry[length] == '=';
+	/* Only the end of the file says that there is none. */
+	if (answer == 0 && !feof(file))
+		answer = -errno;
+	free(entry);
+	fclose(file);
+	return answer;
 }
 
 void environ_free(struct environ_copy *copy)

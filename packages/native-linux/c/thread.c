@@ -24,8 +24,8 @@
 struct thread_env {
 	struct thread_env *next;
 	struct rs_engine *engine;
-	struct rs_loop *loops[2];
-	int socket;       /* the runtime's end of rs_loop_start_fd's socket */
+	struct rs_loop *loops[2]; /* turning, blocking */
+	int socket;               /* the runtime's end of rs_loop_start_fd's socket */
 	ino_t socket_ino; /* tells whether the number still means that socket: the runtime may have
 			     closed it */
 };
@@ -159,17 +159,35 @@ int thread_start(pthread_t *thread, void *(*serve)(void *), void *arg)
 	return -error;
 }
 
-int rs_thread_cleanup(struct rs_engine *engine, struct rs_loop *turning, struct rs_loop *blocking,
-		      int32_t socket)
+/* 0 or -errno. What is open by then is in `env`. */
+static int thread_env_open(struct thread_env *env)
+{
+	struct stat status;
+	int error = rs_engine_open(&env->engine);
+
+	for (int i = 0; i < 2 && error == 0; i++)
+		error = rs_loop_open(&env->loops[i]);
+	if (error != 0)
+		return error;
+	env->socket = rs_loop_start_fd(env->loops[0]);
+	if (env->socket < 0)
+		return env->socket;
+	if (fstat(env->socket, &status) != 0) {
+		error = -errno;
+		close(env->socket);
+		env->socket = -1;
+		return error;
+	}
+	env->socket_ino = status.st_ino;
+	return 0;
+}
+
+/* What is known of this thread, made where it is the first time. 0 or -errno. */
+static int know_this_thread(struct thread **out)
 {
 	struct thread *thread;
-	struct thread_env *env;
-	struct stat status;
-	int error;
+	int error = make_key();
 
-	if (fstat(socket, &status) != 0)
-		return -errno;
-	error = make_key();
 	if (error != 0)
 		return error;
 	thread = pthread_getspecific(key);
@@ -183,12 +201,37 @@ int rs_thread_cleanup(struct rs_engine *engine, struct rs_loop *turning, struct 
 			return -error;
 		}
 	}
-	env = malloc(sizeof(*env));
+	*out = thread;
+	return 0;
+}
+
+int rs_thread_open(struct rs_opened *out)
+{
+	struct thread *thread;
+	struct thread_env *env;
+	int error;
+
+	if (out == NULL)
+		return -EFAULT;
+	if (out->size != sizeof(*out))
+		return -EINVAL;
+	error = know_this_thread(&thread);
+	if (error != 0)
+		return error;
+	env = calloc(1, sizeof(*env));
 	if (env == NULL)
 		return -ENOMEM;
-	*env = (struct thread_env){
-		thread->envs, engine, { turning, blocking }, socket, status.st_ino
-	};
+	env->socket = -1;
+	error = thread_env_open(env);
+	if (error != 0) {
+		thread_env_close(env);
+		return error;
+	}
+	env->next = thread->envs;
 	thread->envs = env;
+	out->socket = env->socket;
+	out->engine = env->engine;
+	out->turning = env->loops[0];
+	out->blocking = env->loops[1];
 	return 0;
 }

@@ -10,7 +10,7 @@
 /* Starts a thread of the engine. 0 or -errno */
 int thread_start(pthread_t *thread, void *(*serve)(void *), void *arg);
 
-/* These do nothing in a thread that never called rs_thread_cleanup. */
+/* These do nothing in a thread that never called rs_thread_open. */
 void thread_owns(const struct rs_outcome *out);
 void thread_owns_fd(int32_t fd);
 void thread_disowns(int32_t fd);

@@ -1,6 +1,6 @@
 /** The C ABI. Made from c/include/ringspawn.h by `node abi.mjs`, and not to be edited. */
 
-export const ABI = 6;
+export const ABI = 7;
 export const MAX_SLOTS = 256;
 export const MAX_REQUEST = 16777216;
 
@@ -294,6 +294,17 @@ export const EVENT = {
 
 export const EVENT_SIZE = 16;
 
+/** Byte offsets in a struct rs_opened */
+export const OPENED = {
+  size: 0,
+  socket: 4,
+  engine: 8,
+  turning: 16,
+  blocking: 24,
+} as const;
+
+export const OPENED_SIZE = 32;
+
 /** Of the system's headers; the same on every machine that an engine is built for */
 export const ERRNO = {
   EPERM: 1,
@@ -345,6 +356,7 @@ export const TERMIOS = {
 /** The functions that take integers and pointers only */
 export const SYMBOLS = {
   rs_abi: { args: [], returns: "u32" },
+  rs_started_with: { args: ["bytes"], returns: "i32" },
   rs_probe: { args: ["bytes"], returns: "i32" },
   rs_probe_io_uring: { args: ["bytes"], returns: "i32" },
   rs_engine_open: { args: ["bytes"], returns: "i32" },
@@ -385,5 +397,5 @@ export const SYMBOLS = {
   rs_loop_fd: { args: ["handle"], returns: "i32" },
   rs_loop_taken: { args: ["handle"], returns: "void" },
   rs_loop_start_fd: { args: ["handle"], returns: "i32" },
-  rs_thread_cleanup: { args: ["handle", "handle", "handle", "i32"], returns: "i32" },
+  rs_thread_open: { args: ["bytes"], returns: "i32" },
 } as const;

@@ -16,6 +16,7 @@ import {
   STARTED_SIZE,
   STEP,
 } from "./abi.gen.js";
+import { bare } from "./bare.js";
 
 /** Those that a request's chain can have: `open` and `foreground` are of the preload library alone. */
 type StepName = Exclude<keyof typeof STEP, "none" | "open" | "foreground">;
@@ -43,7 +44,7 @@ function failureIn(
   const word = (offset: number): number => words[wordAt(row + offset)] as number;
   const errno = word(at.error);
   if (errno === 0) return undefined;
-  return { errno, step: STEPS.get(word(at.step)), index: word(at.index) };
+  return bare({ errno, step: STEPS.get(word(at.step)), index: word(at.index) });
 }
 
 /** `struct rs_outcome`, one for all spawns of an environment. */
@@ -119,12 +120,12 @@ export class ExitStatus {
 
   read(): Exit {
     const word = (offset: number): number => this.words[wordAt(offset)] as number;
-    if (word(EXIT.known) === 0) return { code: null, signal: null, coreDumped: false, usage: undefined };
+    if (word(EXIT.known) === 0) return bare({ code: null, signal: null, coreDumped: false, usage: undefined });
     const signal = word(EXIT.signal);
     // Two halves rather than a BigInt each: this is read once a process.
     const half = (offset: number): number => this.#unsigned[wordAt(offset)] as number;
     const quad = (offset: number): number => half(offset) + half(offset + 4) * 2 ** 32;
-    return {
+    return bare({
       code: signal === 0 ? word(EXIT.code) : null,
       signal: signal === 0 ? null : signal,
       coreDumped: word(EXIT.coreDumped) !== 0,
@@ -142,7 +143,7 @@ export class ExitStatus {
               blocksIn: quad(EXIT.blocksIn),
               blocksOut: quad(EXIT.blocksOut),
             },
-    };
+    });
   }
 }
 

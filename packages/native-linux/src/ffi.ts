@@ -2,16 +2,18 @@
  * The FFI binding: engine.so's functions, called by whatever FFI a runtime has. Each adapter says how its
  * runtime names the types; everything else about the binding is here once.
  */
-import { ABI, ERRNO, EVENT_SIZE, STARTED_SIZE, SYMBOLS } from "./abi.gen.js";
-import { BLOCKING, type Binding, type LoopName, type RingName, TURNING } from "./binding.js";
+import { ABI, ERRNO, EVENT_SIZE, OPENED, OPENED_SIZE, STARTED_SIZE, SYMBOLS } from "./abi.gen.js";
+import { type Binding, type LoopName, type RingName, TURNING } from "./binding.js";
 import { loadFailure } from "./load.js";
-import type { Shortage } from "./shortage.js";
+import { refusal, type Shortage } from "./shortage.js";
 
 /**
  * Types of the C ABI as an FFI needs them. `bytes`: a typed array, passed as a pointer to its first byte.
  * `handle`: a pointer that only C looks behind; to us a number.
  */
 type FfiType = "i32" | "u32" | "u64" | "bytes" | "handle" | "void";
+
+const utf8 = new TextEncoder();
 
 /** Bytes of one read or write: the length and the answer are 32 bits each. */
 const MAX_IO = 2 ** 31 - 1;
@@ -39,8 +41,16 @@ export interface Ffi<Name> {
   reason(error: Error, path: string): string;
   /** Whether this program may read that file. */
   mayRead(path: string): boolean;
+  readonly barredBy?: Bar;
   /** Calls `notify` for every byte that comes on `fd`, a socket, which is the listener's from then on. */
   listen(fd: number, notify: () => void): Listener;
+}
+
+/** A variable with which a program may be started, and then does not use the native engine. */
+export interface Bar {
+  readonly variable: string;
+  /** What to say of it, where it is so. */
+  readonly why: () => string;
 }
 
 interface FfiSymbol<Name> {
@@ -63,7 +73,16 @@ export function openFfi<Name>(path: string, ffi: Ffi<Name>): Binding | Shortage 
   }
   const abi = library.rs_abi();
   if (abi !== ABI) return `engine.so speaks ABI ${abi}, this version needs ${ABI}`;
+  const barred = ffi.barredBy && bar(library, ffi.barredBy);
+  if (barred !== undefined) return barred;
   return new FfiBinding(library, (fd, notify) => ffi.listen(fd, notify));
+}
+
+/** Why the library is not to be used, now that it is loaded. */
+function bar(library: Library, { variable, why }: Bar): Shortage | string | undefined {
+  const answer = library.rs_started_with(utf8.encode(`${variable}\0`));
+  if (answer < 0) return refusal(-answer, `what this program was started with cannot be read (errno ${-answer})`);
+  return answer === 0 ? undefined : why();
 }
 
 class FfiBinding implements Binding {
@@ -73,7 +92,7 @@ class FfiBinding implements Binding {
   #engine = 0;
   /** By {@link LoopName}. */
   #loops: readonly number[] = [];
-  /** The notifier's, which the runtime listens to; -1 before it is made. */
+  /** The notifier's, which the runtime listens to. */
   #socket = -1;
   #listener: Listener | undefined;
 
@@ -92,22 +111,17 @@ class FfiBinding implements Binding {
 
   open(): number {
     if (this.#engine !== 0) return 0;
-    const { rs_engine_open, rs_engine_close, rs_loop_open, rs_loop_close } = this.#library;
-    const engine = opened(rs_engine_open);
-    if (engine < 0) return engine;
-    const loops: number[] = [];
-    while (loops.length < 2) {
-      const loop = opened(rs_loop_open);
-      if (loop < 0) {
-        // Nothing is kept of a failed opening: the next one begins anew.
-        for (const open of loops) rs_loop_close(open);
-        rs_engine_close(engine);
-        return loop;
-      }
-      loops.push(loop);
-    }
-    this.#engine = engine;
-    this.#loops = loops;
+    const out = new BigUint64Array(OPENED_SIZE / 8);
+    const words = new Int32Array(out.buffer);
+    words[OPENED.size >> 2] = OPENED_SIZE;
+    // One call: a worker may be ended between any two, and from then on runs no more JavaScript.
+    const error = this.#library.rs_thread_open(out);
+    if (error < 0) return error;
+    // Addresses of user space fit a number.
+    const handle = (at: number): number => Number(out[at >> 3]);
+    this.#engine = handle(OPENED.engine);
+    this.#loops = [handle(OPENED.turning), handle(OPENED.blocking)];
+    this.#socket = words[OPENED.socket >> 2] as number;
     return 0;
   }
 
@@ -231,14 +245,7 @@ class FfiBinding implements Binding {
   start(notify: () => void): number {
     const library = this.#library;
     const turning = this.#loop(TURNING);
-    // Started already, where only the cleanup found no memory the last time.
-    if (this.#socket < 0) this.#socket = library.rs_loop_start_fd(turning);
-    const fd = this.#socket;
-    if (fd < 0) return fd;
-    // A worker that ends may run no more JavaScript. The end of its thread cleans up then.
-    const kept = library.rs_thread_cleanup(this.#engine, turning, this.#loop(BLOCKING), fd);
-    if (kept < 0) return kept;
-    this.#listener = this.#listen(fd, () => {
+    this.#listener = this.#listen(this.#socket, () => {
       try {
         notify();
       } finally {
@@ -259,12 +266,4 @@ class FfiBinding implements Binding {
   #loop(name: LoopName): number {
     return this.#loops[name] as number;
   }
-}
-
-/** The handle that a function of the library makes, or -errno. */
-function opened(open: (out: BigUint64Array) => number): number {
-  const out = new BigUint64Array(1);
-  const error = open(out);
-  // Addresses of user space fit a number.
-  return error < 0 ? error : Number(out[0]);
 }

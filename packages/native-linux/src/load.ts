@@ -46,10 +46,12 @@ function isMusl(): boolean {
   if (head.includes("/ld-musl-")) return true;
   if (head.includes("/ld-linux")) return false;
   // Started by the loader itself, or its file may not be read.
-  return report !== undefined && glibcReported(report) === undefined;
+  return report !== undefined && glibcReported() === undefined;
 }
 
-function glibcReported(report: Report): string | undefined {
+/** The version of the glibc that this process runs on, where the runtime tells one. */
+export function glibcReported(): string | undefined {
+  if (report === undefined) return undefined;
   const { excludeNetwork = false } = report;
   // Else it looks up the names of all peers.
   report.excludeNetwork = true;

@@ -1,6 +1,7 @@
 /** Starts that are not waited for: those of one tick are submitted together, at its end. */
 import type { Exit, Failure, SpawnRequest, Starting } from "@ringspawn/core/seam";
 import { READY } from "./abi.gen.js";
+import { bare } from "./bare.js";
 import { killPidfd, NativeProcess, whenEnded } from "./child.js";
 import { type ExitStatus, StartedRows, type Outcome } from "./decode.js";
 import type { Binding, RingName } from "./binding.js";
@@ -10,7 +11,7 @@ import type { Loop } from "./loop.js";
 const NOW: Promise<void> = Promise.resolve();
 
 const BATCH = 64;
-const NEVER_RAN: Exit = Object.freeze({ code: null, signal: null, coreDumped: false, usage: undefined });
+const NEVER_RAN: Exit = Object.freeze(bare({ code: null, signal: null, coreDumped: false, usage: undefined }));
 
 export class Submitter {
   readonly #binding: Binding;

@@ -319,12 +319,17 @@ export const ChildProcess: ChildProcessConstructor = class implements ChildProce
   }
 };
 
+function ignore(): void {}
+
 async function outputOf(process: Process): Promise<CommandOutput> {
   // Both pipes are read from the start: a child that fills one of them must not wait for ever.
   const stdout = process.collect(1);
   const stderr = process.collect(2);
-  const [exit, out, err] = await Promise.all([process.exited, stdout, stderr]);
-  return commandOutput(commandStatus(exit), out, err, process.engine);
+  // One after the other, because Promise.all makes an array, which is an object with whatever `then` there is.
+  void stdout?.catch(ignore);
+  void stderr?.catch(ignore);
+  const [out, err] = [(await stdout)?.value, (await stderr)?.value];
+  return commandOutput(commandStatus(await process.exited), out, err, process.engine);
 }
 
 function outputOfSync({ exit, output }: SyncResult, engine: EngineName): CommandOutput {

@@ -1,5 +1,5 @@
 /** Feeds data of the caller to a child. */
-import { isArrayBuffer } from "../builtins.js";
+import { bare, isArrayBuffer } from "../builtins.js";
 import type { Sink } from "../engine.js";
 import type { Process } from "../process.js";
 import type { InputData } from "../stdio.js";
@@ -40,7 +40,7 @@ async function pump(
   });
   const unlessExited = (reading: Promise<Chunk>): Promise<Chunk> =>
     new Promise((resolve, reject) => {
-      leave = () => resolve({ done: true, value: undefined });
+      leave = () => resolve(bare({ done: true, value: undefined }));
       reading.then(resolve, reject);
     });
   // A stream that fails forgets what it had queued, but not what a read was waiting for: hence one read ahead.

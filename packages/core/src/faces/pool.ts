@@ -157,7 +157,7 @@ class WaitingPool implements Pool {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const child of waiting) child.kill();
-    await Promise.all(waiting.map(({ ended }) => ended));
+    for (const { ended } of waiting) await ended;
   }
 
   /** The first that takes the program. */

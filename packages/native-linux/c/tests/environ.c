@@ -128,10 +128,34 @@ static void list_that_was_freed(void)
 	CHECK_SHOWS(text, "env1", "STEADY=1");
 }
 
-int main(void)
+/* What the program does to its environment changes no answer. */
+static void started_with(void)
+{
+	const char *const first = "STARTED_WITH";
+
+	CHECK_IS(rs_started_with(first), 1);
+	CHECK_IS(rs_started_with("STARTED_WIT"), 0);
+	CHECK_IS(rs_started_with("STARTED_WITH="), 0);
+	CHECK_IS(rs_started_with("TARTED_WITH"), 0);
+	CHECK_IS(rs_started_with("LATER"), 0);
+	CHECK_IS(rs_started_with(NULL), -EFAULT);
+	unsetenv(first);
+	setenv("LATER", "1", 1);
+	CHECK_IS(rs_started_with(first), 1);
+	CHECK_IS(rs_started_with("LATER"), 0);
+	unsetenv("LATER");
+}
+
+int main(int argc, char **argv)
 {
 	int before;
 
+	if (argc == 1) {
+		setenv("STARTED_WITH", "", 1);
+		execv("/proc/self/exe", (char *[]){ argv[0], "again", NULL });
+		return 1;
+	}
+	started_with();
 	engine_up();
 	before = fd_count();
 	first_list();

@@ -1,9 +1,9 @@
-/* A thread ends with everything open. rs_thread_cleanup leaves nothing but its running children,
- * which are reaped later. */
+/* A thread ends with everything open. What rs_thread_open has opened leaves nothing but its running
+ * children, which are reaped later. */
 #include <dirent.h>
 #include <limits.h>
 #include <pthread.h>
-#include <sys/socket.h>
+#include <sys/resource.h>
 
 #include "test.h"
 
@@ -56,63 +56,84 @@ static struct req *cat(void)
 static void *environment(void *arg)
 {
 	struct what *what = arg;
-	struct rs_engine *mine;
-	struct rs_loop *turning, *blocking;
+	struct rs_opened mine = { .size = sizeof(mine) };
 	struct rs_outcome out;
-	int socket;
 
 	/* One thread has two environments. */
-	for (int i = 0; i < 2; i++) {
-		CHECK_IS(rs_engine_open(&mine), 0);
-		CHECK_IS(rs_loop_open(&turning), 0);
-		CHECK_IS(rs_loop_open(&blocking), 0);
-		socket = rs_loop_start_fd(turning);
-		CHECK(socket >= 0);
-		CHECK_IS(rs_thread_cleanup(mine, turning, blocking, socket), 0);
-	}
-	out = start(mine, cat());
-	CHECK_IS(rs_loop_watch(turning, out.pidfd, RS_READABLE, 1), 0);
+	for (int i = 0; i < 2; i++)
+		CHECK_IS(rs_thread_open(&mine), 0);
+	out = start(mine.engine, cat());
+	CHECK_IS(rs_loop_watch(mine.turning, out.pidfd, RS_READABLE, 1), 0);
 	/* This pipe is closed, and another file has its number, which the thread must not close. */
-	out = start(mine, cat());
+	out = start(mine.engine, cat());
 	CHECK_IS(rs_close(out.ends[0].write), 0);
 	CHECK_IS(dup2(2, out.ends[0].write), out.ends[0].write);
 	what->other = out.ends[0].write;
 	CHECK_IS(rs_release(out.ends[4].read), 0);
 	what->released = out.ends[4].read;
 	if (what->closes_socket) {
-		CHECK_IS(close(socket), 0);
-		CHECK_IS(dup2(2, socket), socket);
+		CHECK_IS(close(mine.socket), 0);
+		CHECK_IS(dup2(2, mine.socket), mine.socket);
 	}
-	return (void *)(intptr_t)socket;
+	return (void *)(intptr_t)mine.socket;
 }
 
 /* A program that has all the keys of its process gives them back later. */
 static void is_refused_without_a_key(void)
 {
 	pthread_key_t keys[PTHREAD_KEYS_MAX];
-	int count = 0, fds[2];
+	struct rs_opened opened = { .size = sizeof(opened) };
+	int count = 0, before = fd_count();
 
 	while (pthread_key_create(&keys[count], NULL) == 0)
 		count++;
-	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);
-	CHECK_IS(rs_thread_cleanup(engine, NULL, NULL, fds[0]), -EAGAIN);
+	CHECK_IS(rs_thread_open(&opened), -EAGAIN);
 	while (count > 0)
 		pthread_key_delete(keys[--count]);
-	close(fds[0]);
-	close(fds[1]);
+	CHECK_IS(fd_count(), before);
+}
+
+/* Of a thread that gets only some of the fds nothing stays open, whichever it was that it lacked.
+ */
+static void *is_refused_without_fds(void *unused)
+{
+	struct rs_opened opened = { .size = sizeof(opened) };
+	int before = fd_count(), threads = thread_count(), lowest = dup(2), free_fds = 0, error;
+	struct rlimit limit;
+
+	CHECK_IS(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	CHECK_IS(close(lowest), 0);
+	do {
+		const struct rlimit few = { (rlim_t)(lowest + free_fds++), limit.rlim_max };
+
+		CHECK_IS(setrlimit(RLIMIT_NOFILE, &few), 0);
+		error = rs_thread_open(&opened);
+		CHECK_IS(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		CHECK(error == 0 || error == -EMFILE);
+		if (error != 0) {
+			CHECK_IS(fd_count(), before);
+			CHECK_IS(thread_count(), threads);
+		}
+	} while (error != 0);
+	CHECK(free_fds > 4);
+	return unused;
 }
 
 int main(void)
 {
+	struct rs_opened none = { .size = 1 };
 	int before, threads;
+	pthread_t thread;
 
 	engine_up();
 	is_refused_without_a_key();
 	before = fd_count();
 	threads = thread_count();
+	CHECK(pthread_create(&thread, NULL, is_refused_without_fds, NULL) == 0);
+	CHECK(pthread_join(thread, NULL) == 0);
+	CHECK_IS(fd_count(), before);
 	for (int i = 0; i < ROUNDS; i++) {
 		struct what what = { .closes_socket = i % 2 };
-		pthread_t thread;
 		void *socket;
 
 		CHECK(pthread_create(&thread, NULL, environment, &what) == 0);
@@ -136,7 +157,8 @@ int main(void)
 	}
 	CHECK_IS(fd_count(), before);
 	CHECK(has_no_children());
-	CHECK_IS(rs_thread_cleanup(engine, NULL, NULL, -1), -EBADF);
+	CHECK_IS(rs_thread_open(&none), -EINVAL);
+	CHECK_IS(rs_thread_open(NULL), -EFAULT);
 	rs_engine_close(engine);
 	return 0;
 }
