@@ -415,8 +415,8 @@ RS_API int32_t rs_read(int32_t fd, void *into, uint32_t len);
 RS_API int32_t rs_write(int32_t fd, const void *from, uint32_t len);
 RS_API int32_t rs_close(int32_t fd);
 
-/* 1: no process has the other end of this pipe, socket or terminal open any more. 0: one has. -EBADF: it
- * is no open fd. */
+/* 1: no process has the other end of this pipe, socket or terminal open any more. 0: one has.
+ * -EBADF: this is no open fd. */
 RS_API int32_t rs_hung_up(int32_t fd);
 
 /* As rs_write, for what may be a socket. */
