@@ -90,8 +90,8 @@ int main(int argc, char **argv)
 	struct sock_fprog program;
 
 	if (argc < 4 || strcmp(argv[2], "--") != 0) {
-		fprintf(stderr,
-			"usage: seccomp all|container|no-signal|no-pidfd|no-chdir -- CMD [...]\n");
+		fprintf(stderr, "usage: seccomp "
+				"all|container|no-signal|no-pidfd|no-chdir -- CMD [...]\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "all")) {
