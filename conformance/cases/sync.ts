@@ -24,6 +24,25 @@ const cases: Case[] = [
     },
   },
   {
+    name: "what is shared with other threads, or may grow, is input like any other bytes",
+    run(t) {
+      const growable = { maxByteLength: 9 };
+      const buffers = [
+        new SharedArrayBuffer(3),
+        new SharedArrayBuffer(3, growable),
+        new ArrayBuffer(3, growable),
+        new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }).buffer,
+      ];
+      for (const buffer of buffers) {
+        new Uint8Array(buffer).set([104, 105, 10]);
+        for (const stdin of [new Uint8Array(buffer, 0, 3), new DataView(buffer, 0, 3)]) {
+          const { stdout, exitCode } = t.spawnSync(["cat"], { stdin });
+          assert.deepEqual([new TextDecoder().decode(stdout), exitCode], ["hi\n", 0]);
+        }
+      }
+    },
+  },
+  {
     name: "outputSync collects 8 MiB",
     run(t) {
       const { stdout } = t.command(t.witness, { args: ["write", String(8 * MIB)] }).outputSync();
