@@ -34,8 +34,8 @@ async function run(t: T, name: string, flags: readonly string[], more: Readonly<
 
 /** Programs that print what they see, and the reasons for which some of their children are Node's own. */
 const COMPARED: readonly (readonly [program: string, reasons: readonly RegExp[]])[] = [
-  ["spawn", [/could not start it \(errno 2\)/, /uid is no id/]],
-  ["sync", [/could not start it \(errno (2|7|9|13|20)\)/]],
+  ["spawn", [/could not start it \(errno 2\)/, /uid is no id/, /an argument is no string/]],
+  ["sync", [/could not start it \(errno (2|7|9|13|20)\)/, /an argument is no string/, /cwd is empty/]],
   ["errors", [/could not start it \(errno (2|7|9|13|20)\)/]],
   ["ipc", []],
   ["life", [/could not start it \(errno 2\)/]],
