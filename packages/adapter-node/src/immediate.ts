@@ -16,7 +16,7 @@ function isNodes(): boolean {
   return Object.getOwnPropertySymbols(immediate).some(({ description }) => description === "asyncId");
 }
 
-/** Costs a few system calls more, and comes with the events of the next round. It keeps the program alive until then. */
+/** Takes a few system calls more, and comes with the events of the next round. It holds the program until then. */
 function byMessage(): (callback: () => void) => void {
   // Node loads it when it is looked up.
   const { MessageChannel } = globalThis;
