@@ -115,6 +115,18 @@ void test("workers that are terminated while they open the engine leave nothing"
   assert.ok(now.fds <= before.fds + 1 && now.threads <= before.threads + 2, JSON.stringify({ before, now }));
 });
 
+void test("a child holds the program, also where timers were replaced before ringspawn was loaded", async () => {
+  for (const engine of ["vfork", "runtime"]) {
+    const script = `
+      globalThis.setInterval = globalThis.setTimeout = () => 1;
+      const { spawn } = await import("ringspawn");
+      const child = spawn(["sleep", "0.2"], { onExit: (_, code) => console.log(code, child.engine) });
+    `;
+    const { code, stdout } = await run(["-e", script], { cwd: root, env: { RINGSPAWN_ENGINE: engine } });
+    assert.deepEqual([code, stdout], [0, `0 ${engine}\n`]);
+  }
+});
+
 const line =
   'import { Command } from "ringspawn"; const o = await new Command("echo", { args: ["hi"] }).output();' +
   " console.log(new TextDecoder().decode(o.stdout), o.engine);";

@@ -18,6 +18,17 @@ const cases: Case[] = [
     },
   },
   {
+    name: "shared memory of another realm can be written to a child",
+    async run(t) {
+      const shared = foreign("const b = new SharedArrayBuffer(3); new Uint8Array(b).set([104, 105, 10]); b");
+      assert.ok(!(shared instanceof SharedArrayBuffer), "the buffer is of this realm");
+      const child = t.spawn(["cat"], { stdin: "pipe", stdout: "pipe" });
+      child.stdin.write(shared as SharedArrayBuffer);
+      await child.stdin.end();
+      assert.equal((await finished(child)).stdout, "hi\n");
+    },
+  },
+  {
     name: "a chunk of another realm can be written",
     async run(t) {
       const child = t.command("cat", { stdin: "piped", stdout: "piped" }).spawn();

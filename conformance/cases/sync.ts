@@ -4,6 +4,9 @@ import { assert, fs, parent, path, patience, pattern, sha256 } from "../tools.ts
 
 const MIB = 1024 * 1024;
 
+/** The types that are used here are older. */
+type Growable<T> = new (length: number, options: { readonly maxByteLength: number }) => T;
+
 const cases: Case[] = [
   {
     name: "outputSync gives the status and both outputs",
@@ -21,6 +24,24 @@ const cases: Case[] = [
       assert.deepEqual([seven.success, seven.code, seven.signal], [false, 7, null]);
       const killed = t.command(t.witness, { args: ["signal", "9"] }).outputSync();
       assert.deepEqual([killed.success, killed.code, killed.signal], [false, 137, "SIGKILL"]);
+    },
+  },
+  {
+    name: "what is shared with other threads, or may grow, is input like any other bytes",
+    run(t) {
+      const growable = { maxByteLength: 9 };
+      const buffers = [
+        new SharedArrayBuffer(3),
+        new (SharedArrayBuffer as Growable<SharedArrayBuffer>)(3, growable),
+        new (ArrayBuffer as Growable<ArrayBuffer>)(3, growable),
+      ];
+      for (const buffer of buffers) {
+        new Uint8Array(buffer).set([104, 105, 10]);
+        for (const stdin of [new Uint8Array(buffer, 0, 3), new DataView(buffer, 0, 3)]) {
+          const { stdout, exitCode } = t.spawnSync(["cat"], { stdin });
+          assert.deepEqual([new TextDecoder().decode(stdout), exitCode], ["hi\n", 0]);
+        }
+      }
     },
   },
   {

@@ -1,8 +1,16 @@
 /** What keeps the program alive while a child of Bun's is there. */
 import { type Pipe, watched } from "@ringspawn/core/seam";
 
-// eslint-disable-next-line no-restricted-syntax -- its time never comes: what counts is that Bun waits for it
-const { setInterval, clearInterval } = globalThis;
+/** What holds the program while it is ref'd. It is no timer, which a test framework may have replaced. */
+interface Holder {
+  ref(): void;
+  unref(): void;
+}
+
+// Taken now: a program may put something else in its place. Nobody sends anything on the channel.
+const Channel = BroadcastChannel as unknown as new (name: string) => Holder;
+let holder: Holder | undefined;
+let holds = 0;
 
 /** Closes a pipe that nothing can use any more. */
 const forgotten: FinalizationRegistry<{ close(): unknown }> = new FinalizationRegistry((end) => void end.close());
@@ -17,7 +25,7 @@ export class Hold {
   #refd = true;
   /** Reads and writes that wait. */
   #pending = 0;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #isHolding = false;
 
   constructor() {
     this.#update();
@@ -54,11 +62,12 @@ export class Hold {
   }
 
   #update(): void {
-    if (this.#refd && (this.#alive || this.#pending > 0)) {
-      this.#timer ??= setInterval(() => {}, 2 ** 31 - 1);
-    } else {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-    }
+    const isHolding = this.#refd && (this.#alive || this.#pending > 0);
+    if (isHolding === this.#isHolding) return;
+    this.#isHolding = isHolding;
+    holds += isHolding ? 1 : -1;
+    holder ??= new Channel("ringspawn");
+    if (holds === 0) holder.unref();
+    else holder.ref();
   }
 }

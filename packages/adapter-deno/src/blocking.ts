@@ -55,8 +55,11 @@ export function runInWorker(
   const { port1, port2 } = new MessageChannel() as unknown as Record<"port1" | "port2", MessagePort>;
   const worker = new Worker(PROGRAM, bare({ type: "module" } as const));
   try {
-    const order = { file, options, input: input.get(0), timeout, maxBuffer, killSignal, port: port2, done };
-    worker.postMessage(order, [port2]);
+    const bytes = input.get(0);
+    // A copy, whose memory goes to the worker: what the program shares with others no Blob would take.
+    const copy = bytes && new Uint8Array(bytes);
+    const order = { file, options, input: copy, timeout, maxBuffer, killSignal, port: port2, done };
+    worker.postMessage(order, copy === undefined ? [port2] : [port2, copy.buffer]);
     Atomics.wait(done, 0, 0);
     const answer = (receiveMessageOnPort(port1) as { readonly message: Answer } | undefined)?.message;
     if (answer === undefined) throw new Error("the worker could not send its answer");

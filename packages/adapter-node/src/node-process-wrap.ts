@@ -13,14 +13,13 @@ import {
   tryShape,
 } from "./internals.js";
 import { type Replaced, replacedBy, type Replacements } from "@ringspawn/core/replaced";
+import { immediately } from "./immediate.js";
 import { hasPermissionModel } from "./permission-model.js";
 import { serve, served } from "./lazy.js";
 import type { Declined, Started } from "./served.js";
 import { TRACE, trace } from "@ringspawn/native-linux/trace";
 
 const Class = childProcess.ChildProcess as unknown as new () => ChildProcess;
-// eslint-disable-next-line no-restricted-syntax -- as it was at load
-const { setImmediate } = globalThis;
 
 const ESRCH = -3;
 const WHO = "child_process.spawn";
@@ -108,7 +107,7 @@ const methods = Object.create(prototype, {
       children.delete(this);
     }
     forget(this);
-    if (typeof callback === "function") setImmediate(() => Reflect.apply(callback, this, []));
+    if (typeof callback === "function") immediately(() => Reflect.apply(callback, this, []));
   }),
 }) as object;
 
@@ -134,8 +133,7 @@ function serveHandle(handle: Handle, { running }: Started): void {
   handle.pid = running.pid;
   void running.exited.then((exit) => {
     // After all that is to be read by now: libuv handles the signal of an end behind it, and programs rely on that.
-    // What a listener throws is an uncaught exception there, as it is where Node's native code calls.
-    setImmediate(() => {
+    immediately(() => {
       if (!child.isClosed) handle.onexit(...served().endOf(exit));
     });
   });

@@ -72,7 +72,9 @@ function argvOf(args: Call["args"]): readonly string[] | string {
   if (args === undefined || args.length === 0) return "there is no argv";
   // Node's native code makes strings of numbers; of an object, that would call its methods.
   const isText = (arg: unknown): boolean => typeof arg === "string" || typeof arg === "number";
-  return args.every(isText) ? args.map(String) : "an argument is no string";
+  // A hole counts: Node makes a text of that, too.
+  const all = Array.from(args);
+  return all.every(isText) ? all.map(String) : "an argument is no string";
 }
 
 function envOf(pairs: Call["envPairs"]): Readonly<Record<string, string>> | string {

@@ -83,6 +83,8 @@ function nameOf(signal: number | null): string {
 
 export function prepareRun(options: SyncCallOptions): (Prepared & { readonly limits: SyncOptions }) | Declined {
   const call = callOf(options);
+  // In a call that does not block, libuv takes it for none.
+  if (call.cwd === "") return { why: "cwd is empty" };
   const limits = limitsOf(options, call);
   if (typeof limits === "string") return { why: limits };
   const ready = prepared(call, "spawnSync", limits);

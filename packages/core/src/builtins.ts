@@ -80,13 +80,28 @@ export function quietly(callback: () => void): void {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/unbound-method -- it is applied to a value of any realm
-const byteLength: unknown = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")?.get;
+const byteLength = lengthOf(ArrayBuffer.prototype);
+// A page that is not isolated has no such class.
+const sharedLength = typeof SharedArrayBuffer === "undefined" ? undefined : lengthOf(SharedArrayBuffer.prototype);
+
+function lengthOf(prototype: object): (() => number) | undefined {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is applied to a value of any realm
+  return Object.getOwnPropertyDescriptor(prototype, "byteLength")?.get as (() => number) | undefined;
+}
 
 /** Whether this is an ArrayBuffer of whichever realm: `instanceof` knows those of one alone. */
 export function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  return canTell(byteLength, value);
+}
+
+/** The same of memory that is shared with other threads. */
+export function isSharedArrayBuffer(value: unknown): value is SharedArrayBuffer {
+  return canTell(sharedLength, value);
+}
+
+function canTell(length: (() => number) | undefined, value: unknown): boolean {
   try {
-    Reflect.apply(byteLength as () => number, value, []);
+    Reflect.apply(length as () => number, value, []);
     return true;
   } catch {
     return false;

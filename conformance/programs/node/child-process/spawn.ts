@@ -34,7 +34,11 @@ async function connected(): Promise<readonly [net.Socket, net.Socket, net.Server
   return [client, socket, server];
 }
 
+const holes: string[] = ["a"];
+holes[2] = "c";
+
 await show({
+  "arguments with a hole": () => whole(spawn("echo", holes)),
   "events and their order": () => whole(sh("echo out; echo err >&2; exit 3")),
   "stdio of every kind": async () => {
     const fd = fs.openSync("/dev/zero", "r");

@@ -16,7 +16,12 @@ const thrown = (run: () => unknown): unknown => {
   }
 };
 
+const holes: string[] = ["a"];
+holes[2] = "c";
+
 await show({
+  "arguments with a hole": () => [result(spawnSync("echo", holes)), thrown(() => execFileSync("echo", holes))],
+  "an empty cwd": () => result(spawnSync("pwd", { cwd: "" })),
   "an exit": () => sh("echo out; echo err >&2; exit 3"),
   "a signal": () => [sh("kill -9 $$"), sh("kill -34 $$")],
   input: () => [

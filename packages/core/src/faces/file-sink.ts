@@ -1,5 +1,5 @@
 /** Bun's way to write to a child: a write returns at once as long as the pipe takes the bytes. */
-import { isArrayBuffer } from "../builtins.js";
+import { isArrayBuffer, isSharedArrayBuffer } from "../builtins.js";
 import { shown, usageError } from "../check.js";
 import type { Sink } from "../engine.js";
 import { asBytes } from "../streams.js";
@@ -133,7 +133,7 @@ function bytesOf(data: unknown): Uint8Array {
   // Copied: the caller may reuse its memory before the pipe has taken it.
   if (typeof data === "string" || data instanceof String) return utf8.encode(String(data));
   if (ArrayBuffer.isView(data) || isArrayBuffer(data)) return asBytes(data).slice();
-  if (typeof SharedArrayBuffer === "function" && data instanceof SharedArrayBuffer) return new Uint8Array(data).slice();
+  if (isSharedArrayBuffer(data)) return new Uint8Array(data).slice();
   const code = data === null || data === undefined ? "ERR_STREAM_NULL_VALUES" : "ERR_INVALID_ARG_TYPE";
   throw usageError(code, `${WORDS}, got ${shown(data)}`);
 }

@@ -1,5 +1,5 @@
 /** The handle of a pseudo-terminal, in the shape of `Bun.Terminal`. */
-import { hide, invoke, isArrayBuffer } from "../builtins.js";
+import { hide, invoke, isArrayBuffer, isSharedArrayBuffer } from "../builtins.js";
 import { mustBe, mustBeOfType, ownOptions, usageError } from "../check.js";
 import type { EngineName, TerminalEnd, TerminalFlags, TerminalSize } from "../engine.js";
 import type { Launcher } from "../launcher.js";
@@ -192,7 +192,7 @@ class Handle implements Terminal {
 function bytesOf(data: unknown): Uint8Array {
   if (typeof data === "string") return utf8.encode(data);
   if (ArrayBuffer.isView(data) || isArrayBuffer(data)) return asBytes(data);
-  if (typeof SharedArrayBuffer !== "undefined" && data instanceof SharedArrayBuffer) return new Uint8Array(data);
+  if (isSharedArrayBuffer(data)) return new Uint8Array(data);
   const isMissing = data === undefined || data === null;
   const words = isMissing ? "write() requires data argument" : "write() argument must be a string or ArrayBuffer";
   throw usageError("ERR_INVALID_ARG_TYPE", words);
