@@ -23,7 +23,7 @@ extern "C" {
 #define RS_API __attribute__((visibility("default")))
 
 /* This number goes up whenever a struct, a name or the meaning of a field changes. */
-#define RS_ABI 6u
+#define RS_ABI 7u
 
 /* The most fds that a request may redirect. */
 #define RS_MAX_SLOTS 256u
@@ -324,8 +324,21 @@ struct rs_event {
 struct rs_engine;
 struct rs_loop;
 
+/* What an environment waits and spawns with. The caller sets `size`. */
+struct rs_opened {
+	uint32_t size;
+	int32_t socket; /* of rs_loop_start_fd */
+	struct rs_engine *engine;
+	struct rs_loop *turning; /* the notifier waits for this one */
+	struct rs_loop *blocking;
+};
+
 /* RS_ABI of this library, which a caller compares before anything else. Any thread. */
 RS_API uint32_t rs_abi(void);
+
+/* 1: the environment that this program was started with has a variable of this name, whatever
+ * became of it since. 0: it has none. -errno: that cannot be known. Any thread. */
+RS_API int rs_started_with(const char *name);
 
 /* Makes one trial spawn by the vfork executor. The answer is kept for the process. Any thread. */
 RS_API int rs_probe(struct rs_probe *out);
@@ -476,14 +489,14 @@ RS_API void rs_loop_taken(struct rs_loop *loop);
 RS_API int rs_loop_start_fd(struct rs_loop *loop);
 
 /*
- * Has the end of this thread clean up, for runtimes that end an environment without running any of
- * its JavaScript. When the thread ends, the engine, its loops and the `socket` that
- * rs_loop_start_fd returned (unless the runtime has closed it) are closed, and every fd is
- * abandoned that the engine gave in this thread and that rs_close did not close in it. The initial
- * thread of a program never ends in this sense.
+ * Opens an environment that the end of this thread closes, for runtimes that end one without
+ * running any of its JavaScript. All of it is one call, because they may do so between any two.
+ * When the thread ends, the engine, its loops and the `socket` (unless the runtime has closed it)
+ * are closed, and every fd is abandoned that the engine gave in this thread and that rs_close did
+ * not close in it. The initial thread of a program never ends in this sense. 0 or -errno: then
+ * nothing is open.
  */
-RS_API int rs_thread_cleanup(struct rs_engine *engine, struct rs_loop *turning,
-			     struct rs_loop *blocking, int32_t socket);
+RS_API int rs_thread_open(struct rs_opened *out);
 
 #ifdef __cplusplus
 }
