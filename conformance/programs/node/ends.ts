@@ -1,6 +1,6 @@
 /**
- * How children of node:child_process end: "then", while every object has a `then`; "faked", while mocks of node:test stop
- * the timers, which were there before register is loaded.
+ * How children of node:child_process end: "then", while every object has a `then`; "faked", while node:test's mocks
+ * stop the timers, which were there before register is loaded.
  */
 import process from "node:process";
 
