@@ -23,7 +23,7 @@ const cases: Case[] = [
       const shared = foreign("const b = new SharedArrayBuffer(3); new Uint8Array(b).set([104, 105, 10]); b");
       assert.ok(!(shared instanceof SharedArrayBuffer), "the buffer is of this realm");
       const child = t.spawn(["cat"], { stdin: "pipe", stdout: "pipe" });
-      child.stdin.write(shared as SharedArrayBuffer);
+      void child.stdin.write(shared as SharedArrayBuffer);
       await child.stdin.end();
       assert.equal((await finished(child)).stdout, "hi\n");
     },

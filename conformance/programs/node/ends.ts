@@ -1,9 +1,5 @@
 /**
-<<<<<<< HEAD
  * How children of node:child_process end: "then", while every object has a `then`; "faked", while mocks of node:test
-=======
- * How children of node:child_process end: "then", while every object has a `then`; "faked", while node:test's mocks
->>>>>>> mend8
  * stop the timers, which were there before register is loaded.
  */
 import process from "node:process";
