@@ -69,7 +69,8 @@ function fileOf(value: object): string | number | undefined {
  * whoever serves the call in the end: so a copy of it is read.
  */
 function bytesOf(data: Parameters<NonNullable<Host["bytesOf"]>>[0]): Uint8Array | undefined {
-  const copy = "bodyUsed" in data ? data.clone() : data;
+  // Two names, because a program may have put one of them on Object.prototype.
+  const copy = "bodyUsed" in data && "clone" in data ? data.clone() : data;
   // Those of a library may have no such method.
   const bytes: unknown = Bun.peek((copy as { bytes?(): unknown }).bytes?.());
   if (bytes instanceof Uint8Array) return bytes;

@@ -271,7 +271,9 @@ function numberOf(slot: Slot | undefined, word: unknown): number | undefined {
 
 /** A body can be given to one child. It was read by a copy, since a call that fails may be made by another. */
 function useUp(data: InputData): void {
-  if ("bodyUsed" in data && data.body !== null) data.arrayBuffer().catch(() => {});
+  if (ArrayBuffer.isView(data) || isArrayBuffer(data)) return;
+  // Two names, because a program may have put one of them on Object.prototype.
+  if ("bodyUsed" in data && "body" in data && data.body !== null) data.arrayBuffer().catch(() => {});
 }
 
 /** What a blocking call can feed: only what is at hand, since nothing else may run meanwhile. */
