@@ -46,7 +46,9 @@ function jobsFor(file) {
     { cmd: "sha256sum", args: [file], wrong: (text) => differs("hash", text.slice(0, 64), hash) },
   ];
   if (extname(file) === ".c") {
-    const include = ["include", ".", "private"].flatMap((path) => ["-I", `packages/native-linux/c/${path}`]);
+    const ours = ["include", ".", "private"].map((path) => `packages/native-linux/c/${path}`);
+    // The last is for the addon of the benchmarks.
+    const include = [...ours, "bench/node_modules/node-api-headers/include"].flatMap((path) => ["-I", path]);
     jobs.push({
       cmd: "gcc",
       // With the hooks that the tests of failures compile in.
