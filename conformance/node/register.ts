@@ -227,7 +227,7 @@ const cases: Case[] = [
       const wrong = await run(t, "registered / both", ["--import", entry], { RINGSPAWN_ENGINE: "no such" });
       const [first, second] = JSON.parse(wrong.stdout) as string[];
       for (const line of [first, second])
-        assert.match(line ?? "", /RINGSPAWN_ENGINE must be .* got 'no such'|"no such"/);
+        assert.match(line ?? "", /RINGSPAWN_ENGINE must be .* got ['"]no such['"]/);
       // Of two spawns that are left to Node the user is told once.
       const warnings = wrong.stderr.match(
         /RingspawnWarning: ringspawn leaves all processes to the runtime: .*"no such"/g,
