@@ -33,7 +33,8 @@ function descriptorsOf(owner: object, keys: readonly PropertyKey[]): Descriptors
 /** Without a prototype: a `get` that a program has put on Object.prototype would make it no descriptor. */
 function descriptorOf(owner: object, key: PropertyKey): PropertyDescriptor | undefined {
   const descriptor = Object.getOwnPropertyDescriptor(owner, key);
-  return descriptor && Object.setPrototypeOf(descriptor, null);
+  if (descriptor !== undefined) Object.setPrototypeOf(descriptor, null);
+  return descriptor;
 }
 
 /** Only what differs is touched. What may not be changed stays. */
