@@ -36,7 +36,8 @@ static struct rs_terminal_mode mode_of(int fd)
 	return mode;
 }
 
-/* What is written to a terminal may come in parts: the kernel hands it on by a thread of its own. */
+/* What is written to a terminal may come in parts: the kernel hands it on by a thread of its own.
+ */
 static void check_comes(int fd, const char *expected)
 {
 	struct pollfd readable = { .fd = fd, .events = POLLIN };
