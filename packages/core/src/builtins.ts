@@ -110,8 +110,9 @@ function canTell(length: (() => number) | undefined, value: unknown): boolean {
 
 /** Whether this is a URL of whichever realm. */
 export function isURL(value: unknown): value is URL {
-  if (value instanceof URL) return true;
+  // Most are strings: neither a global nor a class is looked up for these.
   if (typeof value !== "object" || value === null) return false;
+  if (value instanceof URL) return true;
   const { href, protocol } = value as { readonly href?: unknown; readonly protocol?: unknown };
   return (
     Object.prototype.toString.call(value) === "[object URL]" && typeof href === "string" && typeof protocol === "string"

@@ -78,5 +78,5 @@ function openFiles(
       return { errno: errnoOf(code), step: "stdio", index, cause: error };
     }
   }
-  return Object.freeze({ ...request, slots });
+  return { ...request, slots };
 }

@@ -22,7 +22,7 @@ const SHORTEST = 4;
  */
 export function refuseMistyped(given: object, known: readonly string[]): void {
   for (const key of Object.keys(given)) {
-    if (known.includes(key) || OF_PEERS.has(key)) continue;
+    if (OF_PEERS.has(key) || known.includes(key)) continue;
     if (Object.hasOwn(SETUP, key)) {
       throw usageError("ERR_INVALID_ARG_VALUE", `${key} is not an option, but a key of one: setup.${key}`);
     }

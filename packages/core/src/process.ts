@@ -116,10 +116,9 @@ export class Process {
     return sink;
   }
 
-  /** Wraps the source of a pipe, before any reader has it. */
-  replaceSource(fd: number, wrap: (source: Source) => Source): void {
-    const source = this.source(fd);
-    if (source !== undefined) (this.#replaced ??= new Map()).set(fd, wrap(source));
+  /** Puts another in the place of the source of a pipe, before any reader has it. */
+  replaceSource(fd: number, source: Source): void {
+    (this.#replaced ??= new Map()).set(fd, source);
   }
 
   /** The same stream each time; undefined when this fd is no pipe that the child writes. */

@@ -22,7 +22,6 @@ describe("normalize", () => {
       setup: { signals: { ignore: 0n, mask: 0n } },
     });
     expect(request.setup.signals.default).toBe((1n << 64n) - 1n - bit(9, 19));
-    expect(Object.isFrozen(request)).toBe(true);
   });
 
   test("plain requests share one setup, which nobody can change", () => {

@@ -9,7 +9,7 @@ import { candidatesOf } from "./path.js";
 import { AS_THE_PARENT, type NormalSetup, readKey, readSetup } from "./setup.js";
 import { checkSlots, filePath, MAX_SLOTS, optionOfSlot, type Slot } from "./stdio.js";
 
-/** Frozen. Everything an engine may look at. */
+/** Everything an engine may look at. */
 export interface SpawnRequest {
   /** The command as written. */
   readonly file: string;
@@ -74,7 +74,7 @@ const SAME = [
 const NOTHING_GIVEN: readonly SetupKey[] = Object.freeze([]);
 
 /**
- * Validates, looks up what must be looked up now (PATH, `RINGSPAWN_ENGINE`), and freezes.
+ * Validates, looks up what must be looked up now (PATH, `RINGSPAWN_ENGINE`).
  *
  * @param engines the names of the engines there are, in the order in which `auto` prefers them
  * @throws {TypeError} naming the option and what was given.
@@ -92,7 +92,7 @@ export function normalize(host: Host, engines: readonly EngineName[], input: Req
   }
   checkTogether(setup, slots);
   checkSlots(slots);
-  return Object.freeze({
+  return {
     file,
     argv,
     candidates: candidatesOf(host, file, env),
@@ -105,13 +105,12 @@ export function normalize(host: Host, engines: readonly EngineName[], input: Req
     setup,
     given,
     engines: engineOrder(engines, input.engine, host),
-  });
+  };
 }
 
 /** `setup`, and the options of the faces that mean the same as one of its keys. */
 function normalizeSetup(host: Host, input: RequestInput): Pick<SpawnRequest, "setup" | "given"> {
-  const isAlone = input.setup === undefined && SAME.every(([option]) => input[option] === undefined);
-  if (isAlone) return { setup: AS_THE_PARENT, given: NOTHING_GIVEN };
+  if (isWithoutSetup(input)) return { setup: AS_THE_PARENT, given: NOTHING_GIVEN };
   const given: SetupKey[] = [];
   const setup = readSetup(input.setup === undefined ? {} : input.setup, given, host);
   for (const [option, key] of SAME) {
@@ -121,6 +120,13 @@ function normalizeSetup(host: Host, input: RequestInput): Pick<SpawnRequest, "se
     else agree(option, key, input[option], before, host);
   }
   return { setup: Object.freeze(setup), given };
+}
+
+/** As nearly all are. Every spawn comes by here, and an index makes neither an iterator nor a closure for it. */
+function isWithoutSetup(input: RequestInput): boolean {
+  if (input.setup !== undefined) return false;
+  for (let i = 0; i < SAME.length; i++) if (input[(SAME[i] as (typeof SAME)[number])[0]] !== undefined) return false;
+  return true;
 }
 
 /** @throws {TypeError} when an option and the key of `setup` that means the same differ. */

@@ -163,6 +163,7 @@ function fileOfSpec(host: Host, target: number, { file, open = "r", mode = 0o666
 export function checkSlots(slots: readonly Slot[]): void {
   let pty: (Slot & { readonly kind: "pty" }) | undefined;
   for (const slot of slots) {
+    if (slot.kind === "null" || slot.kind === "pipe") continue;
     if (slot.kind === "pty") {
       // An engine makes one pseudo-terminal for a child, which is that of the option.
       if (slots[0]?.kind === "terminal") {

@@ -139,3 +139,16 @@ test("a failed write rejects with EPIPE, or with the stream's own coded error, a
     await sink.close();
   }
 });
+
+test("a stream that always has more at hand does not keep the program from its timers", async () => {
+  const source = webSource(
+    new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) }),
+  );
+  const into = new Uint8Array(65_536);
+  let isTime = false;
+  setTimeout(() => (isTime = true), 0);
+  let read = 0;
+  while (!isTime && read < 64 * 1024 * 1024) read += await source.read(into);
+  expect(isTime).toBe(true);
+  source.close();
+});

@@ -1,12 +1,17 @@
 /** Web streams of a runtime's own child as {@link Source} and {@link Sink}: for engines without pipes of their own. */
+import { after } from "./builtins.js";
 import { brokenPipe, isBrokenPipe } from "./pipe.js";
 import type { Sink, Source } from "./engine.js";
 import { FedSource } from "./fed-source.js";
+
+/** Bytes that are read in one go: a stream that always has more at hand must not keep the program from its timers. */
+const BURST = 4 * 1024 * 1024;
 
 /** Reads a web stream. Nothing is asked of it before a read. */
 export function webSource(stream: ReadableStream<Uint8Array>): Source {
   const reader = stream.getReader();
   let isReading = false;
+  let burst = 0;
   const source = new FedSource({
     want: () => {
       if (isReading) return;
@@ -21,11 +26,16 @@ export function webSource(stream: ReadableStream<Uint8Array>): Source {
   const next = async (): Promise<void> => {
     try {
       let chunk: Uint8Array;
+      if (burst >= BURST) {
+        burst = 0;
+        await new Promise<void>((resolve) => void after(0, resolve));
+      }
       do {
         const { done, value } = await reader.read();
         if (done) return source.end();
         chunk = value;
       } while (chunk.byteLength === 0);
+      burst += chunk.byteLength;
       source.push(chunk);
     } catch (error) {
       source.end(error);

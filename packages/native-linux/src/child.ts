@@ -44,15 +44,18 @@ export class Child extends NativeProcess implements Running {
   readonly #pidfd: number;
 
   constructor(binding: Binding, loop: Loop, request: SpawnRequest, outcome: Outcome, status: ExitStatus) {
-    super(binding, loop, request, outcome);
     const { pid, pidfd } = outcome;
+    // First of all: to watch a child that has ended already takes longer, because another thread is woken on the way.
+    let tell: (exit: Exit) => void;
+    whenEnded(binding, loop, pidfd, status, (exit) => tell(exit));
+    super(binding, loop, request, outcome);
     this.pid = pid;
     this.#pidfd = pidfd;
     this.exited = new Promise((resolve) => {
-      whenEnded(binding, loop, pidfd, status, (exit) => {
+      tell = (exit) => {
         this.keepAlive.end();
         resolve(exit);
-      });
+      };
     });
   }
 

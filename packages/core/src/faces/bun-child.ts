@@ -2,7 +2,7 @@
 import { soon } from "../builtins.js";
 import { signal as signalNumber } from "../check.js";
 import { Drain, limited } from "../collect.js";
-import type { EngineName } from "../engine.js";
+import type { EngineName, Source } from "../engine.js";
 import { SIGNALS, type SignalName } from "../numbers.js";
 import type { ExtraPipes, Process } from "../process.js";
 import { exitNumber, exitSignal, resourceUsage, type ResourceUsage } from "../status.js";
@@ -22,8 +22,8 @@ export interface Stdio {
   readonly count: number;
   /** The fds of this program that were given by number, by the child's fd. */
   readonly numbers: readonly (number | undefined)[];
-  /** What to feed to the child, by its fd. */
-  readonly data: ReadonlyMap<number, InputData>;
+  /** What to feed to the child, by its fd. Undefined: nothing. */
+  readonly data: ReadonlyMap<number, InputData> | undefined;
 }
 
 /** What may end the process early, and what is done with it meanwhile. */
@@ -38,6 +38,13 @@ export interface Control {
 
 /** What Bun gives of a stream that a child with a terminal does not have. The types say undefined, as Bun's own. */
 const AT_TERMINAL = null as never;
+
+/** What readers get of an output: at most `maxBuffer` bytes. Unless `lazy`, it is taken in as it comes. */
+function outputOf(process: Process, source: Source, { maxBuffer, killSignal, lazy }: Control): Source {
+  const upTo =
+    maxBuffer === undefined ? source : limited(source, maxBuffer, () => process.cutShort(source, killSignal));
+  return lazy ? upTo : new Drain(upTo);
+}
 
 export class Child implements Subprocess {
   readonly #process: Process;
@@ -57,24 +64,22 @@ export class Child implements Subprocess {
     this.#process = process;
     this.#terminal = terminal;
     this.#stdio = stdio;
-    const { timeout, maxBuffer, killSignal, lazy, onExit } = control;
-    for (const [fd, given] of stdio.data) {
+    const { timeout, killSignal, onExit } = control;
+    for (const [fd, given] of stdio.data ?? []) {
       const sink = process.sink(fd);
       // A terminal is in the place of what was given for 0.
       if (sink !== undefined) void feed(process, sink, given);
     }
-    const sink = stdio.data.has(0) ? undefined : process.sink(0);
+    const sink = stdio.data?.has(0) === true ? undefined : process.sink(0);
     if (sink !== undefined) {
       const stdin = new FileSink(sink);
       this.#stdin = stdin;
       // Whoever never ends it must not pay with an fd for every child.
       process.whenExited(() => void stdin.end());
     }
-    for (const fd of [1, 2]) {
-      if (maxBuffer !== undefined) {
-        process.replaceSource(fd, (source) => limited(source, maxBuffer, () => process.cutShort(source, killSignal)));
-      }
-      if (!lazy) process.replaceSource(fd, (source) => new Drain(source));
+    for (let fd = 1; fd <= 2; fd++) {
+      const source = process.source(fd);
+      if (source !== undefined) process.replaceSource(fd, outputOf(process, source, control));
     }
     if (timeout !== undefined) process.whenLate(timeout, () => process.cutOff(killSignal));
     const channel = (this.#channel = openChannel?.(this));

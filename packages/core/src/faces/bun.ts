@@ -102,10 +102,10 @@ export function createSpawnPair(launcher: Launcher): {
     const stdio = stdioOf(launcher.host, options, "pipe");
     const { numbers, data } = stdio;
     const input = new Map<number, Uint8Array>();
-    for (const [fd, given] of data) input.set(fd, bytesAtHand(launcher.host, given));
+    for (const [fd, given] of data ?? []) input.set(fd, bytesAtHand(launcher.host, given));
     const limits: SyncOptions = { input, timeout, maxBuffer, killSignal, signal, withoutPid: false };
     const { result, engine } = launcher.spawnSync(inputOf(launcher.host, cmd, options, stdio.slots, control), limits);
-    for (const given of data.values()) useUp(given);
+    for (const given of data?.values() ?? []) useUp(given);
     const { pid, exit, output } = result;
     const bytes = (fd: number): Uint8Array<ArrayBuffer> | undefined => {
       const collected = output.get(fd);
@@ -250,7 +250,7 @@ function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"):
   const defaults = ["ignore", "pipe", stderrDefault];
   const slots: Slot[] = [];
   const numbers: (number | undefined)[] = [];
-  const data = new Map<number, InputData>();
+  let data: Map<number, InputData> | undefined;
   const count = Math.max(words.length, 3);
   for (let target = 0; target < count; target++) {
     const written = words[target];
@@ -258,7 +258,7 @@ function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"):
     const { slot, data: given } = slotOfBunWord(host, target, word, names?.[target] ?? `stdio[${target}]`, isBlocking);
     if (slot !== undefined) slots.push(slot);
     numbers.push(numberOf(slot, word));
-    if (given !== undefined) data.set(target, given);
+    if (given !== undefined) (data ??= new Map()).set(target, given);
   }
   return { slots, count, numbers, data };
 }
