@@ -1,6 +1,6 @@
 /** The C ABI. Made from c/include/ringspawn.h by `node abi.mjs`, and not to be edited. */
 
-export const ABI = 6;
+export const ABI = 7;
 export const MAX_SLOTS = 256;
 export const MAX_REQUEST = 16777216;
 
@@ -378,12 +378,9 @@ export const SYMBOLS = {
   rs_loop_watch: { args: ["handle", "i32", "u32", "u64"], returns: "i32" },
   rs_loop_forget: { args: ["handle", "i32"], returns: "i32" },
   rs_loop_take: { args: ["handle", "bytes", "u32", "i32"], returns: "i32" },
-  rs_loop_wait: { args: ["handle"], returns: "i32" },
-  rs_loop_stop: { args: ["handle"], returns: "void" },
   rs_loop_alarm: { args: ["handle", "u32"], returns: "i32" },
   rs_now: { args: ["bytes"], returns: "i32" },
   rs_loop_fd: { args: ["handle"], returns: "i32" },
-  rs_loop_taken: { args: ["handle"], returns: "void" },
   rs_loop_start_fd: { args: ["handle"], returns: "i32" },
   rs_thread_cleanup: { args: ["handle", "handle", "handle", "i32"], returns: "i32" },
 } as const;

@@ -238,13 +238,7 @@ class FfiBinding implements Binding {
     // A worker that ends may run no more JavaScript. The end of its thread cleans up then.
     const kept = library.rs_thread_cleanup(this.#engine, turning, this.#loop(BLOCKING), fd);
     if (kept < 0) return kept;
-    this.#listener = this.#listen(fd, () => {
-      try {
-        notify();
-      } finally {
-        library.rs_loop_taken(turning);
-      }
-    });
+    this.#listener = this.#listen(fd, notify);
     return 0;
   }
 

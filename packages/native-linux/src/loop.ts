@@ -64,14 +64,13 @@ export class Loop {
   turn(timeoutMs: number): void {
     const looks = this.#unwatched.size > 0 && timeoutMs !== 0;
     const first = looks && (timeoutMs < 0 || timeoutMs > LOOK) ? LOOK : timeoutMs;
-    for (let wait = first; ; wait = 0) {
-      const count = this.#binding.take(this.#name, this.#events, wait);
-      // The tokens first: a callback may turn this loop again (a spawnSync) and overwrite the events.
-      const tokens: number[] = [];
+    // All of them are taken before anything is called back: the notifier tells of no event twice.
+    const tokens: number[] = [];
+    for (let wait = first, count = BATCH; count === BATCH; wait = 0) {
+      count = this.#binding.take(this.#name, this.#events, wait);
       for (let i = 0; i < count; i++) tokens.push(this.#events[(i * EVENT_SIZE + EVENT.token) >> 2] as number);
-      this.#callBack(tokens);
-      if (count < BATCH) break;
     }
+    this.#callBack(tokens);
     if (looks) this.#look();
     else this.#rest();
   }

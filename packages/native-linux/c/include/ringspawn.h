@@ -23,7 +23,7 @@ extern "C" {
 #define RS_API __attribute__((visibility("default")))
 
 /* This number goes up whenever a struct, a name or the meaning of a field changes. */
-#define RS_ABI 6u
+#define RS_ABI 7u
 
 /* The most fds that a request may redirect. */
 #define RS_MAX_SLOTS 256u
@@ -446,6 +446,7 @@ RS_API int32_t rs_abandon(int32_t fd);
 /* The one way to wait for children and pipes: an epoll set in which every watch is one-shot. */
 RS_API int rs_loop_open(struct rs_loop **out);
 RS_API void rs_loop_close(struct rs_loop *loop);
+/* `token`: any but UINT64_MAX */
 RS_API int rs_loop_watch(struct rs_loop *loop, int32_t fd, uint32_t ready, uint64_t token);
 /* Has to come before close(fd): a child that has not exec'd yet would keep the watch alive. */
 RS_API int rs_loop_forget(struct rs_loop *loop, int32_t fd);
@@ -453,10 +454,6 @@ RS_API int rs_loop_forget(struct rs_loop *loop, int32_t fd);
  * at all, -1: without end). EINTR is retried. */
 RS_API int rs_loop_take(struct rs_loop *loop, struct rs_event *out, uint32_t capacity,
 			int32_t timeout_ms);
-/* Blocks until something can be taken (1) or rs_loop_stop was called (0). Takes nothing. For one
- * thread at a time, other than the owner. */
-RS_API int rs_loop_wait(struct rs_loop *loop);
-RS_API void rs_loop_stop(struct rs_loop *loop);
 /* An event with the token 0 comes in `ms` milliseconds, once. A later call takes the place of an
  * earlier one. */
 RS_API int rs_loop_alarm(struct rs_loop *loop, uint32_t ms);
@@ -465,12 +462,14 @@ RS_API int rs_now(double *ms);
 /* The fd that is readable while something can be taken, for a runtime that watches fds in its own
  * thread. It belongs to the loop. */
 RS_API int rs_loop_fd(const struct rs_loop *loop);
-/* Starts a thread that calls `notify` when something can be taken, and then waits for
- * rs_loop_taken. */
-RS_API int rs_loop_start(struct rs_loop *loop, void (*notify)(void *), void *context);
-RS_API void rs_loop_taken(struct rs_loop *loop);
-/* The same for a runtime that can only read from sockets: instead of a call, a byte comes on the
- * socket that is returned (CLOEXEC, O_NONBLOCK, and the caller's to close). */
+/*
+ * For a runtime that can only read from sockets: starts a thread that waits for the epoll set and
+ * takes its events. From then on rs_loop_take gives what the thread has taken, never waits, and
+ * makes a system call only to wake a thread that rests because its owner was busy. When there is
+ * something new, and the last byte was answered by an rs_loop_take, a byte comes on the socket that
+ * is returned (CLOEXEC, O_NONBLOCK, and the caller's to close). Who gets `capacity` events has to
+ * ask again, for there may be no byte for the rest.
+ */
 RS_API int rs_loop_start_fd(struct rs_loop *loop);
 
 /*
