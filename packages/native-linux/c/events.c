@@ -46,7 +46,7 @@ int events_wait(int epoll_fd, struct rs_event *out, uint32_t capacity, int32_t t
 			ready |= RS_READABLE;
 		if (events[i].events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
 			ready |= RS_WRITABLE;
-		out[i] = (struct rs_event){ .token = events[i].data.u64, .ready = ready };
+		out[i] = (struct rs_event){ .token = events[i].data.u32, .ready = ready };
 	}
 	return count;
 }

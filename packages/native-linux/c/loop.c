@@ -56,9 +56,9 @@ void rs_loop_close(struct rs_loop *loop)
 	free(loop);
 }
 
-int rs_loop_watch(struct rs_loop *loop, int32_t fd, uint32_t ready, uint64_t token)
+int rs_loop_watch(struct rs_loop *loop, int32_t fd, uint32_t ready, uint32_t token)
 {
-	struct epoll_event event = { .events = EPOLLONESHOT, .data.u64 = token };
+	struct epoll_event event = { .events = EPOLLONESHOT, .data.u32 = token };
 
 	if (ready == 0 || (ready & ~(uint32_t)(RS_READABLE | RS_WRITABLE)) ||
 	    token == NOTIFIER_TOKEN)
@@ -94,7 +94,7 @@ int rs_loop_take(struct rs_loop *loop, struct rs_event *out, uint32_t capacity, 
 static int open_alarm(struct rs_loop *loop)
 {
 	/* Each time it goes off it gives one event, without being read or asked for anew. */
-	struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data.u64 = 0 };
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data.u32 = 0 };
 	int fd = fd_above_stdio(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
 
 	if (fd < 0)

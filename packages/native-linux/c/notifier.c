@@ -182,7 +182,7 @@ static int open_socket(struct notifier *n)
 int notifier_start(struct notifier **out, int epoll_fd)
 {
 	/* A hang-up is told without being asked for. */
-	struct epoll_event hang_up = { .events = EPOLLONESHOT, .data.u64 = NOTIFIER_TOKEN };
+	struct epoll_event hang_up = { .events = EPOLLONESHOT, .data.u32 = NOTIFIER_TOKEN };
 	struct notifier *n = calloc(1, sizeof(*n));
 	int listener, error;
 

@@ -9,7 +9,7 @@
 struct notifier;
 
 /* The token of the notifier's own watch, which no other has. */
-#define NOTIFIER_TOKEN UINT64_MAX
+#define NOTIFIER_TOKEN UINT32_MAX
 
 /* Returns the listener's end of the socket, or -errno. `epoll_fd` stays the caller's, and outlives
  * the notifier. */

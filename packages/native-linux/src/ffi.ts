@@ -9,14 +9,16 @@ import type { Shortage } from "./shortage.js";
 
 /**
  * Types of the C ABI as an FFI needs them. `bytes`: a typed array, passed as a pointer to its first byte.
- * `handle`: a pointer that only C looks behind; to us a number.
+ * `handle`: a pointer that only C looks behind.
  */
-type FfiType = "i32" | "u32" | "u64" | "bytes" | "handle" | "void";
+type FfiType = "i32" | "u32" | "bytes" | "handle" | "void";
 
 /** Bytes of one read or write: the length and the answer are 32 bits each. */
 const MAX_IO = 2 ** 31 - 1;
 
-type Argument<T extends FfiType> = T extends "bytes" ? ArrayBufferView : number;
+type Handle = number | bigint;
+
+type Argument<T extends FfiType> = T extends "bytes" ? ArrayBufferView : T extends "handle" ? Handle : number;
 type Arguments<T extends readonly FfiType[]> = { [i in keyof T]: Argument<T[i]> };
 
 /** The opened library. */
@@ -33,6 +35,8 @@ export interface Listener {
 /** What a runtime's FFI is to us. `Name` is how the runtime names a type. */
 export interface Ffi<Name> {
   readonly types: { readonly [type in FfiType]: Name };
+  /** A handle as this FFI takes it fastest. */
+  handle(address: bigint): Handle;
   /** Opens the library with these functions. Throws why it cannot. */
   open(path: string, symbols: readonly FfiSymbol<Name>[]): unknown;
   /** The part of an error of {@link open} that says why. */
@@ -63,23 +67,23 @@ export function openFfi<Name>(path: string, ffi: Ffi<Name>): Binding | Shortage 
   }
   const abi = library.rs_abi();
   if (abi !== ABI) return `engine.so speaks ABI ${abi}, this version needs ${ABI}`;
-  return new FfiBinding(library, (fd, notify) => ffi.listen(fd, notify));
+  return new FfiBinding(library, ffi);
 }
 
 class FfiBinding implements Binding {
   readonly #library: Library;
-  readonly #listen: (fd: number, notify: () => void) => Listener;
+  readonly #ffi: Pick<Ffi<unknown>, "handle" | "listen">;
   readonly #clock = new Float64Array(1);
-  #engine = 0;
+  #engine: Handle = 0;
   /** By {@link LoopName}. */
-  #loops: readonly number[] = [];
+  #loops: readonly Handle[] = [];
   /** The notifier's, which the runtime listens to; -1 before it is made. */
   #socket = -1;
   #listener: Listener | undefined;
 
-  constructor(library: Library, listen: (fd: number, notify: () => void) => Listener) {
+  constructor(library: Library, ffi: Pick<Ffi<unknown>, "handle" | "listen">) {
     this.#library = library;
-    this.#listen = listen;
+    this.#ffi = ffi;
   }
 
   probe(out: Uint32Array): number {
@@ -93,18 +97,20 @@ class FfiBinding implements Binding {
   open(): number {
     if (this.#engine !== 0) return 0;
     const { rs_engine_open, rs_engine_close, rs_loop_open, rs_loop_close } = this.#library;
-    const engine = opened(rs_engine_open);
-    if (engine < 0) return engine;
-    const loops: number[] = [];
+    const opened = new BigUint64Array(1);
+    const error = rs_engine_open(opened);
+    if (error < 0) return error;
+    const engine = this.#ffi.handle(opened[0] as bigint);
+    const loops: Handle[] = [];
     while (loops.length < 2) {
-      const loop = opened(rs_loop_open);
-      if (loop < 0) {
+      const error = rs_loop_open(opened);
+      if (error < 0) {
         // Nothing is kept of a failed opening: the next one begins anew.
         for (const open of loops) rs_loop_close(open);
         rs_engine_close(engine);
-        return loop;
+        return error;
       }
-      loops.push(loop);
+      loops.push(this.#ffi.handle(opened[0] as bigint));
     }
     this.#engine = engine;
     this.#loops = loops;
@@ -238,7 +244,7 @@ class FfiBinding implements Binding {
     // A worker that ends may run no more JavaScript. The end of its thread cleans up then.
     const kept = library.rs_thread_cleanup(this.#engine, turning, this.#loop(BLOCKING), fd);
     if (kept < 0) return kept;
-    this.#listener = this.#listen(fd, notify);
+    this.#listener = this.#ffi.listen(fd, notify);
     return 0;
   }
 
@@ -250,15 +256,7 @@ class FfiBinding implements Binding {
     this.#listener?.unref();
   }
 
-  #loop(name: LoopName): number {
-    return this.#loops[name] as number;
+  #loop(name: LoopName): Handle {
+    return this.#loops[name] as Handle;
   }
-}
-
-/** The handle that a function of the library makes, or -errno. */
-function opened(open: (out: BigUint64Array) => number): number {
-  const out = new BigUint64Array(1);
-  const error = open(out);
-  // Addresses of user space fit a number.
-  return error < 0 ? error : Number(out[0]);
 }

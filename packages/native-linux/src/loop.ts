@@ -10,7 +10,8 @@ const LOOK = 10;
 const BATCH = 64;
 /** The token of the alarm. */
 const ALARM = 0;
-const MAX_TOKEN = 2 ** 32 - 1;
+/** The number beyond is the notifier's own. */
+const MAX_TOKEN = 2 ** 32 - 2;
 /** The longest time that an alarm is set to, in milliseconds. Who waits longer is found not to be due, and waits on. */
 const MAX_ALARM = 2 ** 31 - 1;
 

@@ -316,9 +316,8 @@ struct rs_explained {
 enum rs_ready { RS_READABLE = 1u << 0, RS_WRITABLE = 1u << 1 };
 
 struct rs_event {
-	uint64_t token; /* as given to rs_loop_watch; 0 of rs_loop_alarm */
+	uint32_t token; /* as given to rs_loop_watch; 0 of rs_loop_alarm */
 	uint32_t ready; /* enum rs_ready; a hang-up or error counts as both */
-	uint32_t pad;
 };
 
 struct rs_engine;
@@ -446,8 +445,8 @@ RS_API int32_t rs_abandon(int32_t fd);
 /* The one way to wait for children and pipes: an epoll set in which every watch is one-shot. */
 RS_API int rs_loop_open(struct rs_loop **out);
 RS_API void rs_loop_close(struct rs_loop *loop);
-/* `token`: any but UINT64_MAX */
-RS_API int rs_loop_watch(struct rs_loop *loop, int32_t fd, uint32_t ready, uint64_t token);
+/* `token`: any but UINT32_MAX */
+RS_API int rs_loop_watch(struct rs_loop *loop, int32_t fd, uint32_t ready, uint32_t token);
 /* Has to come before close(fd): a child that has not exec'd yet would keep the watch alive. */
 RS_API int rs_loop_forget(struct rs_loop *loop, int32_t fd);
 /* Takes up to `capacity` events and returns their number. Waits `timeout_ms` for the first (0: not

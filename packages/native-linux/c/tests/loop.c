@@ -39,9 +39,9 @@ static void watches_once(void)
 	CHECK_IS(rs_loop_take(loop, events, 4, 0), 1);
 	CHECK_IS(events[0].token, 78);
 
-	CHECK_IS(rs_loop_watch(loop, fds[1], RS_WRITABLE, 1ull << 63), 0);
+	CHECK_IS(rs_loop_watch(loop, fds[1], RS_WRITABLE, 1u << 31), 0);
 	CHECK_IS(rs_loop_take(loop, events, 4, 0), 1);
-	CHECK(events[0].token == 1ull << 63);
+	CHECK(events[0].token == 1u << 31);
 	CHECK_IS(events[0].ready, RS_WRITABLE);
 
 	/* A hang-up is both. */
@@ -68,7 +68,7 @@ static void refuses_what_cannot_be_watched(void)
 	CHECK_IS(rs_loop_watch(loop, -1, RS_READABLE, 1), -EBADF);
 	CHECK_IS(rs_loop_watch(loop, 0, 0, 1), -EINVAL);
 	CHECK_IS(rs_loop_watch(loop, 0, 4, 1), -EINVAL);
-	CHECK_IS(rs_loop_watch(loop, 0, RS_READABLE, UINT64_MAX), -EINVAL);
+	CHECK_IS(rs_loop_watch(loop, 0, RS_READABLE, UINT32_MAX), -EINVAL);
 	CHECK_IS(rs_loop_take(loop, NULL, 1, 0), -EINVAL);
 	CHECK_IS(rs_loop_take(loop, &event, 0, 0), -EINVAL);
 	CHECK_IS(rs_loop_open(NULL), -EFAULT);
@@ -145,7 +145,7 @@ static void tells_of_children(int by_notifier)
 		put(&r->argv, "exit");
 		put(&r->argv, code);
 		outs[i] = spawn_ok(r);
-		CHECK_IS(rs_loop_watch(loop, outs[i].pidfd, RS_READABLE, (uint64_t)i), 0);
+		CHECK_IS(rs_loop_watch(loop, outs[i].pidfd, RS_READABLE, (uint32_t)i), 0);
 	}
 	while (left > 0) {
 		int got;

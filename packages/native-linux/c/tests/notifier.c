@@ -97,7 +97,7 @@ static void rings_once_for_each(void)
 	CHECK(is_silent());
 	CHECK_IS(rs_loop_take(loop, &event, 1, -1), 0); /* does not wait */
 	for (int i = 0; i < 3000; i++) {
-		CHECK_IS(rs_loop_watch(loop, fd, RS_READABLE, (uint64_t)i), 0);
+		CHECK_IS(rs_loop_watch(loop, fd, RS_READABLE, (uint32_t)i), 0);
 		CHECK_IS(hear(), 1);
 		CHECK_IS(rs_loop_take(loop, &event, 1, 0), 1);
 		CHECK_IS(event.token, i);
@@ -119,7 +119,7 @@ static void rests_while_the_owner_is_busy(void)
 	up();
 	for (int i = 0; i < FDS; i++) {
 		fds[i] = ready_fd();
-		CHECK_IS(rs_loop_watch(loop, fds[i], RS_READABLE, (uint64_t)i), 0);
+		CHECK_IS(rs_loop_watch(loop, fds[i], RS_READABLE, (uint32_t)i), 0);
 		if (i == 0) {
 			/* The byte is not answered. */
 			CHECK_IS(hear(), 1);
@@ -156,7 +156,7 @@ static void loses_nothing(void)
 {
 	enum { FDS = 200, EVENTS = 200000 };
 	struct rs_event events[FDS];
-	uint64_t tokens[FDS], next = 1;
+	uint32_t tokens[FDS], next = 1;
 	int fds[FDS];
 
 	up();
@@ -172,7 +172,7 @@ static void loses_nothing(void)
 		for (int i = 0; i < 1 + round % FDS; i++) {
 			if (tokens[i] != 0)
 				continue;
-			tokens[i] = next++ << 8 | (uint64_t)i;
+			tokens[i] = next++ << 8 | (uint32_t)i;
 			CHECK_IS(rs_loop_watch(loop, fds[i], RS_READABLE, tokens[i]), 0);
 		}
 		got = rs_loop_take(loop, events, capacity, 0);
@@ -263,7 +263,7 @@ static void stops_in_every_state(void)
 		if (i % 2)
 			usleep(100);
 		for (int k = 0; k < (i % 4 < 2 ? i % 4 : FDS); k++)
-			CHECK_IS(rs_loop_watch(loop, fds[k], RS_READABLE, (uint64_t)k), 0);
+			CHECK_IS(rs_loop_watch(loop, fds[k], RS_READABLE, (uint32_t)k), 0);
 		for (volatile int pause = 0; pause < (i % 100) * 100; pause++)
 			;
 		down();
@@ -292,7 +292,7 @@ int main(void)
 		up();
 		has_no_watches = 0;
 		for (int k = 0; k < i % 3; k++) {
-			CHECK_IS(rs_loop_watch(loop, fd, RS_READABLE, (uint64_t)k), 0);
+			CHECK_IS(rs_loop_watch(loop, fd, RS_READABLE, (uint32_t)k), 0);
 			CHECK_IS(hear(), 1);
 			CHECK_IS(rs_loop_take(loop, &event, 1, 0), 1);
 			CHECK_IS(event.token, k);
