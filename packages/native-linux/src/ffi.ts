@@ -246,8 +246,6 @@ class FfiBinding implements Binding {
   }
 
   start(notify: () => void): number {
-    const library = this.#library;
-    const turning = this.#loop(TURNING);
     this.#listener = this.#ffi.listen(this.#socket, notify);
     return 0;
   }
