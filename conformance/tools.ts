@@ -178,3 +178,19 @@ export function status(field: string): string {
 export function statFd(fd: number): fs.Stats {
   return fs.statSync(`/proc/self/fd/${fd}`);
 }
+
+/** What collects garbage, which each runtime has somewhere else. */
+export async function collector(): Promise<() => void> {
+  const { Bun: bun } = globalThis as { Bun?: { gc(isSynchronous: true): void } };
+  if (bun !== undefined) return () => bun.gc(true);
+  const [{ setFlagsFromString }, { runInNewContext }] = await Promise.all([import("node:v8"), import("node:vm")]);
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+}
+
+/** What prints values, as the runtime's console does. */
+export async function inspector(): Promise<(value: unknown) => string> {
+  type Printer = { readonly inspect: (value: unknown) => string };
+  const { Bun: bun, Deno: deno } = globalThis as { readonly [name in "Bun" | "Deno"]?: Printer };
+  return (bun ?? deno ?? (await import("node:util"))).inspect;
+}

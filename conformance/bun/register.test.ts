@@ -51,3 +51,11 @@ void test("a variable that names no engine is told once, and all is Bun's own", 
   assert.deepEqual([wrong.code, wrong.stdout], [0, own.stdout]);
   assert.equal(wrong.stderr.match(/RingspawnWarning: ringspawn leaves all .*"vfrok"/g)?.length, 1, wrong.stderr);
 });
+
+void test("a terminal of ringspawn is never taken for the options of one of Bun's", async () => {
+  const terminals = fileURLToPath(new URL("programs/register-terminal.ts", import.meta.url));
+  const { code, stdout, stderr } = await run(["--preload", register, terminals]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  const refusal = "terminal was created inline by a previous spawn and cannot be reused";
+  assert.deepEqual(JSON.parse(stdout), ["alone\r\nwith ipc\r\n", [0, refusal, 0, refusal], true]);
+});

@@ -2,23 +2,9 @@
 import * as names from "ringspawn/deno";
 import { ChildProcess } from "ringspawn";
 import { type Case, closeFd, finished, textOf } from "../harness.ts";
-import { assert, fs, openFds, path, until } from "../tools.ts";
+import { assert, collector, fs, inspector, openFds, path, until } from "../tools.ts";
 
 const text = new TextDecoder();
-
-/** Who prints values, as the runtime's console does. */
-interface Printer {
-  readonly inspect: (value: unknown) => string;
-}
-
-/** What collects garbage, which each runtime has somewhere else. */
-async function collector(): Promise<() => void> {
-  const { Bun: bun } = globalThis as { Bun?: { gc(isSynchronous: true): void } };
-  if (bun !== undefined) return () => bun.gc(true);
-  const [{ setFlagsFromString }, { runInNewContext }] = await Promise.all([import("node:v8"), import("node:vm")]);
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as () => void;
-}
 
 const cases: Case[] = [
   {
@@ -106,27 +92,27 @@ const cases: Case[] = [
     name: "to print a handle takes nothing: the fds of its pipes are closed with it where nobody reads stdio",
     timeout: 20_000,
     async run(t) {
-      const { Bun: bun, Deno: deno } = globalThis as { readonly [name in "Bun" | "Deno"]?: Printer };
-      const { inspect } = bun ?? deno ?? (await import("node:util"));
+      const inspect = await inspector();
       const stdio = ["ignore", "ignore", "inherit", "pipe"] as const;
-      /** Of a child that has been printed, and that nobody has any more. */
-      const printed = async (): Promise<number> => {
+      const all: (readonly [number, WeakRef<{ readonly stdio: readonly unknown[] }>])[] = [];
+      /** A child that has been printed, and that nobody has any more, and the fd that it had. */
+      const printed = async (): Promise<(typeof all)[number]> => {
         const child = t.spawn(["true"], { stdio });
         const text = inspect(child);
         const [, fd] = /stdio: \[\s*null,\s*null,\s*null,\s*(\d+),?\s*\]/.exec(text) ?? assert.fail(text);
         assert.equal(await child.exited, 0);
-        return Number(fd);
+        return [Number(fd), new WeakRef(child)] as const;
       };
-      const fds: number[] = [];
-      for (let i = 0; i < 10; i++) fds.push(await printed());
+      for (let i = 0; i < 10; i++) all.push(await printed());
       const collect = await collector();
-      // One may still be on the stack.
+      const open = (): typeof all => all.filter(([fd]) => openFds().has(fd));
       await until("they are closed", () => {
         collect();
-        const open = openFds();
-        return fds.filter((fd) => open.has(fd)).length <= 1;
+        // One may still be on the stack.
+        return open().length <= 1;
       });
-      assert.ok(inspect(t.command("true").spawn()).startsWith("ChildProcess {"), "a handle of Deno's shape");
+      for (const child of open().flatMap(([, ref]) => ref.deref() ?? [])) await closeFd(t, child.stdio[3] as number);
+      assert.ok(inspect(t.command("true").spawn()).startsWith("ChildProcess {"), "a handle of the other shape");
     },
   },
   {

@@ -126,6 +126,7 @@ export function groups(s: string): Group[] {
     brokerForRun(s),
     brokerForRun(s, [ffi, "--allow-run"]),
     brokerForOthers(s),
+    brokerUnseen(),
   ];
 }
 
@@ -681,6 +682,20 @@ function brokerForOthers(s: string): Group {
         expect: "unserved",
       },
       { name: "fd 3 for stdin", command, options: { stdin: 3 }, expect: refusedFd(3) },
+    ],
+  };
+}
+
+/** Without the library nobody has looked for a broker: a read that is refused tells of it. */
+function brokerUnseen(): Group {
+  const engine = "runtime";
+  return {
+    name: "a broker denies to look for programs, the library may not be loaded",
+    flags: ["--allow-run", "--allow-read", "--allow-env"],
+    denies: /^read:.*\/true$/,
+    list: [
+      { name: "a name", command: "true", engine },
+      { name: "a name, output", command: "true", face: "output", engine },
     ],
   };
 }

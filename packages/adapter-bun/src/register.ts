@@ -68,7 +68,7 @@ function whyOwn(name: Name, args: readonly unknown[]): string | undefined {
     return "Bun's own node:child_process calls it";
   }
   // Whether either end will send a server or a socket is not known before it does, and Bun opens neither from an fd.
-  const hasChannel = name === "spawn" && typeof optionsOf(args)?.["ipc"] === "function";
+  const hasChannel = name === "spawn" && typeof optionsOf(args)?.["ipc"] === "function" && !isOurTerminal(args);
   return hasChannel ? "ipc: only a channel of Bun's own can pass handles" : undefined;
 }
 

@@ -72,8 +72,8 @@ export function runInWorker(
 }
 
 /**
- * Deno ends the whole program when a worker gets no fds, so they are tried out before. Where it may not
- * be read that cannot be done.
+ * Deno ends the whole program when a worker gets no fds, so they are tried out before, by opening /dev/null. Where
+ * that may not be read they cannot be tried out.
  *
  * @throws EMFILE, as node:fs throws it.
  */

@@ -89,7 +89,8 @@ export function mayLook(path: string): boolean {
  * @throws what access() throws.
  */
 export function accessSync(path: string): void {
-  const isExecutable = Deno.build.os === "windows" || (statSync(path).mode & 0o111) !== 0;
+  const status = unlessRefused(() => statSync(path));
+  const isExecutable = status !== undefined && (Deno.build.os === "windows" || (status.mode & 0o111) !== 0);
   if (!isExecutable) throw Object.assign(new Error(`${path} may not be executed`), { code: "EACCES" });
 }
 
@@ -131,6 +132,7 @@ function isRefusal(permitted: SpawnRequest | Refusal): permitted is Refusal {
 
 /** Why a request that is permitted cannot be a native engine's: Deno.Command, which knows more, is to do it. */
 export function hidden(request: SpawnRequest): Refusal | undefined {
+  if (hasBroker) return { option: "engine", reason: BROKER.why() };
   return leftToDeno.get(request) ?? unreadable(request);
 }
 

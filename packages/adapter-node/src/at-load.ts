@@ -26,14 +26,21 @@ export function asAtLoad<T>(call: () => T): T {
 }
 
 function descriptorsOf(owner: object, keys: readonly PropertyKey[]): Descriptors {
-  const found = keys.map((key) => [key, Object.getOwnPropertyDescriptor(owner, key)] as const);
+  const found = keys.map((key) => [key, descriptorOf(owner, key)] as const);
   return Object.fromEntries(found.filter(([, descriptor]) => descriptor !== undefined)) as Descriptors;
+}
+
+/** Without a prototype: a `get` that a program has put on Object.prototype would make it no descriptor. */
+function descriptorOf(owner: object, key: PropertyKey): PropertyDescriptor | undefined {
+  const descriptor = Object.getOwnPropertyDescriptor(owner, key);
+  if (descriptor !== undefined) Object.setPrototypeOf(descriptor, null);
+  return descriptor;
 }
 
 /** Only what differs is touched. What may not be changed stays. */
 function replace(owner: object, descriptors: Descriptors): () => void {
   const replaced = Reflect.ownKeys(descriptors).flatMap((key) => {
-    const now = Object.getOwnPropertyDescriptor(owner, key);
+    const now = descriptorOf(owner, key);
     const then = descriptors[key] as PropertyDescriptor;
     const isSame = now !== undefined && now.value === then.value && now.get === then.get;
     return isSame || !Reflect.defineProperty(owner, key, then) ? [] : [[key, now] as const];

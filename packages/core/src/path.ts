@@ -151,6 +151,8 @@ export function findProgram(request: SpawnRequest, look: Look): Found {
     // Then the runtime, which may, has to search.
     if (!look.mayLook(path)) return { file };
     const kind = kindOf(look, path);
+    // A refusal may be what tells that it may not be looked at.
+    if (kind === "other" && !look.mayLook(path)) return { file };
     if (kind === "text" && !shellFallback) return { code: "ENOEXEC" };
     if (kind === "program" || kind === "text") return { file: candidate };
     if (kind === "other") unusable ??= candidate;

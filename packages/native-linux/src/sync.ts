@@ -26,13 +26,14 @@ export function waitSync(
   status: ExitStatus,
 ): SyncResult {
   const { pid, pidfd } = outcome;
-  const pipes = openPipes(binding, loop, request, outcome, undefined);
   const child = new SyncChild(binding, loop, pidfd, status, options);
+  let pipes: ReadonlyMap<number, NativePipe> | undefined;
   const closePipes = (): void => {
-    for (const pipe of pipes.values()) pipe.close();
+    for (const pipe of pipes?.values() ?? []) pipe.close();
   };
   try {
     child.watch();
+    pipes = openPipes(binding, loop, request, outcome, undefined);
     for (const [fd, pipe] of pipes) child.serve(fd, pipe);
     child.run();
   } catch (error) {

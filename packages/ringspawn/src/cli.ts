@@ -113,7 +113,13 @@ program
  */
 function refuseChangedArguments(): void {
   if (!process.argv.some((arg) => arg.includes("\uFFFD"))) return;
-  const given = readFileSync("/proc/self/cmdline", "latin1").split("\0");
+  let given: string[];
+  try {
+    given = readFileSync("/proc/self/cmdline", "latin1").split("\0");
+  } catch {
+    // Another system, or no /proc: then the bytes are not to be had, and most likely somebody wrote U+FFFD.
+    return;
+  }
   const changed = given.map((arg) => Buffer.from(arg, "latin1")).find((arg) => !isUtf8(arg));
   if (changed !== undefined) throw new Error(`the argument ${JSON.stringify(changed.toString())} is not UTF-8`);
 }

@@ -35,14 +35,14 @@ function setOwnVariables(options: CommandOptions): CommandOptions {
   const { env, ...others } = options;
   if (env === undefined || options.clearEnv) return options;
   // This one means the engine of the command's own children, and not that of the command.
-  const engine = env.RINGSPAWN_ENGINE === undefined ? undefined : process.env.RINGSPAWN_ENGINE || "auto";
+  const engine = env.RINGSPAWN_ENGINE === undefined ? undefined : process.env.RINGSPAWN_ENGINE?.trim() || "auto";
   for (const [name, value] of Object.entries(env)) process.env[name] = value;
   return engine === undefined ? others : { engine: enginesOf(engine), ...others };
 }
 
 /** A wrong name is refused by the library, which knows the right ones. */
 function enginesOf(text: string): "auto" {
-  const names = text.split(",");
+  const names = text.split(",").map((name) => name.trim());
   return (names.length === 1 ? names[0] : names) as "auto";
 }
 

@@ -263,6 +263,11 @@ export function createTerminals(launcher: Launcher): {
     constructor(options: TerminalOptions | Opened) {
       super(options instanceof Opened ? options : open(options));
     }
+
+    /** Each way to get at the faces has a class of its own, and a terminal of any is one. */
+    static override [Symbol.hasInstance](value: unknown): boolean {
+      return value instanceof Handle;
+    }
   }
 
   function terminalOf(option: unknown): TerminalOfChild | undefined {

@@ -336,7 +336,7 @@ struct rs_opened {
 RS_API uint32_t rs_abi(void);
 
 /* 1: the environment that this program was started with has a variable of this name, whatever
- * became of it since. 0: it has none. -errno: that cannot be known. Any thread. */
+ * setenv and unsetenv have done since. 0: it has none. -errno: that cannot be known. Any thread. */
 RS_API int rs_started_with(const char *name);
 
 /* Makes one trial spawn by the vfork executor. The answer is kept for the process. Any thread. */
