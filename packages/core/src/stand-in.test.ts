@@ -1,20 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { engineThat, hostWith, INHERITED, UNSAID } from "../tests/support.js";
+import { engineThat, hostWith, INPUT } from "../tests/support.js";
 import type { Failure, SyncOptions, SyncResult } from "./engine.js";
 import { createLauncher } from "./launcher.js";
 import { forOriginal, isForOriginal, replacedBy, Replacements } from "./replaced.js";
 import type { RequestInput, SpawnRequest } from "./request.js";
 import { createStandIn, enginesInstead, type Service } from "./stand-in.js";
 
-const INPUT: RequestInput = {
-  ...UNSAID,
-  fileOption: "command",
-  file: "true",
-  argsOption: "args",
-  args: [],
-  slots: INHERITED,
-  shellFallback: true,
-};
 const LIMITS = {
   input: new Map<number, Uint8Array>(),
   timeout: undefined,

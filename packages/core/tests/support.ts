@@ -46,18 +46,20 @@ export const UNSAID: Omit<RequestInput, "fileOption" | "file" | "argsOption" | "
   setup: undefined,
 };
 
+/** What a face would hand over for `true`. */
+export const INPUT: RequestInput = {
+  ...UNSAID,
+  fileOption: "command",
+  file: "true",
+  argsOption: "args",
+  args: [],
+  slots: INHERITED,
+  shellFallback: true,
+};
+
 /** As a face would hand it over. */
 export function requestOf(input: Partial<RequestInput> = {}, env: Record<string, string> = {}): SpawnRequest {
-  return normalize(hostWith({ PATH: "/usr/bin:/bin", ...env }), NAMES, {
-    ...UNSAID,
-    fileOption: "command",
-    file: "true",
-    argsOption: "args",
-    args: [],
-    slots: INHERITED,
-    shellFallback: true,
-    ...input,
-  });
+  return normalize(hostWith({ PATH: "/usr/bin:/bin", ...env }), NAMES, { ...INPUT, ...input });
 }
 
 /** An engine, by default of the name `io_uring`, that can do this and nothing else. */
