@@ -1,5 +1,5 @@
 import { type Case, finished } from "../harness.ts";
-import { assert, os, parent, path, patience } from "../tools.ts";
+import { assert, fs, os, parent, path, patience } from "../tools.ts";
 
 /** Signals that do not end a process by default: stop, continue, ignored ones. */
 const HARMLESS = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
@@ -127,6 +127,21 @@ const cases: Case[] = [
       const usage = child.resourceUsage();
       if (!t.api.usage) return assert.equal(usage, undefined);
       assert.ok(usage !== undefined && usage.maxRSS > 100_000, `maxRSS ${usage?.maxRSS}`);
+    },
+  },
+  {
+    name: "until the program has learned of its end, a process keeps its pid",
+    async run(t) {
+      const child = t.spawn([t.witness, "exit", "9"], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
+      // Nothing of the runtime's loop runs meanwhile.
+      const rest = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+      const state = (): string | undefined => /\) (\w)/.exec(fs.readFileSync(`/proc/${child.pid}/stat`, "utf8"))?.[1];
+      for (const deadline = performance.now() + patience(5000); state() !== "Z" && performance.now() < deadline; )
+        rest(1);
+      rest(20);
+      assert.equal(state(), "Z");
+      assert.equal(parent.kill(child.pid, 0), true);
+      assert.equal(await child.exited, 9);
     },
   },
   {

@@ -50,6 +50,8 @@ const VARIANTS = {
   sanitize: SANITIZED,
   // With the hooks of fault.h.
   faults: [...SANITIZED, "-DRS_FAULTS"],
+  // ThreadSanitizer, for what threads share. It excludes the other sanitizers.
+  thread: ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=thread"],
   // With what libFuzzer counts; clang only.
   fuzz: [...SANITIZED, "-fsanitize=fuzzer-no-link"],
 };

@@ -10,7 +10,9 @@ import {
 } from "@ringspawn/native-linux";
 
 const ffi: Ffi<FFIFunction["returns"]> = {
-  types: { i32: "i32", u32: "u32", u64: "u64", bytes: "ptr", handle: "ptr", void: "void" },
+  types: { i32: "i32", u32: "u32", bytes: "ptr", handle: "ptr", void: "void" },
+  // Addresses of user space fit a number.
+  handle: Number,
   open(path, symbols) {
     return dlopen(path, Object.fromEntries(symbols.map(({ name, ...types }) => [name, types])) as never).symbols;
   },

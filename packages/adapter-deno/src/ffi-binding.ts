@@ -4,7 +4,9 @@ import { type Binding, type Ffi, type Listener, nativePath, openFfi, type Shorta
 import { BROKER, mayLoad, mayRead, unlessRefused } from "./permission.js";
 
 const ffi: Ffi<Deno.NativeResultType> = {
-  types: { i32: "i32", u32: "u32", u64: "u64", bytes: "buffer", handle: "u64", void: "void" },
+  types: { i32: "i32", u32: "u32", bytes: "buffer", handle: "u64", void: "void" },
+  // A number would be taken for it as well, by a way that is a hundred times longer.
+  handle: (address) => address,
   open(path, symbols) {
     const interfaces = symbols.map(({ name, args, returns }) => [name, { parameters: args, result: returns }]);
     const opened = unlessRefused(() =>

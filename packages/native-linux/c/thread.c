@@ -207,7 +207,7 @@ static int know_this_thread(struct thread **out)
 
 int rs_thread_open(struct rs_opened *out)
 {
-	struct thread *thread;
+	struct thread *thread = NULL;
 	struct thread_env *env;
 	int error;
 

@@ -288,11 +288,10 @@ export const EXPLAINED_SIZE = 32;
 /** Byte offsets in a struct rs_event */
 export const EVENT = {
   token: 0,
-  ready: 8,
-  pad: 12,
+  ready: 4,
 } as const;
 
-export const EVENT_SIZE = 16;
+export const EVENT_SIZE = 8;
 
 /** Byte offsets in a struct rs_opened */
 export const OPENED = {
@@ -387,15 +386,12 @@ export const SYMBOLS = {
   rs_abandon: { args: ["i32"], returns: "i32" },
   rs_loop_open: { args: ["bytes"], returns: "i32" },
   rs_loop_close: { args: ["handle"], returns: "void" },
-  rs_loop_watch: { args: ["handle", "i32", "u32", "u64"], returns: "i32" },
+  rs_loop_watch: { args: ["handle", "i32", "u32", "u32"], returns: "i32" },
   rs_loop_forget: { args: ["handle", "i32"], returns: "i32" },
   rs_loop_take: { args: ["handle", "bytes", "u32", "i32"], returns: "i32" },
-  rs_loop_wait: { args: ["handle"], returns: "i32" },
-  rs_loop_stop: { args: ["handle"], returns: "void" },
   rs_loop_alarm: { args: ["handle", "u32"], returns: "i32" },
   rs_now: { args: ["bytes"], returns: "i32" },
   rs_loop_fd: { args: ["handle"], returns: "i32" },
-  rs_loop_taken: { args: ["handle"], returns: "void" },
   rs_loop_start_fd: { args: ["handle"], returns: "i32" },
   rs_thread_open: { args: ["bytes"], returns: "i32" },
 } as const;

@@ -9,16 +9,18 @@ import { refusal, type Shortage } from "./shortage.js";
 
 /**
  * Types of the C ABI as an FFI needs them. `bytes`: a typed array, passed as a pointer to its first byte.
- * `handle`: a pointer that only C looks behind; to us a number.
+ * `handle`: a pointer that only C looks behind.
  */
-type FfiType = "i32" | "u32" | "u64" | "bytes" | "handle" | "void";
+type FfiType = "i32" | "u32" | "bytes" | "handle" | "void";
 
 const utf8 = new TextEncoder();
 
 /** Bytes of one read or write: the length and the answer are 32 bits each. */
 const MAX_IO = 2 ** 31 - 1;
 
-type Argument<T extends FfiType> = T extends "bytes" ? ArrayBufferView : number;
+type Handle = number | bigint;
+
+type Argument<T extends FfiType> = T extends "bytes" ? ArrayBufferView : T extends "handle" ? Handle : number;
 type Arguments<T extends readonly FfiType[]> = { [i in keyof T]: Argument<T[i]> };
 
 /** The opened library. */
@@ -35,6 +37,8 @@ export interface Listener {
 /** What a runtime's FFI is to us. `Name` is how the runtime names a type. */
 export interface Ffi<Name> {
   readonly types: { readonly [type in FfiType]: Name };
+  /** A handle as this FFI takes it fastest. */
+  handle(address: bigint): Handle;
   /** Opens the library with these functions. Throws why it cannot. */
   open(path: string, symbols: readonly FfiSymbol<Name>[]): unknown;
   /** The part of an error of {@link open} that says why. */
@@ -75,7 +79,7 @@ export function openFfi<Name>(path: string, ffi: Ffi<Name>): Binding | Shortage 
   if (abi !== ABI) return `engine.so speaks ABI ${abi}, this version needs ${ABI}`;
   const barred = ffi.barredBy && bar(library, ffi.barredBy);
   if (barred !== undefined) return barred;
-  return new FfiBinding(library, (fd, notify) => ffi.listen(fd, notify));
+  return new FfiBinding(library, ffi);
 }
 
 /** Why the library is not to be used, now that it is loaded. */
@@ -87,18 +91,18 @@ function bar(library: Library, { variable, why }: Bar): Shortage | string | unde
 
 class FfiBinding implements Binding {
   readonly #library: Library;
-  readonly #listen: (fd: number, notify: () => void) => Listener;
+  readonly #ffi: Pick<Ffi<unknown>, "handle" | "listen">;
   readonly #clock = new Float64Array(1);
-  #engine = 0;
+  #engine: Handle = 0;
   /** By {@link LoopName}. */
-  #loops: readonly number[] = [];
+  #loops: readonly Handle[] = [];
   /** The notifier's, which the runtime listens to. */
   #socket = -1;
   #listener: Listener | undefined;
 
-  constructor(library: Library, listen: (fd: number, notify: () => void) => Listener) {
+  constructor(library: Library, ffi: Pick<Ffi<unknown>, "handle" | "listen">) {
     this.#library = library;
-    this.#listen = listen;
+    this.#ffi = ffi;
   }
 
   probe(out: Uint32Array): number {
@@ -117,8 +121,7 @@ class FfiBinding implements Binding {
     // One call: a worker may be ended between any two, and from then on runs no more JavaScript.
     const error = this.#library.rs_thread_open(out);
     if (error < 0) return error;
-    // Addresses of user space fit a number.
-    const handle = (at: number): number => Number(out[at >> 3]);
+    const handle = (at: number): Handle => this.#ffi.handle(out[at >> 3] as bigint);
     this.#engine = handle(OPENED.engine);
     this.#loops = [handle(OPENED.turning), handle(OPENED.blocking)];
     this.#socket = words[OPENED.socket >> 2] as number;
@@ -243,15 +246,7 @@ class FfiBinding implements Binding {
   }
 
   start(notify: () => void): number {
-    const library = this.#library;
-    const turning = this.#loop(TURNING);
-    this.#listener = this.#listen(this.#socket, () => {
-      try {
-        notify();
-      } finally {
-        library.rs_loop_taken(turning);
-      }
-    });
+    this.#listener = this.#ffi.listen(this.#socket, notify);
     return 0;
   }
 
@@ -263,7 +258,7 @@ class FfiBinding implements Binding {
     this.#listener?.unref();
   }
 
-  #loop(name: LoopName): number {
-    return this.#loops[name] as number;
+  #loop(name: LoopName): Handle {
+    return this.#loops[name] as Handle;
   }
 }

@@ -10,7 +10,8 @@ const LOOK = 10;
 const BATCH = 64;
 /** The token of the alarm. */
 const ALARM = 0;
-const MAX_TOKEN = 2 ** 32 - 1;
+/** The number beyond is the notifier's own. */
+const MAX_TOKEN = 2 ** 32 - 2;
 /** The longest time that an alarm is set to, in milliseconds. Who waits longer is found not to be due, and waits on. */
 const MAX_ALARM = 2 ** 31 - 1;
 
@@ -64,14 +65,13 @@ export class Loop {
   turn(timeoutMs: number): void {
     const looks = this.#unwatched.size > 0 && timeoutMs !== 0;
     const first = looks && (timeoutMs < 0 || timeoutMs > LOOK) ? LOOK : timeoutMs;
-    for (let wait = first; ; wait = 0) {
-      const count = this.#binding.take(this.#name, this.#events, wait);
-      // The tokens first: a callback may turn this loop again (a spawnSync) and overwrite the events.
-      const tokens: number[] = [];
+    // All of them are taken before anything is called back: the notifier tells of no event twice.
+    const tokens: number[] = [];
+    for (let wait = first, count = BATCH; count === BATCH; wait = 0) {
+      count = this.#binding.take(this.#name, this.#events, wait);
       for (let i = 0; i < count; i++) tokens.push(this.#events[(i * EVENT_SIZE + EVENT.token) >> 2] as number);
-      this.#callBack(tokens);
-      if (count < BATCH) break;
     }
+    this.#callBack(tokens);
     if (looks) this.#look();
     else this.#rest();
   }

@@ -316,9 +316,8 @@ struct rs_explained {
 enum rs_ready { RS_READABLE = 1u << 0, RS_WRITABLE = 1u << 1 };
 
 struct rs_event {
-	uint64_t token; /* as given to rs_loop_watch; 0 of rs_loop_alarm */
+	uint32_t token; /* as given to rs_loop_watch; 0 of rs_loop_alarm */
 	uint32_t ready; /* enum rs_ready; a hang-up or error counts as both */
-	uint32_t pad;
 };
 
 struct rs_engine;
@@ -461,17 +460,14 @@ RS_API int32_t rs_abandon(int32_t fd);
  * there is no loop each call answers -EFAULT, or does nothing. */
 RS_API int rs_loop_open(struct rs_loop **out);
 RS_API void rs_loop_close(struct rs_loop *loop);
-RS_API int rs_loop_watch(struct rs_loop *loop, int32_t fd, uint32_t ready, uint64_t token);
+/* `token`: any but UINT32_MAX */
+RS_API int rs_loop_watch(struct rs_loop *loop, int32_t fd, uint32_t ready, uint32_t token);
 /* Has to come before close(fd): a child that has not exec'd yet would keep the watch alive. */
 RS_API int rs_loop_forget(struct rs_loop *loop, int32_t fd);
 /* Takes up to `capacity` events and returns their number. Waits `timeout_ms` for the first (0: not
  * at all, -1: without end). EINTR is retried. */
 RS_API int rs_loop_take(struct rs_loop *loop, struct rs_event *out, uint32_t capacity,
 			int32_t timeout_ms);
-/* Blocks until something can be taken (1) or rs_loop_stop was called (0). Takes nothing. For one
- * thread at a time, other than the owner. */
-RS_API int rs_loop_wait(struct rs_loop *loop);
-RS_API void rs_loop_stop(struct rs_loop *loop);
 /* An event with the token 0 comes in `ms` milliseconds, once. A later call takes the place of an
  * earlier one. */
 RS_API int rs_loop_alarm(struct rs_loop *loop, uint32_t ms);
@@ -480,12 +476,14 @@ RS_API int rs_now(double *ms);
 /* The fd that is readable while something can be taken, for a runtime that watches fds in its own
  * thread. It belongs to the loop. */
 RS_API int rs_loop_fd(const struct rs_loop *loop);
-/* Starts a thread that calls `notify` when something can be taken, and then waits for
- * rs_loop_taken. */
-RS_API int rs_loop_start(struct rs_loop *loop, void (*notify)(void *), void *context);
-RS_API void rs_loop_taken(struct rs_loop *loop);
-/* The same for a runtime that can only read from sockets: instead of a call, a byte comes on the
- * socket that is returned (CLOEXEC, O_NONBLOCK, and the caller's to close). */
+/*
+ * For a runtime that can only read from sockets: starts a thread that waits for the epoll set and
+ * takes its events. From then on rs_loop_take gives what the thread has taken, never waits, and
+ * makes a system call only to wake a thread that rests because its owner was busy. When there is
+ * something new, and the last byte was answered by an rs_loop_take, a byte comes on the socket that
+ * is returned (CLOEXEC, O_NONBLOCK, and the caller's to close). Who gets `capacity` events has to
+ * ask again, for there may be no byte for the rest.
+ */
 RS_API int rs_loop_start_fd(struct rs_loop *loop);
 
 /*

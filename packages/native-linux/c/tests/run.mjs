@@ -18,7 +18,13 @@ import { compile, makeProgram, toolchain } from "../../build.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "..", "build", "tests");
 const SECONDS = 300;
-const SANITIZERS = "-fsanitize=address,undefined";
+/** What a test is linked with, by its variant of build.mjs. */
+const SANITIZERS = {
+  sanitize: ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+  faults: ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DRS_FAULTS"],
+  thread: ["-fsanitize=thread"],
+  release: [],
+};
 
 const tools = toolchain();
 const { values: options, positionals: wanted } = parseArgs({
@@ -82,10 +88,8 @@ for (const name of tests) {
   const variant = /^\/\* variant: (\w+)/.exec(readFileSync(source, "utf8"))?.[1] ?? "sanitize";
   const program = join(out, name);
   const started = performance.now();
-  const extra = variant === "release" ? [] : [SANITIZERS, "-fno-sanitize-recover=all"];
-  const defines = variant === "faults" ? ["-DRS_FAULTS"] : [];
   try {
-    makeProgram(tools, [...flags, ...extra, ...defines], source, compile(tools, variant), program);
+    makeProgram(tools, [...flags, ...SANITIZERS[variant]], source, compile(tools, variant), program);
   } catch (error) {
     count.failed++;
     console.log(`FAILED  ${name}  does not build: ${error.message.split("\n")[0]}`);
