@@ -20,13 +20,13 @@ const SHORTEST = 4;
  *
  * @throws {TypeError} naming the option and the known one.
  */
-export function refuseMistyped(given: object, known: readonly string[]): void {
+export function refuseMistyped(given: object, known: ReadonlySet<string>): void {
   for (const key of Object.keys(given)) {
-    if (OF_PEERS.has(key) || known.includes(key)) continue;
+    if (known.has(key) || OF_PEERS.has(key)) continue;
     if (Object.hasOwn(SETUP, key)) {
       throw usageError("ERR_INVALID_ARG_VALUE", `${key} is not an option, but a key of one: setup.${key}`);
     }
-    const meant = known.find((name) => edits(key, name) <= (name.length < SHORTEST ? 0 : 1));
+    const meant = [...known].find((name) => edits(key, name) <= (name.length < SHORTEST ? 0 : 1));
     if (meant !== undefined) throw usageError("ERR_INVALID_ARG_VALUE", `${key} is not an option, but ${meant} is`);
   }
 }
@@ -36,11 +36,12 @@ export function refuseMistyped(given: object, known: readonly string[]): void {
  *
  * @throws {TypeError} naming the option, and the nearest of the known ones or all of them.
  */
-export function refuseUnknown(face: string, given: object, known: readonly string[]): void {
+export function refuseUnknown(face: string, given: object, known: ReadonlySet<string>): void {
   for (const key of Object.keys(given)) {
-    if (known.includes(key)) continue;
-    const [nearest] = known.filter((name) => edits(key, name) <= 2).sort((a, b) => edits(key, a) - edits(key, b));
-    const hint = nearest === undefined ? `; known are ${known.join(", ")}` : `, but ${nearest} is`;
+    if (known.has(key)) continue;
+    const names = [...known];
+    const [nearest] = names.filter((name) => edits(key, name) <= 2).sort((a, b) => edits(key, a) - edits(key, b));
+    const hint = nearest === undefined ? `; known are ${names.join(", ")}` : `, but ${nearest} is`;
     throw usageError("ERR_INVALID_ARG_VALUE", `${key} is not an option of ${face}${hint}`);
   }
 }

@@ -1,20 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { hostWith, thrown } from "../tests/support.js";
 import type { Host } from "./host.js";
-import { fdSlot, nullSlot, pipeSlot, slotOfBunWord, slotOfDenoWord, slotOfSpec } from "./stdio.js";
+import { fdSlot, nullSlot, pipeSlot, slotOfBunWord, slotOfDenoWord, slotOfSpec, STDIO_NAMES } from "./stdio.js";
 
 const host = hostWith({});
 
 test("slots of one meaning are equal, whoever wrote them", () => {
   expect(slotOfDenoWord(0, "piped", "stdin")).toEqual({ target: 0, kind: "pipe", direction: "in", raw: false });
-  expect(slotOfBunWord(host, 2, "pipe", "stderr").slot).toEqual({
+  expect(slotOfBunWord(host, 2, "pipe", STDIO_NAMES).slot).toEqual({
     target: 2,
     kind: "pipe",
     direction: "out",
     raw: false,
   });
-  expect(slotOfDenoWord(1, "null", "stdout")).toBe(slotOfBunWord(host, 1, "ignore", "stdout").slot);
-  expect(slotOfBunWord(host, 1, null, "stdout").slot).toBe(nullSlot(1));
+  expect(slotOfDenoWord(1, "null", "stdout")).toBe(slotOfBunWord(host, 1, "ignore", STDIO_NAMES).slot);
+  expect(slotOfBunWord(host, 1, null, STDIO_NAMES).slot).toBe(nullSlot(1));
   expect(slotOfDenoWord(2, "inherit", "stderr")).toBe(slotOfSpec(host, 2, "inherit", "x"));
   expect(slotOfDenoWord(2, 1, "stderr")).toEqual({ target: 2, kind: "fd", fd: 1, given: false });
   expect(fdSlot(0, 7)).toEqual({ target: 0, kind: "fd", fd: 7, given: false });
@@ -116,28 +116,28 @@ describe("words of the faces", () => {
   });
 
   test.each(["piped", "null", "", true, 3.5, {}])("stdout %o is none of Bun's", (word) => {
-    expect(thrown(() => slotOfBunWord(host, 1, word, "stdout")).message).toMatch(/^stdout must be /);
+    expect(thrown(() => slotOfBunWord(host, 1, word, STDIO_NAMES)).message).toMatch(/^stdout must be /);
   });
 
   test("data may be stdin, and nothing else", () => {
     const bytes = [new Uint8Array(3), new ArrayBuffer(2), new Blob(["x"])];
     for (const data of [...bytes, new Response("x"), new ReadableStream()]) {
-      expect(slotOfBunWord(host, 0, data, "stdin")).toEqual({ slot: pipeSlot(0), data });
-      expect(() => slotOfBunWord(host, 1, data, "stdout")).toThrow(TypeError);
+      expect(slotOfBunWord(host, 0, data, STDIO_NAMES)).toEqual({ slot: pipeSlot(0), data });
+      expect(() => slotOfBunWord(host, 1, data, STDIO_NAMES)).toThrow(TypeError);
     }
-    expect(() => slotOfBunWord(host, 0, "just text", "stdin")).toThrow(/got "just text"/);
+    expect(() => slotOfBunWord(host, 0, "just text", STDIO_NAMES)).toThrow(/got "just text"/);
   });
 
   test("data that was read already is refused, since there is none left", async () => {
     const response = new Response("x");
     await response.text();
-    expect(thrown(() => slotOfBunWord(host, 0, response, "stdin"))).toMatchObject({
+    expect(thrown(() => slotOfBunWord(host, 0, response, STDIO_NAMES))).toMatchObject({
       code: "ERR_BODY_ALREADY_USED",
       message: "stdin has already been used",
     });
     const stream = new ReadableStream();
     stream.getReader();
-    expect(thrown(() => slotOfBunWord(host, 0, stream, "stdin")).code).toBe("ERR_INVALID_STATE");
+    expect(thrown(() => slotOfBunWord(host, 0, stream, STDIO_NAMES)).code).toBe("ERR_INVALID_STATE");
   });
 
   test("a file object of the runtime's own is its file, or its fd; for all others it is nothing", () => {
@@ -148,37 +148,37 @@ describe("words of the faces", () => {
     const withFiles: Host = { ...host, fileOf: (value) => files.get(value) };
     const [path, fd] = files.keys();
     const file = { kind: "file", path: "/a", mode: 0o666 };
-    expect(slotOfBunWord(withFiles, 0, path, "stdin")).toEqual({ slot: { ...file, target: 0, open: "r" } });
-    expect(slotOfBunWord(withFiles, 1, path, "stdout")).toEqual({ slot: { ...file, target: 1, open: "w" } });
-    expect(slotOfBunWord(withFiles, 2, fd, "stderr")).toEqual({ slot: fdSlot(2, 7) });
-    expect(() => slotOfBunWord(withFiles, 1, new Blob(["c"]), "stdout")).toThrow(TypeError);
+    expect(slotOfBunWord(withFiles, 0, path, STDIO_NAMES)).toEqual({ slot: { ...file, target: 0, open: "r" } });
+    expect(slotOfBunWord(withFiles, 1, path, STDIO_NAMES)).toEqual({ slot: { ...file, target: 1, open: "w" } });
+    expect(slotOfBunWord(withFiles, 2, fd, STDIO_NAMES)).toEqual({ slot: fdSlot(2, 7) });
+    expect(() => slotOfBunWord(withFiles, 1, new Blob(["c"]), STDIO_NAMES)).toThrow(TypeError);
   });
 
   test("beyond 2, ignored is not there at all", () => {
-    for (const word of ["ignore", null]) expect(slotOfBunWord(host, 3, word, "x").slot).toBeUndefined();
-    expect(slotOfBunWord(host, 2, "ignore", "x").slot).toBe(nullSlot(2));
+    for (const word of ["ignore", null]) expect(slotOfBunWord(host, 3, word, undefined).slot).toBeUndefined();
+    expect(slotOfBunWord(host, 2, "ignore", undefined).slot).toBe(nullSlot(2));
   });
 
   test("a pipe beyond 2 is a pair of sockets, of which the caller gets a bare end; a blocking call has none", () => {
     for (const word of ["pipe", "socket-fd", "overlapped"]) {
-      expect(slotOfBunWord(host, 4, word, "stdio[4]").slot).toEqual({ target: 4, kind: "socket", raw: "any" });
+      expect(slotOfBunWord(host, 4, word, undefined).slot).toEqual({ target: 4, kind: "socket", raw: "any" });
     }
-    expect(slotOfBunWord(host, 4, "pipe", "stdio[4]", true).slot).toEqual({ target: 4, kind: "null" });
+    expect(slotOfBunWord(host, 4, "pipe", undefined, true).slot).toEqual({ target: 4, kind: "null" });
     const words = "stdio[4]: 'socket-fd' cannot be used with spawnSync";
-    expect(thrown(() => slotOfBunWord(host, 4, "socket-fd", "stdio[4]", true)).message).toBe(words);
-    expect(thrown(() => slotOfBunWord(host, 2, "socket-fd", "stderr")).message).toMatch(
+    expect(thrown(() => slotOfBunWord(host, 4, "socket-fd", undefined, true)).message).toBe(words);
+    expect(thrown(() => slotOfBunWord(host, 2, "socket-fd", STDIO_NAMES)).message).toMatch(
       /only supported at indices >= 3/,
     );
   });
 
   test("beyond 2 bytes are fed, and what Bun takes for nothing is nothing", () => {
     const data = new Uint8Array(2);
-    expect(slotOfBunWord(host, 3, data, "stdio[3]")).toEqual({ slot: pipeSlot(3, "in"), data });
+    expect(slotOfBunWord(host, 3, data, undefined)).toEqual({ slot: pipeSlot(3, "in"), data });
     for (const nothing of [new Uint8Array(), new Blob([]), new Response(), new Request("http://x/")]) {
-      expect(slotOfBunWord(host, 3, nothing, "stdio[3]")).toEqual({ slot: undefined, data: undefined });
+      expect(slotOfBunWord(host, 3, nothing, undefined)).toEqual({ slot: undefined, data: undefined });
     }
     for (const body of [new Blob(["x"]), new Response("x")]) {
-      expect(thrown(() => slotOfBunWord(host, 3, body, "stdio[3]")).message).toContain(
+      expect(thrown(() => slotOfBunWord(host, 3, body, undefined)).message).toContain(
         "cannot be used for stdio[3] yet",
       );
     }

@@ -27,6 +27,9 @@ export type Slot =
   | { readonly target: number; readonly kind: "open terminal"; readonly terminal: number | object }
   | FileSlot;
 
+/** The options that stand for the first elements of `stdio`. */
+export const STDIO_NAMES: readonly string[] = ["stdin", "stdout", "stderr"];
+
 /** The slots of one request at most. The C engine has the same limit. */
 export const MAX_SLOTS = 256;
 
@@ -162,7 +165,9 @@ function fileOfSpec(host: Host, target: number, { file, open = "r", mode = 0o666
 /** Mistakes that no single slot shows. */
 export function checkSlots(slots: readonly Slot[]): void {
   let pty: (Slot & { readonly kind: "pty" }) | undefined;
-  for (const slot of slots) {
+  // Every spawn comes by here, and an index makes no iterator for it.
+  for (let i = 0; i < slots.length; i++) {
+    const slot = slots[i] as Slot;
     if (slot.kind === "null" || slot.kind === "pipe") continue;
     if (slot.kind === "pty") {
       // An engine makes one pseudo-terminal for a child, which is that of the option.
@@ -207,7 +212,7 @@ export function optionOfSlot(slot: Slot, fds: readonly Slot[] | undefined): stri
   if (fds?.some((slot) => slot.target === target)) return `setup.fds.${target}`;
   // The sockets that a word for stdio means are the user's to read and write.
   if (kind === "socket" && !slot.raw && target > 2) return "ipc";
-  return ["stdin", "stdout", "stderr"][target] ?? `stdio[${target}]`;
+  return STDIO_NAMES[target] ?? `stdio[${target}]`;
 }
 
 /** What Bun's stdin may be read from. */
@@ -225,17 +230,19 @@ const PIPE_WORDS: readonly unknown[] = ["pipe", "socket-fd", "overlapped"];
 
 /**
  * The slot of one of Bun's words; undefined for an ignored fd beyond 2, which the child does not have. Data in place of
- * a word is returned with its slot, to be fed to the child.
+ * a word is returned with its slot, to be fed to the child. `names`: of the options that stand for elements of `stdio`.
  */
 export function slotOfBunWord(
   host: Host,
   target: number,
   word: unknown,
-  option: string,
+  names: readonly string[] | undefined,
   isBlocking = false,
 ): SlotWithData {
   if (word === "ignore" || word === null) return withoutData(target <= 2 ? nullSlot(target) : undefined);
   if (word === "inherit") return withoutData(fdSlot(target, target));
+  if (word === "pipe" && target <= 2) return withoutData(pipeSlot(target));
+  const option = names?.[target] ?? `stdio[${target}]`;
   if (PIPE_WORDS.includes(word)) return withoutData(slotOfPipeWord(target, word, option, isBlocking));
   if (typeof word === "number") return withoutData(fdSlot(target, fd(option, word)));
   const file = typeof word === "object" ? host.fileOf?.(word) : undefined;

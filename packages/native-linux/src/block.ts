@@ -5,8 +5,13 @@ const utf8 = new TextEncoder();
 
 export class Block {
   bytes: Uint8Array = new Uint8Array(16 * 1024);
+  #words: Uint32Array = new Uint32Array(this.bytes.buffer);
   #view: DataView = new DataView(this.bytes.buffer);
+  /** What is behind it is zeros. */
   #end = 0;
+  /** The last string and its offset: argv[0] is mostly the path as well, and is then written once. */
+  #text: string | undefined;
+  #textAt = 0;
 
   /** How many of `bytes` are the request. */
   get length(): number {
@@ -15,8 +20,9 @@ export class Block {
 
   /** Begins a new request: a header of zeros, and nothing behind it. */
   begin(): void {
-    this.bytes.fill(0, 0, REQUEST_SIZE);
+    this.bytes.fill(0, 0, this.#end);
     this.#end = REQUEST_SIZE;
+    this.#text = undefined;
     this.u32(REQUEST.size, REQUEST_SIZE);
   }
 
@@ -28,18 +34,19 @@ export class Block {
     this.#view.setUint16(at, value, true);
   }
 
-  /** Of a negative number, the same 32 bits. */
+  /** `at`: a multiple of 4. Of a negative number, the same 32 bits. */
   u32(at: number, value: number): void {
-    this.#view.setUint32(at, value, true);
+    this.#words[at >> 2] = value;
   }
 
   u64(at: number, value: bigint): void {
-    this.#view.setBigUint64(at, value, true);
+    // There are zeros. Two of the three masks of every request have no other value.
+    if (value !== 0n) this.#view.setBigUint64(at, value, true);
   }
 
   /** Sets bits in a word that may have some. */
   or(at: number, bits: number): void {
-    this.u32(at, this.#view.getUint32(at, true) | bits);
+    this.u32(at, (this.#words[at >> 2] as number) | bits);
   }
 
   /** Appends a table of `count` zeroed rows of `size` bytes, tells the header's span of it, and returns its offset. */
@@ -49,7 +56,6 @@ export class Block {
     const at = size === 1 ? this.#end : (this.#end + 7) & ~7;
     const end = at + count * size;
     this.#room(end - this.#end);
-    this.bytes.fill(0, at, end);
     this.u32(span + SPAN.offset, at);
     this.u32(span + SPAN.count, count);
     this.#end = end;
@@ -62,8 +68,9 @@ export class Block {
     for (let i = 0; i < list.length; i++) this.u32(table + i * 4, this.string(list[i] as string));
   }
 
-  /** Appends a NUL-terminated string and returns its offset. */
+  /** Appends a NUL-terminated string, unless it is the last one again, and returns its offset. */
   string(text: string): number {
+    if (text === this.#text) return this.#textAt;
     // UTF-8 takes at most three bytes for a UTF-16 code unit.
     this.#room(text.length * 3 + 1);
     const { bytes } = this;
@@ -78,17 +85,19 @@ export class Block {
       }
       bytes[at++] = unit;
     }
-    bytes[at] = 0;
     this.#end = at + 1;
+    this.#text = text;
+    this.#textAt = start;
     return start;
   }
 
   /** Makes sure that `more` bytes fit behind what is there. */
   #room(more: number): void {
     if (this.#end + more <= this.bytes.length) return;
-    const larger = new Uint8Array((this.#end + more) * 2);
+    const larger = new Uint8Array(Math.ceil((this.#end + more) / 4) * 8);
     larger.set(this.bytes.subarray(0, this.#end));
     this.bytes = larger;
+    this.#words = new Uint32Array(larger.buffer);
     this.#view = new DataView(larger.buffer);
   }
 }

@@ -61,7 +61,7 @@ export abstract class NativeEngine implements Engine {
 
   refuses(request: SpawnRequest, sync?: SyncOptions): Refusal | undefined {
     if (sync?.signal !== undefined) return NO_ABORT;
-    const [first] = request.slots;
+    const first = request.slots[0];
     if (first?.kind === "open terminal" && typeof first.terminal !== "number") return NOT_OURS;
     const refused = this.#permits(request);
     if (refused !== undefined) return refused;

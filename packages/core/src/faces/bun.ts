@@ -20,7 +20,7 @@ import { refuseMistyped } from "../option-names.js";
 import { type Process, startUnder } from "../process.js";
 import type { RequestInput } from "../request.js";
 import { exitSignal, resourceUsage } from "../status.js";
-import { type InputData, type Slot, slotOfBunWord, socketSlot } from "../stdio.js";
+import { type InputData, type Slot, slotOfBunWord, socketSlot, STDIO_NAMES } from "../stdio.js";
 import { asBytes } from "../streams.js";
 import { Child, type Control, type Stdio } from "./bun-child.js";
 import { channelVariables, type Ipc, ipcOf, openChannel } from "./bun-ipc.js";
@@ -53,6 +53,7 @@ const OPTIONS = [
   "onDisconnect",
   "terminal",
 ] as const;
+const KNOWN: ReadonlySet<string> = new Set(OPTIONS);
 /** The options as they were given: each is read once, before anything is looked at. */
 type Given = { readonly [option in (typeof OPTIONS)[number]]?: unknown };
 /** Ignored ones beyond 2 are no fds of the child, so a list may be longer than that of what can be set up. */
@@ -142,7 +143,7 @@ function overload(first: unknown, second: unknown): { readonly cmd: readonly str
 }
 
 function givenIn(options: object): Given {
-  refuseMistyped(options, OPTIONS);
+  refuseMistyped(options, KNOWN);
   return ownOptions<Given>(options, OPTIONS);
 }
 
@@ -246,7 +247,7 @@ function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"):
   const stdio = options.stdio ?? undefined;
   const words: readonly unknown[] =
     stdio === undefined ? [options.stdin, options.stdout, options.stderr] : list("stdio", stdio, MAX_STDIO);
-  const names = stdio === undefined ? ["stdin", "stdout", "stderr"] : undefined;
+  const names = stdio === undefined ? STDIO_NAMES : undefined;
   const defaults = ["ignore", "pipe", stderrDefault];
   const slots: Slot[] = [];
   const numbers: (number | undefined)[] = [];
@@ -255,7 +256,7 @@ function stdioOf(host: Host, options: Given, stderrDefault: "inherit" | "pipe"):
   for (let target = 0; target < count; target++) {
     const written = words[target];
     const word = written === undefined ? (defaults[target] ?? "ignore") : written;
-    const { slot, data: given } = slotOfBunWord(host, target, word, names?.[target] ?? `stdio[${target}]`, isBlocking);
+    const { slot, data: given } = slotOfBunWord(host, target, word, names, isBlocking);
     if (slot !== undefined) slots.push(slot);
     numbers.push(numberOf(slot, word));
     if (given !== undefined) (data ??= new Map()).set(target, given);

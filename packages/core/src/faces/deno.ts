@@ -132,6 +132,7 @@ const OPTIONS = [
   "engine",
   "setup",
 ] as const satisfies readonly (keyof CommandOptions)[];
+const KNOWN: ReadonlySet<string> = new Set(OPTIONS);
 const NO_ARGS: readonly never[] = Object.freeze([]);
 const NO_OPTIONS: CommandOptions = Object.freeze(new Bare());
 
@@ -142,7 +143,7 @@ const NO_OPTIONS: CommandOptions = Object.freeze(new Bare());
  */
 export function commandOptions(options: unknown, refuse: typeof refuseMistyped = refuseMistyped): CommandOptions {
   const given = object("options", options);
-  refuse(given, OPTIONS);
+  refuse(given, KNOWN);
   return ownOptions<CommandOptions>(given, OPTIONS);
 }
 

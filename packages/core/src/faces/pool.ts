@@ -69,6 +69,7 @@ export interface Pool {
 export type CreatePool = (options: PoolOptions) => Pool;
 
 const OPTIONS = ["size", "stdio", "stdin", "stdout", "stderr", "engine", "setup"] as const;
+const KNOWN: ReadonlySet<string> = new Set(OPTIONS);
 /** By place in `stdio`. */
 const NAMES = ["stdin", "stdout", "stderr"] as const;
 /** What a child can be given when it already waits. */
@@ -109,7 +110,7 @@ class WaitingPool implements Pool {
   #lost = 0;
 
   constructor(launcher: Launcher, given: PoolOptions) {
-    refuseUnknown("createPool", given, OPTIONS);
+    refuseUnknown("createPool", given, KNOWN);
     const { size, stdio, ...options } = ownOptions(given, OPTIONS);
     this.#launcher = launcher;
     this.#size = integer("size", size, 1, MAX_SIZE);
