@@ -172,19 +172,21 @@ struct Binding::Start {
 	{
 	}
 
-	bool is_usable() const
+	/* What JavaScript has not taken of the last start is given up by this one. */
+	bool begin() const
 	{
-		return binding.engine_ && length <= block.length &&
-		       out.length >= sizeof(rs_outcome);
+		if (!binding.engine_ || length > block.length || out.length < sizeof(rs_outcome))
+			return false;
+		if (outcome->takes)
+			binding.own(*outcome, false);
+		return true;
 	}
 
 	/* JavaScript gets the fds of a start that has not failed. */
 	Napi::Value answer(Info info, int32_t result) const
 	{
-		if (result >= 0 && outcome->error == 0) {
-			binding.own(outcome->pidfd, true);
-			binding.own(*outcome);
-		}
+		if (result >= 0 && outcome->error == 0)
+			binding.own(*outcome, true);
 		return Napi::Number::New(info.Env(), result);
 	}
 };
@@ -193,7 +195,7 @@ Napi::Value Binding::spawn(Info info)
 {
 	Start start(*this, info, 2);
 
-	if (!start.is_usable())
+	if (!start.begin())
 		return answer(info, -EINVAL);
 	return start.answer(info, rs_spawn(engine_, start.block.data, start.length, start.outcome));
 }
@@ -202,7 +204,7 @@ Napi::Value Binding::queue(Info info)
 {
 	Start start(*this, info, 2);
 
-	if (!start.is_usable())
+	if (!start.begin())
 		return answer(info, -EINVAL);
 	return start.answer(info, rs_queue(engine_, start.block.data, start.length, start.outcome));
 }
@@ -235,7 +237,7 @@ Napi::Value Binding::prespawn(Info info)
 	uint32_t release = info[2].As<Napi::Number>().Uint32Value();
 	Start start(*this, info, 3);
 
-	if (!start.is_usable())
+	if (!start.begin())
 		return answer(info, -EINVAL);
 	return start.answer(info, rs_prespawn(engine_, start.block.data, start.length, release,
 					      start.outcome));
@@ -462,6 +464,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports)
 			Wrap::InstanceMethod<&Binding::disown<rs_shutdown_write>>("shutdownWrite"),
 			Wrap::InstanceMethod<&Binding::disown<rs_shutdown_read>>("shutdownRead"),
 			Wrap::InstanceMethod<&Binding::disown<rs_release>>("release"),
+			Wrap::InstanceMethod<&Binding::disown<rs_abandon>>("abandon"),
 			Wrap::InstanceMethod<&Binding::watch>("watch"),
 			Wrap::InstanceMethod<&Binding::forget>("forget"),
 			Wrap::InstanceMethod<&Binding::take>("take"),

@@ -93,11 +93,12 @@ class Binding : public Napi::ObjectWrap<Binding>
 		fds_[static_cast<size_t>(fd)] = is_open;
 	}
 
-	void own(const rs_outcome &outcome)
+	void own(const rs_outcome &outcome, bool is_open)
 	{
-		for (uint32_t i = 0; i < outcome.count; i++) {
-			own(outcome.ends[i].read, true);
-			own(outcome.ends[i].write, true);
+		own(outcome.pidfd, is_open);
+		for (uint32_t i = 0; i < outcome.count && i < RS_MAX_SLOTS; i++) {
+			own(outcome.ends[i].read, is_open);
+			own(outcome.ends[i].write, is_open);
 		}
 	}
 

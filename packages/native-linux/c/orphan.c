@@ -1,7 +1,8 @@
 /*
- * Children whose JavaScript environment (a worker) ended before they did. No code is left that
- * waits for them, and they are still children of this process: without a reaping, each would stay a
- * zombie for as long as the process lives.
+ * Children that no code waits for: their JavaScript environment (a worker) ended before they did,
+ * or the JavaScript that had them started was cut off before it had a handle of them. They are
+ * still children of this process: without a reaping, each would stay a zombie for as long as the
+ * process lives.
  */
 #define _GNU_SOURCE
 #include <assert.h>
@@ -12,6 +13,7 @@
 
 #include "orphan.h"
 #include "ringspawn.h"
+#include "thread.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int32_t *pidfds;
@@ -41,6 +43,22 @@ void orphans_reap(void)
 		__atomic_store_n(&count, count - 1, __ATOMIC_RELAXED);
 	}
 	pthread_mutex_unlock(&lock);
+}
+
+void outcome_give_up(const struct rs_outcome *out)
+{
+	if (out->takes == 0)
+		return;
+	for (uint32_t i = 0; i < out->count && i < RS_MAX_SLOTS; i++) {
+		if (out->ends[i].read >= 0)
+			rs_close(out->ends[i].read);
+		if (out->ends[i].write >= 0)
+			rs_close(out->ends[i].write);
+	}
+	if (out->pidfd < 0)
+		return;
+	thread_disowns(out->pidfd);
+	rs_abandon(out->pidfd);
 }
 
 int32_t rs_abandon(int32_t fd)

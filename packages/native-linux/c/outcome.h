@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "orphan.h"
 #include "ringspawn.h"
 
 static inline void outcome_reset(struct rs_outcome *out)
@@ -27,6 +28,7 @@ static inline int outcome_begin(const struct rs_engine *engine, struct rs_outcom
 		return -EFAULT;
 	if (out->size != sizeof(*out))
 		return -EINVAL;
+	outcome_give_up(out);
 	outcome_reset(out);
 	return 0;
 }

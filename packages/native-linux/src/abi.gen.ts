@@ -220,16 +220,17 @@ export const TERMINAL_MODE_SIZE = 20;
 /** Byte offsets in a struct rs_outcome */
 export const OUTCOME = {
   size: 0,
-  error: 4,
-  step: 8,
-  index: 12,
-  pid: 16,
-  pidfd: 20,
-  count: 24,
-  ends: 28,
+  takes: 4,
+  error: 8,
+  step: 12,
+  index: 16,
+  pid: 20,
+  pidfd: 24,
+  count: 28,
+  ends: 32,
 } as const;
 
-export const OUTCOME_SIZE = 2076;
+export const OUTCOME_SIZE = 2080;
 
 /** Byte offsets in a struct rs_exit */
 export const EXIT = {

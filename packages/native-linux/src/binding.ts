@@ -46,6 +46,8 @@ export interface Binding {
   shutdownRead(fd: number): number;
   /** The fd becomes the program's own: it is not closed with this environment. */
   release(fd: number): number;
+  /** As {@link close}, for the pidfd of a child that nobody waits for: it is reaped once it has ended. */
+  abandon(pidfd: number): number;
   watch(loop: LoopName, fd: number, ready: number, token: number): number;
   forget(loop: LoopName, fd: number): number;
   /** Fills as many `rs_event` as fit. */

@@ -22,7 +22,9 @@ export abstract class NativeProcess {
     this.keepAlive = new KeepAlive(loop);
     this.pipes = openPipes(binding, loop, request, outcome, this.keepAlive);
     const hasTerminal = request.slots[0]?.kind === "terminal";
-    this.terminal = hasTerminal ? new NativeTerminal(binding, loop, outcome.reader(0), outcome.writer(0)) : undefined;
+    this.terminal = hasTerminal
+      ? new NativeTerminal(binding, loop, outcome.takeReader(0), outcome.takeWriter(0))
+      : undefined;
   }
 
   ref(): void {
@@ -46,8 +48,11 @@ export class Child extends NativeProcess implements Running {
   constructor(binding: Binding, loop: Loop, request: SpawnRequest, outcome: Outcome, status: ExitStatus) {
     const { pid, pidfd } = outcome;
     // First of all: to watch a child that has ended already takes longer, because another thread is woken on the way.
-    let tell: (exit: Exit) => void;
-    whenEnded(binding, loop, pidfd, status, (exit) => tell(exit));
+    let isTaken = false;
+    let tell: ((exit: Exit) => void) | undefined;
+    whenEnded(binding, loop, pidfd, status, (exit) => tell?.(exit), { holds: () => isTaken, take() {} });
+    outcome.takePidfd();
+    isTaken = true;
     super(binding, loop, request, outcome);
     this.pid = pid;
     this.#pidfd = pidfd;
@@ -57,11 +62,28 @@ export class Child extends NativeProcess implements Running {
         resolve(exit);
       };
     });
+    this.keepAlive.begin();
   }
 
   kill(signal: number): boolean {
     return this.keepAlive.alive && killPidfd(this.binding, this.#pidfd, this.pid, signal);
   }
+}
+
+/** What is done once a process has ended. */
+interface Ending {
+  /** Looks whether it has ended, and watches again if not. */
+  look(): void;
+  /** The watch is given up. The pidfd has to be open yet. */
+  forget(): void;
+}
+
+/** Who waits for a process whose pidfd may be C's yet: see Outcome. */
+interface Waiter {
+  /** False: C has given it up, or is going to. */
+  holds(): boolean;
+  /** The process is reaped. */
+  take(): void;
 }
 
 /** Reaps the process once it has ended, and closes its pidfd. */
@@ -71,19 +93,24 @@ export function whenEnded(
   pidfd: number,
   status: ExitStatus,
   callback: (exit: Exit) => void,
-): void {
+  waiter?: Waiter,
+): Ending {
+  let token: number;
   const look = (): void => {
+    if (waiter?.holds() === false) return;
     const reaped = binding.reap(pidfd, status.words);
     if (reaped === 0) {
-      loop.watch(pidfd, READY.readable, look);
+      token = loop.watch(pidfd, READY.readable, look);
       return;
     }
+    waiter?.take();
     // Something of the program has closed the pidfd, so its number may be that of another file by now.
     if (reaped === -ERRNO.EBADF) binding.release(pidfd);
     else binding.close(pidfd);
     callback(status.read());
   };
-  loop.watch(pidfd, READY.readable, look);
+  token = loop.watch(pidfd, READY.readable, look);
+  return { look, forget: () => loop.forget(pidfd, token) };
 }
 
 /** False once it is gone. @throws where the kernel does not permit it, or a sandbox that the program has entered. */

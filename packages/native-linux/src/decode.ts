@@ -32,6 +32,9 @@ const STEPS: ReadonlyMap<number, Step> = new Map(
   ]),
 );
 
+/** In the place of an fd that is not there, or taken. */
+const NONE = -1;
+
 /** Where a field of 32 bits is among the words of its struct. */
 const wordAt = (offset: number): number => offset >> 2;
 
@@ -47,12 +50,27 @@ function failureIn(
   return bare({ errno, step: STEPS.get(word(at.step)), index: word(at.index) });
 }
 
-/** `struct rs_outcome`, one for all spawns of an environment. */
+/**
+ * `struct rs_outcome`, one for all spawns of an environment. JavaScript may be cut off anywhere, by a timeout of node:vm
+ * or the end of the stack, and no `finally` runs then. So an fd is C's until it is taken, and what was not taken is given
+ * up by the next start. A call of `take…` ends with the taking: whoever keeps what it returns does so at once.
+ */
 export class Outcome {
   readonly words: Int32Array = new Int32Array(OUTCOME_SIZE / 4);
+  /** Who waits for the child while its pidfd is not taken yet; and what is to be done where that was cut off. */
+  holder: { giveUp(): void } | undefined;
 
   constructor() {
     this.words[wordAt(OUTCOME.size)] = OUTCOME_SIZE;
+    this.words[wordAt(OUTCOME.takes)] = 1;
+    this.words[wordAt(OUTCOME.pidfd)] = NONE;
+  }
+
+  /** For a start that is made now. What was not taken of the last one is given up by it. */
+  begin(): Int32Array {
+    this.holder?.giveUp();
+    this.holder = undefined;
+    return this.words;
   }
 
   get failure(): Failure | undefined {
@@ -75,6 +93,24 @@ export class Outcome {
   /** The parent's fd to write to slot `i`, or -1. */
   writer(i: number): number {
     return this.words[wordAt(OUTCOME.ends + i * END_SIZE + END.write)] as number;
+  }
+
+  takePidfd(): number {
+    return this.#take(wordAt(OUTCOME.pidfd));
+  }
+
+  takeReader(i: number): number {
+    return this.#take(wordAt(OUTCOME.ends + i * END_SIZE + END.read));
+  }
+
+  takeWriter(i: number): number {
+    return this.#take(wordAt(OUTCOME.ends + i * END_SIZE + END.write));
+  }
+
+  #take(word: number): number {
+    const fd = this.words[word] as number;
+    this.words[word] = NONE;
+    return fd;
   }
 }
 

@@ -130,7 +130,7 @@ export abstract class NativeEngine implements Engine {
   #start(binding: Binding, request: SpawnRequest): Failure | undefined {
     const { block, outcome } = this.native;
     const length = this.encode(request);
-    const result = binding.spawn(block.bytes, length, outcome.words);
+    const result = binding.spawn(block.bytes, length, outcome.begin());
     if (result < 0) return { errno: -result, step: "request", index: 0 };
     return outcome.failure;
   }

@@ -208,6 +208,10 @@ class FfiBinding implements Binding {
     return this.#library.rs_release(fd);
   }
 
+  abandon(pidfd: number): number {
+    return this.#library.rs_abandon(pidfd);
+  }
+
   watch(loop: LoopName, fd: number, ready: number, token: number): number {
     return this.#library.rs_loop_watch(this.#loop(loop), fd, ready, token);
   }

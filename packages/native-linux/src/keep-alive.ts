@@ -10,11 +10,15 @@ export class KeepAlive {
 
   constructor(loop: Loop) {
     this.#loop = loop;
-    this.#keep();
   }
 
   get alive(): boolean {
     return this.#alive;
+  }
+
+  /** Once there is somebody who calls {@link end}. */
+  begin(): void {
+    this.#keep();
   }
 
   /** One more read or write waits, or one less. */

@@ -23,14 +23,14 @@ export class End {
   readonly #loop: Loop;
   readonly #keepAlive: KeepAlive | undefined;
   readonly #closing: Closing;
-  fd: number;
+  /** -1 before it was taken, and after it was closed. */
+  fd = -1;
   #token = 0;
   #wake: (() => void) | undefined;
 
-  constructor(binding: Binding, loop: Loop, fd: number, keepAlive: KeepAlive | undefined, closing: Closing) {
+  constructor(binding: Binding, loop: Loop, keepAlive: KeepAlive | undefined, closing: Closing) {
     this.binding = binding;
     this.#loop = loop;
-    this.fd = fd;
     this.#keepAlive = keepAlive;
     this.#closing = closing;
   }
@@ -243,17 +243,20 @@ class StreamPipe implements Pipe {
   constructor(
     binding: Binding,
     loop: Loop,
-    reader: number,
-    writer: number,
+    outcome: Outcome,
+    i: number,
     keepAlive: KeepAlive | undefined,
     isSocket: boolean,
   ) {
-    if (reader >= 0) {
-      this.source = new PipeSource(new End(binding, loop, reader, keepAlive, isSocket ? "shutdownRead" : "close"));
+    if (outcome.reader(i) >= 0) {
+      const end = new End(binding, loop, keepAlive, isSocket ? "shutdownRead" : "close");
+      this.source = new PipeSource(end);
+      end.fd = outcome.takeReader(i);
     }
-    if (writer >= 0) {
-      const end = new End(binding, loop, writer, keepAlive, isSocket ? "shutdownWrite" : "close");
+    if (outcome.writer(i) >= 0) {
+      const end = new End(binding, loop, keepAlive, isSocket ? "shutdownWrite" : "close");
       this.sink = new PipeSink(end, isSocket ? "send" : "write");
+      end.fd = outcome.takeWriter(i);
     }
   }
 
@@ -270,9 +273,10 @@ class RawPipe implements Pipe {
   readonly #end: End;
   #isTaken = false;
 
-  constructor(binding: Binding, loop: Loop, fd: number, keepAlive: KeepAlive | undefined) {
-    this.#end = new End(binding, loop, fd, keepAlive, "close");
+  constructor(binding: Binding, loop: Loop, outcome: Outcome, i: number, keepAlive: KeepAlive | undefined) {
+    this.#end = new End(binding, loop, keepAlive, "close");
     forgotten.register(this, this.#end, this);
+    this.#end.fd = outcome.reader(i) >= 0 ? outcome.takeReader(i) : outcome.takeWriter(i);
   }
 
   get shownFd(): number {
@@ -312,12 +316,11 @@ export function openPipes(
   for (let i = 0; i < slots.length; i++) {
     const slot = slots[i] as Slot;
     if (slot.kind !== "pipe" && slot.kind !== "socket" && slot.kind !== "pty") continue;
-    const [reader, writer] = [outcome.reader(i), outcome.writer(i)];
     // Of several that are one terminal, the first has our ends.
-    if (reader < 0 && writer < 0) continue;
+    if (outcome.reader(i) < 0 && outcome.writer(i) < 0) continue;
     const pipe = slot.raw
-      ? new RawPipe(binding, loop, Math.max(reader, writer), keepAlive)
-      : new StreamPipe(binding, loop, reader, writer, keepAlive, slot.kind === "socket");
+      ? new RawPipe(binding, loop, outcome, i, keepAlive)
+      : new StreamPipe(binding, loop, outcome, i, keepAlive, slot.kind === "socket");
     (pipes ??= new Map()).set(slot.target, pipe);
   }
   return pipes ?? NO_PIPES;

@@ -53,7 +53,9 @@ export class Submitter {
       for (let i = 0; i < count; i++) {
         const { ticket, over, failure, pid, pidfd } = this.#rows.read(i);
         const child = this.#pending.get(ticket);
-        if (pidfd >= 0) child?.born(pid, pidfd);
+        // Without a child, JavaScript was cut off before it had one.
+        if (pidfd >= 0 && child === undefined) this.#binding.abandon(pidfd);
+        else if (pidfd >= 0) child?.born(pid, pidfd);
         if (!over) continue;
         this.#pending.delete(ticket);
         child?.over(failure);
@@ -94,6 +96,7 @@ export class StartingChild extends NativeProcess implements Starting {
     this.#submit = submit;
     this.started = new Promise((resolve) => (this.#tell = resolve));
     this.exited = new Promise((resolve) => (this.#end = resolve));
+    this.keepAlive.begin();
   }
 
   get pid(): number {

@@ -26,23 +26,19 @@ export function waitSync(
   status: ExitStatus,
 ): SyncResult {
   const { pid, pidfd } = outcome;
-  const child = new SyncChild(binding, loop, pidfd, status, options);
-  let pipes: ReadonlyMap<number, NativePipe> | undefined;
-  const closePipes = (): void => {
-    for (const pipe of pipes?.values() ?? []) pipe.close();
-  };
+  const child = new SyncChild(binding, loop, pidfd, outcome, status, options);
   try {
     child.watch();
-    pipes = openPipes(binding, loop, request, outcome, undefined);
-    for (const [fd, pipe] of pipes) child.serve(fd, pipe);
+    child.serve(openPipes(binding, loop, request, outcome, undefined));
     child.run();
   } catch (error) {
     // Such as a lack of memory for what it writes. Nobody gets to know of it, so it must not live on.
-    closePipes();
+    child.closePipes();
     child.abandon();
     throw error;
   }
-  closePipes();
+  child.closePipes();
+  outcome.holder = undefined;
   const exit = child.exit as Exit;
   const output = new Map<number, Uint8Array>();
   for (const [fd, chunks] of child.outputs) output.set(fd, joined(chunks));
@@ -57,12 +53,15 @@ class SyncChild {
   overflowed = false;
   inputLost = false;
   exit: Exit | undefined;
+  #ending: ReturnType<typeof whenEnded> | undefined;
+  #pipes: ReadonlyMap<number, NativePipe> | undefined;
   /** Bytes of all outputs. */
   #total = 0;
   readonly #sources: PipeSource[] = [];
   readonly #binding: Binding;
   readonly #loop: Loop;
   readonly #pidfd: number;
+  readonly #outcome: Outcome;
   readonly #status: ExitStatus;
   readonly #options: SyncOptions;
   /** Pipes whose end has not come. */
@@ -71,22 +70,43 @@ class SyncChild {
   readonly #full: PipeSource[] = [];
   #closesFull = Infinity;
 
-  constructor(binding: Binding, loop: Loop, pidfd: number, status: ExitStatus, options: SyncOptions) {
+  constructor(binding: Binding, loop: Loop, pidfd: number, outcome: Outcome, status: ExitStatus, options: SyncOptions) {
     this.#binding = binding;
     this.#loop = loop;
     this.#pidfd = pidfd;
+    this.#outcome = outcome;
     this.#status = status;
     this.#options = options;
   }
 
+  /** The pidfd stays C's until the child has ended: the call may be cut off while it waits. */
   watch(): void {
-    whenEnded(this.#binding, this.#loop, this.#pidfd, this.#status, (exit) => {
+    const outcome = this.#outcome;
+    outcome.holder = this;
+    const waiter = { holds: () => outcome.holder === this, take: () => void outcome.takePidfd() };
+    const keep = (exit: Exit): void => {
       this.exit = exit;
-    });
+    };
+    this.#ending = whenEnded(this.#binding, this.#loop, this.#pidfd, this.#status, keep, waiter);
+  }
+
+  /** The call was cut off while it waited. The child runs on, and is reaped by C. */
+  giveUp(): void {
+    if (this.exit === undefined) this.#ending?.forget();
+    this.closePipes();
+  }
+
+  closePipes(): void {
+    for (const pipe of this.#pipes?.values() ?? []) pipe.close();
+  }
+
+  serve(pipes: ReadonlyMap<number, NativePipe>): void {
+    this.#pipes = pipes;
+    for (const [fd, pipe] of pipes) this.#serve(fd, pipe);
   }
 
   /** Feeds and collects. What is raw is closed: nobody could use it before the child has ended. */
-  serve(fd: number, pipe: NativePipe): void {
+  #serve(fd: number, pipe: NativePipe): void {
     const input = this.#options.input.get(fd);
     if (pipe.sink !== undefined) this.#feed(pipe.sink, input);
     // A pipe that has both is a pair of sockets.
@@ -114,9 +134,13 @@ class SyncChild {
     }
   }
 
-  /** Ends it, and waits for that. */
+  /** Ends it, and waits for that. Where there was no room to watch it, C reaps it later. */
   abandon(): void {
-    if (this.exit === undefined) this.#binding.kill(this.#pidfd, SIGNAL.SIGKILL);
+    if (this.exit !== undefined) return;
+    this.#binding.kill(this.#pidfd, SIGNAL.SIGKILL);
+    if (this.#ending === undefined) return;
+    // What waited for it may be what has failed, and an event comes once.
+    this.#ending.look();
     while (this.exit === undefined) this.#loop.turn(-1);
   }
 

@@ -44,13 +44,15 @@ export class NativeTerminal implements TerminalEnd {
     this.#binding = binding;
     this.#keepAlive = new KeepAlive(loop);
     const endOf = (fd: number): End => {
-      const end = new End(binding, loop, fd, undefined, "close");
+      const end = new End(binding, loop, undefined, "close");
       forgotten.register(this, end);
+      end.fd = fd;
       return end;
     };
     this.#reader = endOf(reader);
     this.#writer = endOf(writer);
     this.#kept = kept === undefined ? undefined : endOf(kept);
+    this.#keepAlive.begin();
   }
 
   listen(events: TerminalEvents): void {

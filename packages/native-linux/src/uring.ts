@@ -20,7 +20,7 @@ export class UringEngine extends NativeEngine {
     if (ready instanceof Shortage) return shortOf(ready);
     const { binding, turning } = ready;
     const { block, outcome, status } = this.native;
-    const ticket = binding.queue(block.bytes, this.encode(request), outcome.words);
+    const ticket = binding.queue(block.bytes, this.encode(request), outcome.begin());
     // A start that takes a second chain has to be waited for.
     if (ticket === -ERRNO.EOPNOTSUPP) return this.spawn(request);
     if (ticket < 0) return { errno: -ticket, step: "request", index: 0 };
@@ -42,7 +42,7 @@ export class UringEngine extends NativeEngine {
     // In the child the eventfd stands behind all other fds.
     const target = (request.slots.at(-1)?.target ?? 2) + 1;
     const slots = [...request.slots, { target, kind: "fd", fd: release, given: false } as const];
-    const ticket = binding.prespawn(block.bytes, this.encode({ ...request, slots }), target, outcome.words);
+    const ticket = binding.prespawn(block.bytes, this.encode({ ...request, slots }), target, outcome.begin());
     const failure: Failure | undefined = ticket < 0 ? { errno: -ticket, step: "request", index: 0 } : outcome.failure;
     if (failure !== undefined) {
       binding.close(release);
