@@ -205,6 +205,14 @@ const cases: Case[] = [
     },
   },
   {
+    name: "ringspawn/child_process can be loaded after a program has promisified Node's own functions",
+    async run(t) {
+      const seen = await registered(t, "child_process after promisify", []);
+      const line = `child_process.spawn ${t.ENGINE}`;
+      assert.deepEqual(seen, ["file\n", "shell\n", [line, line], []]);
+    },
+  },
+  {
     name: "what ringspawn starts by the runtime's own spawn stays with it under register",
     async run(t) {
       const seen = await registered(t, "ringspawn's own engine", ["--import", entry]);

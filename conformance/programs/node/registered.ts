@@ -154,6 +154,16 @@ const scenes: Readonly<Record<string, () => unknown>> = {
     unregister();
     return [registered, given, await both()];
   },
+  /** A library of the program has made promises of Node's own functions before. */
+  async "child_process after promisify"() {
+    for (const f of [childProcess.exec, childProcess.execFile] as const) promisify(promisify(f as never));
+    const ours: typeof childProcess = await import("ringspawn/child_process");
+    const file = await promisify(promisify(ours.execFile) as typeof ours.execFile)("echo", ["file"]);
+    const shell = await promisify(ours.exec)("echo shell");
+    const native = who();
+    await promisify(childProcess.execFile)("true");
+    return [file.stdout, shell.stdout, native, who()];
+  },
   async child_process() {
     const ours: typeof childProcess = await import("ringspawn/child_process");
     await closed(ours.spawn("true"));
