@@ -213,6 +213,12 @@ const cases: Case[] = [
     },
   },
   {
+    name: "register serves where a test framework with a DOM loads it, whose globals are not Node's",
+    async run(t) {
+      assert.deepEqual(await registered(t, "where globals are missing", []), [3, "out\n", 0, lines(t.ENGINE)]);
+    },
+  },
+  {
     name: "what ringspawn starts by the runtime's own spawn stays with it under register",
     async run(t) {
       const seen = await registered(t, "ringspawn's own engine", ["--import", entry]);

@@ -2,9 +2,10 @@
 import diagnostics from "node:diagnostics_channel";
 import childProcess, { execFileSync, spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin, Module } from "node:module";
 import process from "node:process";
 import { promisify } from "node:util";
+import vm from "node:vm";
 
 const require = createRequire(import.meta.url);
 const trace = process.env["RINGSPAWN_TRACE"] as string;
@@ -49,6 +50,23 @@ interface Registration {
   readonly unregister: () => void;
 }
 const register = (): Registration => require("ringspawn/register") as Registration;
+
+/** As a test framework with a DOM loads modules: into a context that has few of Node's globals. */
+function loaderOf(context: vm.Context): (file: string) => unknown {
+  const load = (file: string): unknown => {
+    const names = ["require", "exports", "module", "__filename"];
+    const body = vm.compileFunction(fs.readFileSync(file, "utf8"), names, { parsingContext: context });
+    const module = { exports: {} };
+    const requireHere = (name: string): unknown => {
+      if (name === "module" || name === "node:module") return { ...Module, createRequire: createRequireHere, Module };
+      return isBuiltin(name) ? require(name) : load(createRequire(file).resolve(name));
+    };
+    const createRequireHere = (): unknown => Object.assign(requireHere, { resolve: createRequire(file).resolve });
+    Reflect.apply(body as (...args: unknown[]) => void, undefined, [requireHere, module.exports, module, file]);
+    return module.exports;
+  };
+  return load;
+}
 
 const scenes: Readonly<Record<string, () => unknown>> = {
   /** By named imports that were bound before, and by require. */
@@ -163,6 +181,13 @@ const scenes: Readonly<Record<string, () => unknown>> = {
     const native = who();
     await promisify(childProcess.execFile)("true");
     return [file.stdout, shell.stdout, native, who()];
+  },
+  async "where globals are missing"() {
+    loaderOf(vm.createContext({ process, Buffer, queueMicrotask }))(require.resolve("ringspawn/register"));
+    const child = spawn("sh", ["-c", "echo out; exit 3"]);
+    let text = "";
+    child.stdout.on("data", (bytes) => (text += String(bytes)));
+    return [await closed(child), text, spawnSync("true").status, who()];
   },
   async child_process() {
     const ours: typeof childProcess = await import("ringspawn/child_process");
