@@ -293,6 +293,29 @@ const cases: Case[] = [
       assert.equal((await finished(child)).stdout, "before\n");
     },
   },
+  ...(["before", "after"] as const).map(
+    (when): Case => ({
+      name: `a library may put its own class in the place of the global Promise, ${when} this was loaded`,
+      timeout: 20_000,
+      async run(t) {
+        const { stdout, code, stderr } = await t.program("another-promise", [when]);
+        assert.equal(code, 0, stderr);
+        const starts = ["start ENOENT ENOENT ENOENT", `start 3 ${t.ENGINE}`];
+        assert.deepEqual(stdout.trim().split("\n"), ["write EPIPE", "read 3000000", ...starts]);
+      },
+    }),
+  ),
+  {
+    name: "all messages arrive whole where a library has put its own class in the place of the global Promise",
+    timeout: 20_000,
+    async run(t) {
+      t.needs({ ipc() {} });
+      const script = path.join(t.plan.root, "programs", `another-promise${t.plan.extension}`);
+      const { stdout, code, stderr } = await t.program("another-promise", ["messages", script, ...t.plan.command]);
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout, "messages 20\n");
+    },
+  },
   ...(["frozen after", "wrapped before", "wrapped after", "enumerable before", "enumerable after"] as const).map(
     (how): Case => ({
       name: `the built-in classes may be changed by a program: ${how} this was loaded`,

@@ -1,5 +1,5 @@
 /** What keeps the program alive while a child of Bun's is there. */
-import { type Pipe, watched } from "@ringspawn/core/seam";
+import { isPromise, type Pipe, watched } from "@ringspawn/core/seam";
 
 /** What holds the program while it is ref'd. It is no timer, which a test framework may have replaced. */
 interface Holder {
@@ -52,7 +52,7 @@ export class Hold {
   }
 
   #during<T>(operation: T | Promise<T>): T | Promise<T> {
-    if (!(operation instanceof Promise)) return operation;
+    if (!isPromise(operation)) return operation;
     this.#pending++;
     this.#update();
     return operation.finally(() => {
