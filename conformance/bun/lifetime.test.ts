@@ -77,6 +77,12 @@ for (const [how, replace] of [
   });
 }
 
+void test("the condition `browser` brings the whole package", async () => {
+  const code = `import { spawnSync } from "ringspawn"; import { Command } from "ringspawn/deno"; import "ringspawn/pool";
+    console.log(spawnSync(["true"]).engine, typeof Command);`;
+  assert.equal(await printed(code, "--conditions=browser"), "vfork function\n");
+});
+
 for (const end of ["exit", "terminate"] as const) {
   void test(`workers that ${end === "exit" ? "end themselves" : "are terminated"} leave nothing`, {
     timeout: 60_000,
