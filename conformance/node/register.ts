@@ -213,6 +213,15 @@ const cases: Case[] = [
     },
   },
   {
+    name: "a call that was terminated, by a timeout of node:vm, changes nothing for those after it",
+    async run(t) {
+      const code = "ERR_SCRIPT_EXECUTION_TIMEOUT";
+      assert.deepEqual(await registered(t, "terminated", ["--import", entry]), [code, lines(t.ENGINE)]);
+      const seen = await registered(t, "child_process, terminated", []);
+      assert.deepEqual(seen, [code, [], [`child_process.spawnSync ${t.ENGINE}`]]);
+    },
+  },
+  {
     name: "register serves where a test framework with a DOM loads it, whose globals are not Node's",
     async run(t) {
       assert.deepEqual(await registered(t, "where globals are missing", []), [3, "out\n", 0, lines(t.ENGINE)]);

@@ -51,6 +51,15 @@ interface Registration {
 }
 const register = (): Registration => require("ringspawn/register") as Registration;
 
+/** Why a call did not come to its end, for which it has too little time. */
+function terminate(call: () => void): unknown {
+  try {
+    return vm.runInNewContext("call()", { call }, { timeout: 20 });
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
+}
+
 /** As a test framework with a DOM loads modules: into a context that has few of Node's globals. */
 function loaderOf(context: vm.Context): (file: string) => unknown {
   const load = (file: string): unknown => {
@@ -181,6 +190,25 @@ const scenes: Readonly<Record<string, () => unknown>> = {
     const native = who();
     await promisify(childProcess.execFile)("true");
     return [file.stdout, shell.stdout, native, who()];
+  },
+  /** A call that blocks is terminated, which runs no `finally`; then the next ones are made. */
+  async terminated() {
+    // What is loaded at the first call takes longer than that.
+    spawnSync("true");
+    const code = terminate(() => spawnSync("sleep", ["0.2"]));
+    await new Promise(setImmediate);
+    traced();
+    return [code, await both()];
+  },
+  async "child_process, terminated"() {
+    const ours: typeof childProcess = await import("ringspawn/child_process");
+    ours.spawnSync("true");
+    const code = terminate(() => ours.spawnSync("sleep", ["0.2"]));
+    await new Promise(setImmediate);
+    traced();
+    const others = await both();
+    ours.spawnSync("true");
+    return [code, others, who()];
   },
   async "where globals are missing"() {
     loaderOf(vm.createContext({ process, Buffer, queueMicrotask }))(require.resolve("ringspawn/register"));

@@ -1,6 +1,7 @@
 /** What is loaded when the first process is started. */
 import { createRequire, Module } from "node:module";
 import { asAtLoad } from "./at-load.js";
+import { onceUnwound } from "./once-unwound.js";
 import type * as Engines from "./served.js";
 
 type Declined = Engines.Declined;
@@ -31,12 +32,17 @@ export function serve<P extends object, R extends object>(
 ): R | Declined | undefined {
   if (isBusy) return undefined;
   isBusy = true;
+  void onceUnwound(free);
   try {
     const prepared = orWhyNot(prepare);
     return "why" in prepared ? prepared : carryOut(prepared);
   } finally {
-    isBusy = false;
+    free();
   }
+}
+
+function free(): void {
+  isBusy = false;
 }
 
 function orWhyNot<P extends object>(prepare: () => P | Declined): P | Declined {

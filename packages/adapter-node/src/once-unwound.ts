@@ -1,0 +1,8 @@
+/**
+ * Calls back when this call and all its callers have returned, or were terminated: by a timeout of node:vm, or by Ctrl-C
+ * in the REPL. A termination runs no `finally`, and the program goes on. `call` must not throw.
+ */
+export async function onceUnwound(call: () => void): Promise<void> {
+  await undefined;
+  call();
+}
