@@ -185,7 +185,7 @@ const scenes: Readonly<Record<string, () => unknown>> = {
   async "child_process after promisify"() {
     for (const f of [childProcess.exec, childProcess.execFile] as const) promisify(promisify(f as never));
     const ours: typeof childProcess = await import("ringspawn/child_process");
-    const file = await promisify(promisify(ours.execFile) as typeof ours.execFile)("echo", ["file"]);
+    const file = await promisify(promisify(ours.execFile) as never as typeof ours.execFile)("echo", ["file"]);
     const shell = await promisify(ours.exec)("echo shell");
     const native = who();
     await promisify(childProcess.execFile)("true");
