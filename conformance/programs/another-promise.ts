@@ -3,10 +3,16 @@
  * Prints what children get and what starts come to; with `messages`, how many answers of a child were right. With
  * `child` it is that child.
  */
-import type { EngineName } from "ringspawn";
+import type * as Ringspawn from "ringspawn";
 import { parent } from "../tools.ts";
 
-const [engine, , how, script, ...command] = parent.argv.slice(2) as [EngineName, string, string, string, ...string[]];
+const [engine, , how, script, ...command] = parent.argv.slice(2) as [
+  Ringspawn.EngineName,
+  string,
+  string,
+  string,
+  ...string[],
+];
 const Native = Promise;
 type Run<T> = ConstructorParameters<typeof Native<T>>[0];
 
@@ -47,7 +53,7 @@ function answer(): void {
   });
 }
 
-async function messages({ spawn }: typeof import("ringspawn")): Promise<void> {
+async function messages({ spawn }: typeof Ringspawn): Promise<void> {
   const answers: string[] = [];
   const child = spawn([...command, script, engine, "", "child"], {
     engine,
@@ -60,10 +66,10 @@ async function messages({ spawn }: typeof import("ringspawn")): Promise<void> {
   console.log(`messages ${answers.filter((text, i) => text === `${LENGTH},${String.fromCharCode(65 + i)}`).length}`);
 }
 
-async function writes({ spawn, Command }: typeof import("ringspawn")): Promise<void> {
+async function writes({ spawn, Command }: typeof Ringspawn): Promise<void> {
   const unread = spawn(["sh", "-c", "exec 0<&-; sleep 0.1"], { engine, stdin: "pipe" });
   try {
-    unread.stdin.write(new Uint8Array(5_000_000));
+    void unread.stdin.write(new Uint8Array(5_000_000));
     await unread.stdin.flush();
   } catch (error) {
     console.log(`write ${String((error as { code?: unknown }).code)}`);
@@ -77,7 +83,7 @@ async function writes({ spawn, Command }: typeof import("ringspawn")): Promise<v
   console.log(`read ${(await child.stdout.text()).trim()}`);
 }
 
-async function starts({ start }: typeof import("ringspawn")): Promise<void> {
+async function starts({ start }: typeof Ringspawn): Promise<void> {
   const missing = start("/no/such/program", { engine, stdout: "piped" });
   const codes: unknown[] = [];
   for (const promise of [missing.output(), missing.started, missing.status]) {

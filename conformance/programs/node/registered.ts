@@ -67,7 +67,7 @@ function loaderOf(context: vm.Context): (file: string) => unknown {
     const body = vm.compileFunction(fs.readFileSync(file, "utf8"), names, { parsingContext: context });
     const module = { exports: {} };
     const requireHere = (name: string): unknown => {
-      if (name === "module" || name === "node:module") return { ...Module, createRequire: createRequireHere, Module };
+      if (name === "module" || name === "node:module") return { createRequire: createRequireHere, Module };
       return isBuiltin(name) ? require(name) : load(createRequire(file).resolve(name));
     };
     const createRequireHere = (): unknown => Object.assign(requireHere, { resolve: createRequire(file).resolve });
