@@ -254,6 +254,7 @@ const cases: Case[] = [
         ["stdOut", "stdout", (options) => t.command(t.witness, { args: command, ...options }).spawn()],
         ["clearenv", "clearEnv", (options) => t.command(t.witness, { args: command, ...options }).output()],
         ["argv", "args", (options) => t.command(t.witness, { args: command, ...options }).outputSync()],
+        ["tiemout", "timeout", (options) => t.spawn([t.witness, ...command], options)],
         ["timeOut", "timeout", (options) => t.spawn([t.witness, ...command], options)],
         ["setups", "setup", (options) => t.spawn([t.witness, ...command], options)],
         ["maxbuffer", "maxBuffer", (options) => t.spawnSync([t.witness, ...command], options)],
@@ -263,6 +264,8 @@ const cases: Case[] = [
         const error = { name: "TypeError", message: new RegExp(`^${written} is not .*but ${meant} is$`) };
         assert.throws(() => start({ [written]: 1 }), error, written);
       }
+      // An option of another API is not mistyped, whatever it is like.
+      assert.throws(() => t.start(t.witness, { argv0: "x" } as never), /^TypeError: argv0 .* start; known are args,/);
       assert.throws(() => t.start(t.witness, { timeout: 5 } as never), /^TypeError: timeout .* start; known are args,/);
       assert.ok(!fs.existsSync(t.mark), "the program ran");
     },
