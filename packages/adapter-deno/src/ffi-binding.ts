@@ -36,7 +36,7 @@ export function openBinding(): Binding | Shortage | string {
 }
 
 /**
- * Deno reads from the socket, and never closes it. Of an `await` at the top Deno says that it will never resolve as soon
+ * Deno reads from the socket, and never closes it. Of an `await` at the top it says that this never resolves as soon
  * as it knows of nothing that is under way, and it does not know of sockets that are unref'd. For children that were
  * unref'd a timer stands in, which holds the program no more than they do.
  */
