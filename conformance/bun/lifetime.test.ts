@@ -78,7 +78,9 @@ for (const [how, replace] of [
 }
 
 void test("the condition `browser` brings the whole package", async () => {
-  const code = `import { spawnSync } from "ringspawn"; import { Command } from "ringspawn/deno"; import "ringspawn/pool";
+  const code = `import { spawnSync } from "ringspawn";
+    import { Command } from "ringspawn/deno";
+    import "ringspawn/pool";
     console.log(spawnSync(["true"]).engine, typeof Command);`;
   assert.equal(await printed(code, "--conditions=browser"), "vfork function\n");
 });
