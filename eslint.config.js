@@ -24,6 +24,12 @@ const replacedSyntax = [
   "ImportDeclaration[source.value=/^(node:)?(timers|timers\\u002fpromises|perf_hooks)$/]",
 ].map((selector) => ({ selector, message: lookedUp }));
 
+/** What an async function returns is no instance of the class that a program has put in the place of this global. */
+const promiseSyntax = [
+  "BinaryExpression[operator='instanceof'] > .right[name='Promise']",
+  "[superClass.name='Promise']",
+].map((selector) => ({ selector, message: "See isPromise and NativePromise in core's builtins.ts." }));
+
 /** core runs in every runtime, so it may know none of them. `process.ts` is a fine name for a file, hence globals. */
 const runtimeFree = {
   "no-restricted-imports": [
@@ -47,6 +53,7 @@ const runtimeFree = {
       message: "core names no runtime: ask the Host.",
     },
     ...replacedSyntax,
+    ...promiseSyntax,
   ],
 };
 
@@ -89,7 +96,7 @@ export default defineConfig(
     ignores: ["**/*.test.ts"],
     rules: {
       "no-restricted-globals": ["error", ...replacedGlobals],
-      "no-restricted-syntax": ["error", ...replacedSyntax],
+      "no-restricted-syntax": ["error", ...replacedSyntax, ...promiseSyntax],
     },
   },
   { files: ["packages/core/src/**/*.ts"], ignores: ["**/*.test.ts"], rules: runtimeFree },

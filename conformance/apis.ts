@@ -13,7 +13,7 @@ export interface Api {
   readonly native: boolean;
   /** The keys of `setup` that it carries out. The engine must refuse every other one by name. */
   readonly setup: "all" | readonly SetupKey[];
-  readonly argv0: boolean;
+  readonly argv0: boolean | "not empty";
   /** Whether a child can be started at a terminal. */
   readonly terminals: boolean;
   /** The highest fd number that a child can be given. */
@@ -110,7 +110,7 @@ export const RUNTIMES = {
     own: {
       native: false,
       setup: [...SERVED, "cgroup"],
-      argv0: true,
+      argv0: "not empty",
       terminals: true,
       lastFd: 255,
       crossed: false,
@@ -199,7 +199,7 @@ export function lacks(api: Api, asked: Asked, { blocking = false } = {}): string
   if (extra >= 0) return `stdio[${extra}]`;
   // A channel is a pair of sockets behind the fds of stdio.
   if (typeof ipc === "function" && !(api.fds.includes("socket") && api.lastFd > 2)) return "ipc";
-  if (argv0 !== undefined && !api.argv0) return "argv0";
+  if (argv0 !== undefined && (api.argv0 === false || (argv0 === "" && api.argv0 !== true))) return "argv0";
   if (blocking && maxBuffer < 1 && !api.blockingMaxBuffer0) return "maxBuffer";
   const sends = api.realTimeSignals === (blocking ? "always" : "not blocking") || api.realTimeSignals === "always";
   if (typeof killSignal === "number" && killSignal >= REAL_TIME && !sends) return "killSignal";

@@ -58,6 +58,33 @@ for (const engine of ["own", "vfork", "runtime"]) {
   }
 }
 
+/** What a program prints whose first statements are before the load of ringspawn. */
+async function printed(code: string, ...flags: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await run([...flags, "-e", code], { cwd: path.join(root, "conformance") });
+  return stdout + stderr;
+}
+
+for (const [how, replace] of [
+  ["replaced", "globalThis.BroadcastChannel = class {}"],
+  ["undefined", "globalThis.BroadcastChannel = undefined"],
+  ["missing", "delete globalThis.BroadcastChannel"],
+] as const) {
+  void test(`children of Bun's own spawn have their handles where BroadcastChannel is ${how}`, async () => {
+    const start = `spawn(["sleep", "0.3"], { engine: "runtime", stderr: "ignore" })`;
+    const code = `${replace}; const { spawn } = await import("ringspawn"); const child = ${start};
+      void child.exited.then((code) => console.log(code, child.engine));`;
+    assert.equal(await printed(code), "0 runtime\n");
+  });
+}
+
+void test("the condition `browser` brings the whole package", async () => {
+  const code = `import { spawnSync } from "ringspawn";
+    import { Command } from "ringspawn/deno";
+    import "ringspawn/pool";
+    console.log(spawnSync(["true"]).engine, typeof Command);`;
+  assert.equal(await printed(code, "--conditions=browser"), "vfork function\n");
+});
+
 for (const end of ["exit", "terminate"] as const) {
   void test(`workers that ${end === "exit" ? "end themselves" : "are terminated"} leave nothing`, {
     timeout: 60_000,

@@ -47,6 +47,14 @@ const cases: Case[] = [
     },
   },
   {
+    name: "argv0 may be empty",
+    async run(t) {
+      const report = await t.report({ argv0: "" }, ["one"]);
+      assert.deepEqual(report.argv, ["", "one"]);
+      assert.equal(report.exe, t.witness);
+    },
+  },
+  {
     name: "argv[0] is the command as written, not what PATH made of it",
     async run(t) {
       const dir = t.witness.slice(0, t.witness.lastIndexOf("/"));

@@ -254,6 +254,7 @@ const cases: Case[] = [
         ["stdOut", "stdout", (options) => t.command(t.witness, { args: command, ...options }).spawn()],
         ["clearenv", "clearEnv", (options) => t.command(t.witness, { args: command, ...options }).output()],
         ["argv", "args", (options) => t.command(t.witness, { args: command, ...options }).outputSync()],
+        ["tiemout", "timeout", (options) => t.spawn([t.witness, ...command], options)],
         ["timeOut", "timeout", (options) => t.spawn([t.witness, ...command], options)],
         ["setups", "setup", (options) => t.spawn([t.witness, ...command], options)],
         ["maxbuffer", "maxBuffer", (options) => t.spawnSync([t.witness, ...command], options)],
@@ -263,6 +264,8 @@ const cases: Case[] = [
         const error = { name: "TypeError", message: new RegExp(`^${written} is not .*but ${meant} is$`) };
         assert.throws(() => start({ [written]: 1 }), error, written);
       }
+      // An option of another API is not mistyped, whatever it is like.
+      assert.throws(() => t.start(t.witness, { argv0: "x" } as never), /^TypeError: argv0 .* start; known are args,/);
       assert.throws(() => t.start(t.witness, { timeout: 5 } as never), /^TypeError: timeout .* start; known are args,/);
       assert.ok(!fs.existsSync(t.mark), "the program ran");
     },
@@ -291,6 +294,29 @@ const cases: Case[] = [
       });
       const child = t.spawn(["cat"], { stdin: stream });
       assert.equal((await finished(child)).stdout, "before\n");
+    },
+  },
+  ...(["before", "after"] as const).map(
+    (when): Case => ({
+      name: `a library may put its own class in the place of the global Promise, ${when} this was loaded`,
+      timeout: 20_000,
+      async run(t) {
+        const { stdout, code, stderr } = await t.program("another-promise", [when]);
+        assert.equal(code, 0, stderr);
+        const starts = ["start ENOENT ENOENT ENOENT", `start 3 ${t.ENGINE}`];
+        assert.deepEqual(stdout.trim().split("\n"), ["write EPIPE", "read 3000000", ...starts]);
+      },
+    }),
+  ),
+  {
+    name: "all messages arrive whole where a library has put its own class in the place of the global Promise",
+    timeout: 20_000,
+    async run(t) {
+      t.needs({ ipc() {} });
+      const script = path.join(t.plan.root, "programs", `another-promise${t.plan.extension}`);
+      const { stdout, code, stderr } = await t.program("another-promise", ["messages", script, ...t.plan.command]);
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout, "messages 20\n");
     },
   },
   ...(["frozen after", "wrapped before", "wrapped after", "enumerable before", "enumerable after"] as const).map(

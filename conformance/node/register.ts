@@ -205,6 +205,29 @@ const cases: Case[] = [
     },
   },
   {
+    name: "ringspawn/child_process can be loaded after a program has promisified Node's own functions",
+    async run(t) {
+      const seen = await registered(t, "child_process after promisify", []);
+      const line = `child_process.spawn ${t.ENGINE}`;
+      assert.deepEqual(seen, ["file\n", "shell\n", [line, line], []]);
+    },
+  },
+  {
+    name: "a call that was terminated, by a timeout of node:vm, changes nothing for those after it",
+    async run(t) {
+      const code = "ERR_SCRIPT_EXECUTION_TIMEOUT";
+      assert.deepEqual(await registered(t, "terminated", ["--import", entry]), [code, lines(t.ENGINE)]);
+      const seen = await registered(t, "child_process, terminated", []);
+      assert.deepEqual(seen, [code, [], [`child_process.spawnSync ${t.ENGINE}`]]);
+    },
+  },
+  {
+    name: "register serves where a test framework with a DOM loads it, whose globals are not Node's",
+    async run(t) {
+      assert.deepEqual(await registered(t, "where globals are missing", []), [3, "out\n", 0, lines(t.ENGINE)]);
+    },
+  },
+  {
     name: "what ringspawn starts by the runtime's own spawn stays with it under register",
     async run(t) {
       const seen = await registered(t, "ringspawn's own engine", ["--import", entry]);

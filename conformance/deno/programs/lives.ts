@@ -30,6 +30,33 @@ const cases: Readonly<Record<string, () => unknown>> = {
     child.unref();
     void child.stdout.text().then(say);
   },
+  "unref'd and awaited at the top": async () => {
+    const child = half().spawn();
+    child.unref();
+    say(`code ${(await child.status).code}`);
+  },
+  "awaited at the top, and unref'd before that": async () => {
+    const child = half().spawn();
+    const { status } = child;
+    child.unref();
+    say(`code ${(await status).code}`);
+  },
+  "unref'd and read at the top": async () => {
+    const child = talker.spawn();
+    child.unref();
+    say(await child.stdout.text());
+  },
+  "unref'd, its output awaited at the top": async () => {
+    const child = talker.spawn();
+    child.unref();
+    say(new TextDecoder().decode((await child.output()).stdout));
+  },
+  "unref'd and awaited at the top, while another ends": async () => {
+    const child = half().spawn();
+    child.unref();
+    await new Command("true").spawn().status;
+    say(`code ${(await child.status).code}`);
+  },
   "awaited at the top": async () => say(`code ${(await half().spawn().status).code}`),
   "output awaited at the top": async () => say(new TextDecoder().decode((await talker.output()).stdout)),
   "finished, its pipes untouched": async () => {

@@ -2,9 +2,10 @@
 import diagnostics from "node:diagnostics_channel";
 import childProcess, { execFileSync, spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin, Module } from "node:module";
 import process from "node:process";
 import { promisify } from "node:util";
+import vm from "node:vm";
 
 const require = createRequire(import.meta.url);
 const trace = process.env["RINGSPAWN_TRACE"] as string;
@@ -49,6 +50,32 @@ interface Registration {
   readonly unregister: () => void;
 }
 const register = (): Registration => require("ringspawn/register") as Registration;
+
+/** Why a call did not come to its end, for which it has too little time. */
+function terminate(call: () => void): unknown {
+  try {
+    return vm.runInNewContext("call()", { call }, { timeout: 20 });
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
+}
+
+/** As a test framework with a DOM loads modules: into a context that has few of Node's globals. */
+function loaderOf(context: vm.Context): (file: string) => unknown {
+  const load = (file: string): unknown => {
+    const names = ["require", "exports", "module", "__filename"];
+    const body = vm.compileFunction(fs.readFileSync(file, "utf8"), names, { parsingContext: context });
+    const module = { exports: {} };
+    const requireHere = (name: string): unknown => {
+      if (name === "module" || name === "node:module") return { createRequire: createRequireHere, Module };
+      return isBuiltin(name) ? require(name) : load(createRequire(file).resolve(name));
+    };
+    const createRequireHere = (): unknown => Object.assign(requireHere, { resolve: createRequire(file).resolve });
+    Reflect.apply(body as (...args: unknown[]) => void, undefined, [requireHere, module.exports, module, file]);
+    return module.exports;
+  };
+  return load;
+}
 
 const scenes: Readonly<Record<string, () => unknown>> = {
   /** By named imports that were bound before, and by require. */
@@ -153,6 +180,42 @@ const scenes: Readonly<Record<string, () => unknown>> = {
     const given = await both();
     unregister();
     return [registered, given, await both()];
+  },
+  /** A library of the program has made promises of Node's own functions before. */
+  async "child_process after promisify"() {
+    for (const f of [childProcess.exec, childProcess.execFile] as const) promisify(promisify(f as never));
+    const ours: typeof childProcess = await import("ringspawn/child_process");
+    const file = await promisify(promisify(ours.execFile) as never as typeof ours.execFile)("echo", ["file"]);
+    const shell = await promisify(ours.exec)("echo shell");
+    const native = who();
+    await promisify(childProcess.execFile)("true");
+    return [file.stdout, shell.stdout, native, who()];
+  },
+  /** A call that blocks is terminated, which runs no `finally`; then the next ones are made. */
+  async terminated() {
+    // What is loaded at the first call takes longer than that.
+    spawnSync("true");
+    const code = terminate(() => spawnSync("sleep", ["0.2"]));
+    await new Promise(setImmediate);
+    traced();
+    return [code, await both()];
+  },
+  async "child_process, terminated"() {
+    const ours: typeof childProcess = await import("ringspawn/child_process");
+    ours.spawnSync("true");
+    const code = terminate(() => ours.spawnSync("sleep", ["0.2"]));
+    await new Promise(setImmediate);
+    traced();
+    const others = await both();
+    ours.spawnSync("true");
+    return [code, others, who()];
+  },
+  async "where globals are missing"() {
+    loaderOf(vm.createContext({ process, Buffer, queueMicrotask }))(require.resolve("ringspawn/register"));
+    const child = spawn("sh", ["-c", "echo out; exit 3"]);
+    let text = "";
+    child.stdout.on("data", (bytes) => (text += String(bytes)));
+    return [await closed(child), text, spawnSync("true").status, who()];
   },
   async child_process() {
     const ours: typeof childProcess = await import("ringspawn/child_process");

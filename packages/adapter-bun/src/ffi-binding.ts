@@ -55,6 +55,6 @@ function listen(fd: number, notify: () => void): Listener {
   // Bun's types lack `fd`. `open` is called before this returns.
   void Bun.connect(options as never);
   if (listener === undefined) throw new Error(`Bun did not take over the socket ${fd}`);
-  listener.unref();
+  listener.unref(false);
   return listener;
 }

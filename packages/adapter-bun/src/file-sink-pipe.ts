@@ -1,5 +1,5 @@
 /** The stdin of Bun's own child as core's Sink. */
-import { brokenPipe, isBrokenPipe, type Sink } from "@ringspawn/core/seam";
+import { brokenPipe, isBrokenPipe, isPromise, type Sink } from "@ringspawn/core/seam";
 
 /** Bun's FileSink keeps bytes until it is flushed, and says nothing once the child has ended. */
 export class FileSinkPipe implements Sink {
@@ -14,7 +14,7 @@ export class FileSinkPipe implements Sink {
 
   write(chunk: Uint8Array): void | Promise<void> {
     if (this.#closed !== undefined || this.#hasEnded()) throw brokenPipe();
-    const waits = [this.#stdin.write(chunk), this.#stdin.flush()].filter((answer) => answer instanceof Promise);
+    const waits = [this.#stdin.write(chunk), this.#stdin.flush()].filter((answer) => isPromise(answer));
     if (waits.length > 0) return this.#settled(waits);
   }
 

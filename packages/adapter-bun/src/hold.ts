@@ -1,5 +1,6 @@
 /** What keeps the program alive while a child of Bun's is there. */
-import { type Pipe, watched } from "@ringspawn/core/seam";
+import { createRequire } from "node:module";
+import { isPromise, type Pipe, watched } from "@ringspawn/core/seam";
 
 /** What holds the program while it is ref'd. It is no timer, which a test framework may have replaced. */
 interface Holder {
@@ -7,8 +8,7 @@ interface Holder {
   unref(): void;
 }
 
-// Taken now: a program may put something else in its place. Nobody sends anything on the channel.
-const Channel = BroadcastChannel as unknown as new (name: string) => Holder;
+const require = createRequire(import.meta.url);
 let holder: Holder | undefined;
 let holds = 0;
 
@@ -18,7 +18,7 @@ const forgotten: FinalizationRegistry<{ close(): unknown }> = new FinalizationRe
 /**
  * Holds the program while the child is ref'd and alive, or has reads or writes under way. Bun's own ref() and unref()
  * do not: a stream that is read goes on to hold the program after an unref(), and one that was unref'd before never
- * does.
+ * does. It is made before the child is, because opening what holds may fail.
  */
 export class Hold {
   #alive = true;
@@ -52,7 +52,7 @@ export class Hold {
   }
 
   #during<T>(operation: T | Promise<T>): T | Promise<T> {
-    if (!(operation instanceof Promise)) return operation;
+    if (!isPromise(operation)) return operation;
     this.#pending++;
     this.#update();
     return operation.finally(() => {
@@ -66,8 +66,14 @@ export class Hold {
     if (isHolding === this.#isHolding) return;
     this.#isHolding = isHolding;
     holds += isHolding ? 1 : -1;
-    holder ??= new Channel("ringspawn");
+    holder ??= openHolder();
     if (holds === 0) holder.unref();
     else holder.ref();
   }
+}
+
+/** Nobody sends anything on the channel. The global one may be a stand-in of the program's, or missing. */
+function openHolder(): Holder {
+  const { BroadcastChannel } = require("node:worker_threads") as { BroadcastChannel: new (name: string) => Holder };
+  return new BroadcastChannel("ringspawn");
 }

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import type V8 from "node:v8";
-import { bare, type Host, ownVariable, type SpawnRequest } from "@ringspawn/core/seam";
+import { bare, type Host, isPromise, ownVariable, type SpawnRequest } from "@ringspawn/core/seam";
 import { ownsTerminal } from "./terminal.js";
 
 /** What Bun.spawn gives a child without `env`: the variables at this program's start and those of its .env files. */
@@ -75,7 +75,7 @@ function bytesOf(data: Parameters<NonNullable<Host["bytesOf"]>>[0]): Uint8Array 
   const bytes: unknown = Bun.peek((copy as { bytes?(): unknown }).bytes?.());
   if (bytes instanceof Uint8Array) return bytes;
   // It is refused, and so nobody is left to hear what becomes of it.
-  if (bytes instanceof Promise) bytes.catch(() => {});
+  if (isPromise(bytes)) bytes.catch(() => {});
   return undefined;
 }
 

@@ -35,8 +35,15 @@ export const bunSpawn: RuntimeApi = {
   start(call) {
     const relay = isNew(call.terminal) ? new Relay() : undefined;
     const terminal = terminalOf(call.terminal, relay);
-    // Not lazy would mean that Bun reads without limit what is not asked for.
-    return childOf(spawn(bare({ ...optionsOf(call), lazy: true, ...(terminal && { terminal }) })), relay);
+    const hold = new Hold();
+    try {
+      // Not lazy would mean that Bun reads without limit what is not asked for.
+      const child = spawn(bare({ ...optionsOf(call), lazy: true, ...(terminal && { terminal }) }));
+      return childOf(child, hold, relay);
+    } catch (error) {
+      hold.end();
+      throw error;
+    }
   },
   runSync(call, { input, timeout, maxBuffer, signal }, killSignal) {
     const stdio = [input.get(0) ?? call.stdio[0], ...call.stdio.slice(1)];
@@ -68,8 +75,7 @@ function optionsOf({ file, argv, verbatim, env, session, terminal: _, ...same }:
   return { ...same, cmd: [file, ...argv.slice(1)], ...renamed };
 }
 
-function childOf(child: Child, relay: Relay | undefined): RuntimeChild {
-  const hold = new Hold();
+function childOf(child: Child, hold: Hold, relay: Relay | undefined): RuntimeChild {
   child.unref();
   return {
     pid: child.pid,

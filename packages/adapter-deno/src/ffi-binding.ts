@@ -1,7 +1,13 @@
 import { Socket } from "node:net";
 import process from "node:process";
+// eslint-disable-next-line no-restricted-syntax -- as they are at load, when a test framework may have replaced them
+import timers from "node:timers";
 import { type Binding, type Ffi, type Listener, nativePath, openFfi, type Shortage } from "@ringspawn/native-linux";
 import { BROKER, mayLoad, mayRead, unlessRefused } from "./permission.js";
+
+const { setTimeout, clearTimeout } = timers;
+/** The longest delay that a timer takes, in milliseconds. */
+const MAX_DELAY = 2 ** 31 - 1;
 
 const ffi: Ffi<Deno.NativeResultType> = {
   types: { i32: "i32", u32: "u32", bytes: "buffer", handle: "u64", void: "void" },
@@ -29,10 +35,30 @@ export function openBinding(): Binding | Shortage | string {
   return mayLoad(found.path) ? openFfi(found.path, ffi) : `--allow-ffi=${found.path} is not given`;
 }
 
-/** Deno reads from the socket, and never closes it. */
+/**
+ * Deno reads from the socket, and never closes it. Of an `await` at the top it says that this never resolves as soon
+ * as it knows of nothing that is under way, and it does not know of sockets that are unref'd. For children that were
+ * unref'd a timer stands in, which holds the program no more than they do.
+ */
 function listen(fd: number, notify: () => void): Listener {
   const socket = new Socket({ fd, readable: true, writable: false });
   socket.on("data", notify);
   socket.unref();
-  return socket;
+  let standIn: NodeJS.Timeout | undefined;
+  const idle = (): void => {
+    if (standIn === undefined) return;
+    clearTimeout(standIn);
+    standIn = undefined;
+  };
+  return {
+    ref() {
+      idle();
+      socket.ref();
+    },
+    unref(isWatching) {
+      socket.unref();
+      if (isWatching) standIn ??= setTimeout(() => {}, MAX_DELAY).unref();
+    },
+    idle,
+  };
 }

@@ -1,6 +1,6 @@
 /** A stream of Node's child that keeps the program alive only while a read or a write of it waits. */
 import type { Duplex } from "node:stream";
-import { type Pipe, type PipeSlot, watched } from "@ringspawn/core/seam";
+import { isPromise, type Pipe, type PipeSlot, watched } from "@ringspawn/core/seam";
 import { streamPipe } from "./stream-pipe.js";
 
 export interface HeldPipe {
@@ -21,7 +21,7 @@ export function heldPipe(
     else stream.unref?.();
   };
   const pipe = watched(streamPipe(stream, slot), (operation) => {
-    if (!(operation instanceof Promise)) return operation;
+    if (!isPromise(operation)) return operation;
     waiting++;
     update();
     return operation.finally(() => {

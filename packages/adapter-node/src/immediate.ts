@@ -1,7 +1,12 @@
 /** Calling back once what is to be read now has been read, whatever the program has done to timers. */
+import { createRequire } from "node:module";
+// eslint-disable-next-line no-restricted-syntax -- as they are at load, when a test framework may have replaced them
+import timers from "node:timers";
+import type WorkerThreads from "node:worker_threads";
 
-// eslint-disable-next-line no-restricted-syntax -- as they were at load, when a test framework may have replaced them
-const { setImmediate, clearImmediate } = globalThis;
+const require = createRequire(import.meta.url);
+// The globals are missing where a test framework has a DOM.
+const { setImmediate, clearImmediate } = timers;
 
 /** What a function throws that is called back is an uncaught exception, as it is where Node's native code calls. */
 export const immediately: (callback: () => void) => void = isNodes()
@@ -18,8 +23,8 @@ function isNodes(): boolean {
 
 /** Takes a few system calls more, and comes with the events of the next round. It holds the program until then. */
 function byMessage(): (callback: () => void) => void {
-  // Node loads it when it is looked up.
-  const { MessageChannel } = globalThis;
+  // Loaded here, because few programs come here.
+  const { MessageChannel } = require("node:worker_threads") as typeof WorkerThreads;
   return (callback) => {
     const { port1, port2 } = new MessageChannel();
     port1.once("message", () => {

@@ -1,19 +1,24 @@
 /** What is loaded when the first process is started. */
-import { createRequire } from "node:module";
+import { createRequire, Module } from "node:module";
 import { asAtLoad } from "./at-load.js";
+import { onceUnwound } from "./once-unwound.js";
 import type * as Engines from "./served.js";
 
 type Declined = Engines.Declined;
 type Served = typeof Engines;
 
-const require = createRequire(import.meta.url);
 /** What tsup.config.ts makes of served.ts. */
-const SERVED = "./served.cjs";
+const SERVED: string = createRequire(import.meta.url).resolve("./served.cjs");
+/**
+ * Its `require` is Node's own, also where a test framework has replaced all others: the engines are evaluated where the
+ * globals are Node's, some of which a framework with a DOM does not have.
+ */
+const parent = new Module(SERVED) as Module & { require(path: string): unknown };
 let loaded: Served | undefined;
 let isBusy = false;
 
 export function served(): Served {
-  return (loaded ??= asAtLoad(() => require(SERVED) as Served));
+  return (loaded ??= asAtLoad(() => parent.require(SERVED) as Served));
 }
 
 /**
@@ -27,12 +32,17 @@ export function serve<P extends object, R extends object>(
 ): R | Declined | undefined {
   if (isBusy) return undefined;
   isBusy = true;
+  void onceUnwound(free);
   try {
     const prepared = orWhyNot(prepare);
     return "why" in prepared ? prepared : carryOut(prepared);
   } finally {
-    isBusy = false;
+    free();
   }
+}
+
+function free(): void {
+  isBusy = false;
 }
 
 function orWhyNot<P extends object>(prepare: () => P | Declined): P | Declined {

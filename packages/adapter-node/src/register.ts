@@ -2,6 +2,7 @@
 import { Replacements } from "@ringspawn/core/replaced";
 import { replacedSpawn, replaceSpawn } from "./node-process-wrap.js";
 import { replaceSpawnSync } from "./node-spawn-sync.js";
+import { onceUnwound } from "./once-unwound.js";
 
 /** What this copy has replaced, before which something else may stand by now. */
 let own: Replacements | undefined;
@@ -21,6 +22,7 @@ export function unregister(): void {
 export function within<T>(call: () => T): T {
   if (replacedSpawn() !== undefined) return call();
   const replacements = replace();
+  void onceUnwound(() => replacements.restore());
   try {
     return call();
   } finally {

@@ -27,6 +27,7 @@ export const childProcessApi: RuntimeApi = {
   lastFd: 255,
   features: new Set([
     "argv0",
+    "empty argv0",
     "socket",
     "give",
     "crossed",

@@ -32,6 +32,17 @@ export function bare<T extends object>(members: T): T {
   return Object.assign(new Bare(), members);
 }
 
+/**
+ * The class of what async functions return. A program may have put a library's in the place of the global one, which
+ * may be without any of its behaviour: it cannot be extended, or is no class at all.
+ */
+export const NativePromise: PromiseConstructor = (async () => {})().constructor as PromiseConstructor;
+
+/** Whether this is a promise, of whichever class. `instanceof` would ask for the global one of the moment. */
+export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
 /** What a promise is resolved with, in place of an object that has Object.prototype behind it. */
 export interface Box<T> {
   readonly value: T;

@@ -11,6 +11,8 @@ import type { Slot } from "./stdio.js";
 export type Feature =
   /** argv[0] may be another than the command. */
   | "argv0"
+  /** It may be the empty string too, which is not taken for none. */
+  | "empty argv0"
   /** There are pairs of sockets from fd 3 on. */
   | "socket"
   /** The parent's end of such a pair can be had as an fd, which does not block. */

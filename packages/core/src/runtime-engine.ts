@@ -56,8 +56,12 @@ export class RuntimeEngine extends Bare implements Engine {
       const reason = refusesSlot(this.#api, slot, sync);
       if (reason !== undefined) return { option: optionOfSlot(slot, request.setup.fds), reason };
     }
-    if (request.argv[0] !== request.file && !this.#api.features.has("argv0")) {
+    const { features } = this.#api;
+    if (request.argv[0] !== request.file && !features.has("argv0")) {
       return { option: "argv0", reason: `${this.api} has no such option` };
+    }
+    if (request.argv[0] === "" && !features.has("empty argv0")) {
+      return { option: "argv0", reason: `${this.api} takes an empty one for none` };
     }
     if (sync?.signal !== undefined && !this.#api.features.has("blocking signal")) {
       return { option: "signal", reason: `${this.api}, when it blocks, learns of no abort; a timeout would do` };

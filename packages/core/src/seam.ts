@@ -1,5 +1,5 @@
 /** @ringspawn/core/seam: what adapters and engines are written against. No part of it is meant for users. */
-export { Bare, bare, ownVariable } from "./builtins.js";
+export { Bare, bare, isPromise, ownVariable } from "./builtins.js";
 export { choose, printRejection } from "./choose.js";
 export { isFailure } from "./engine.js";
 export type {

@@ -1,4 +1,4 @@
-import type { Box } from "./builtins.js";
+import { type Box, isPromise, NativePromise } from "./builtins.js";
 
 /**
  * One failure that several promises report. One listener on any of these promises handles the failure for all of them.
@@ -21,7 +21,7 @@ export class SharedFailure {
   /** A promise of what `work` resolves to; it rejects with the failure if there is one. */
   unless<T>(work: T | Promise<T>): Promise<T> {
     // It may come first and reject, and where the start has failed it is nobody's business.
-    if (work instanceof Promise) void work.catch(() => {});
+    if (isPromise(work)) void work.catch(() => {});
     const both = this.#failure.then((failed) => {
       if (failed !== undefined) throw failed.value;
       return work;
@@ -37,10 +37,10 @@ export class SharedFailure {
 }
 
 /** A promise that calls back when a user listens to it. */
-class ListenedPromise<T> extends Promise<T> {
+class ListenedPromise<T> extends NativePromise<T> {
   // `then`, `catch` and `finally` make plain promises, whose rejections are the affair of their callers.
   static override get [Symbol.species](): PromiseConstructor {
-    return Promise;
+    return NativePromise;
   }
 
   readonly #onListen: () => void;

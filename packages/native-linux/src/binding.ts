@@ -66,7 +66,8 @@ export interface Binding {
   start(notify: () => void): number;
   /** While it is ref'd, the turning loop keeps the program alive. It begins unref'd. */
   ref(): void;
-  unref(): void;
+  /** @param isWatching whether the turning loop watches on, as for a child that was unref'd. */
+  unref(isWatching: boolean): void;
   /**
    * The turning loop watches nothing any more. Until the next {@link watch}, the binding lasts only as long as somebody
    * has it. Undefined where it lasts as long as its environment.

@@ -31,7 +31,10 @@ type Library = {
 /** Keeps the program alive while ref'd; begins unref'd. */
 export interface Listener {
   ref(): void;
-  unref(): void;
+  /** @param isWatching whether something is watched on, as a child that was unref'd. */
+  unref(isWatching: boolean): void;
+  /** Nothing is watched any more. */
+  idle?(): void;
 }
 
 /** What a runtime's FFI is to us. `Name` is how the runtime names a type. */
@@ -258,8 +261,12 @@ class FfiBinding implements Binding {
     this.#listener?.ref();
   }
 
-  unref(): void {
-    this.#listener?.unref();
+  unref(isWatching: boolean): void {
+    this.#listener?.unref(isWatching);
+  }
+
+  idle(): void {
+    this.#listener?.idle?.();
   }
 
   #loop(name: LoopName): Handle {

@@ -155,7 +155,7 @@ export class Loop {
   }
 
   release(): void {
-    if (--this.#holds === 0) this.#binding.unref();
+    if (--this.#holds === 0) this.#binding.unref(this.#waiting.size > 0);
   }
 
   #rest(): void {

@@ -11,16 +11,21 @@ type AnyFunction = (this: unknown, ...args: never[]) => unknown;
 
 /** The function with the native engines switched on for the length of a call, in which Node starts the child. */
 function native<F extends AnyFunction>(original: F): F {
-  const wrapper = {
+  const wrapper = wrapped(original);
+  const custom = Object.getOwnPropertyDescriptor(original, promisify.custom);
+  if (custom !== undefined) {
+    // Only one level: what `promisify` has returned once is its own promisified form from then on.
+    Object.defineProperty(wrapper, promisify.custom, { ...custom, value: wrapped(custom.value as AnyFunction) });
+  }
+  return wrapper;
+}
+
+function wrapped<F extends AnyFunction>(original: F): F {
+  return {
     [original.name](this: unknown, ...args: never[]): unknown {
       return within(() => Reflect.apply(original, this, args));
     },
   }[original.name] as F;
-  const custom = Object.getOwnPropertyDescriptor(original, promisify.custom);
-  if (custom !== undefined) {
-    Object.defineProperty(wrapper, promisify.custom, { ...custom, value: native(custom.value as AnyFunction) });
-  }
-  return wrapper;
 }
 
 export const exec: ChildProcessModule["exec"] = native(childProcess.exec);

@@ -354,6 +354,24 @@ describe("explain", () => {
     expect(chain).toMatch(/^this kernel has no io_uring_spawn.*; where it can be used, with ABI 1 alone \(.*\):$/);
   });
 
+  test("says what it would not find: a program, a directory, an interpreter", () => {
+    const script = join(scratch, "script");
+    writeFileSync(script, "#!/no/such/shell -e\n", { mode: 0o755 });
+    const missing = (...args: string[]): string | undefined => {
+      const { stdout, status } = cli(["explain", ...args]);
+      expect(status).toBe(0);
+      expect(stdout.includes(", which would start it")).toBe(!stdout.includes("missing"));
+      return /^missing +(.*)$/m.exec(stdout)?.[1];
+    };
+    expect(missing("--", "no-such-program")).toBe('a file "no-such-program" that can be executed');
+    expect(missing("--", "/etc/passwd")).toBe('a file "/etc/passwd" that can be executed');
+    expect(missing("--cwd", "/no/such/folder", "--", "true")).toBe('the directory "/no/such/folder"');
+    expect(missing("--", script)).toBe(`the interpreter "/no/such/shell" of "${script}"`);
+    expect(missing("--cwd", scratch, "--", "./script")).toBe(`the interpreter "/no/such/shell" of "${script}"`);
+    expect(missing("--", "true")).toBe(undefined);
+    expect(missing("--setup", "root=/no/such/root", "--", "/only/there")).toBe(undefined);
+  });
+
   test("says what the runtime's own spawn would be given", () => {
     const { stdout } = cli(["explain", "--cwd", "/tmp", "--", "echo", "a b"], { RINGSPAWN_ENGINE: "runtime" });
     expect(stdout).toContain("runtime, which would start it\n");

@@ -2,6 +2,7 @@
 import { limitName, signalName } from "@ringspawn/core/seam";
 import { engines, explain } from "./index.js";
 import type { EngineName, ExplainedStep, Explanation, Slot, SpawnRequest } from "./index.js";
+import { missing } from "./missing.js";
 import { commandOptions } from "./run.js";
 import type { RunFlags } from "./run.js";
 import { runtime } from "./runtime.js";
@@ -11,22 +12,25 @@ import { colours, table } from "./table.js";
 export function explainCommand(file: string, args: readonly string[], flags: RunFlags): string {
   const options = commandOptions(args, flags);
   const chosen = explain(file, options);
+  const lacking = missing(chosen.request);
+  const verb = lacking === undefined ? "start" : "try";
   const sections = engines().map(({ name: engine }) => {
-    const title = engine === chosen.engine ? `${engine}, which would start it` : engine;
+    const title = engine === chosen.engine ? `${engine}, which would ${verb} it` : engine;
     return `${colours.bold(title)}\n${indented(lowered(engine, explain(file, { ...options, engine })))}\n`;
   });
-  return `${header(chosen.request)}\n\n${sections.join("\n")}`;
+  return `${header(chosen.request, lacking)}\n\n${sections.join("\n")}`;
 }
 
 function indented(text: string): string {
   return text.replaceAll(/^(?=.)/gm, "  ");
 }
 
-function header({ argv, env, cwd }: SpawnRequest): string {
+function header({ argv, env, cwd }: SpawnRequest, lacking: string | undefined): string {
   return table(undefined, [
     ["argv", argv.map(quoted).join(" ")],
     ["envp", env === undefined ? "as here" : `${Object.keys(env).length} variables`],
     ["cwd", cwd === undefined ? "as here" : quoted(cwd)],
+    ...(lacking === undefined ? [] : [["missing", lacking]]),
   ]);
 }
 

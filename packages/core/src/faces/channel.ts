@@ -1,5 +1,5 @@
 /** The parent's end of the channel over which it and its child send each other messages. */
-import { invoke, soon } from "../builtins.js";
+import { invoke, isPromise, soon } from "../builtins.js";
 import { usageError } from "../check.js";
 import { concat, pump } from "../collect.js";
 import type { Sink, Source } from "../engine.js";
@@ -144,7 +144,7 @@ export class Channel {
         const [first] = batch;
         const bytes = batch.length === 1 && first ? first.bytes : concat(batch.map(({ bytes }) => bytes));
         const writing = this.#sink.write(bytes);
-        if (writing instanceof Promise) return this.#wait(writing);
+        if (isPromise(writing)) return this.#wait(writing);
       } catch (error) {
         return this.end(error as Error);
       }
