@@ -250,6 +250,44 @@ echo $n >${count}; exit 3\n`,
     expect(cli(["run", "--", "true"], { RINGSPAWN_ENGINE: "nope" })).toMatchObject({ status: 125 });
   });
 
+  test.each(["run --engine vfork --", "run --engine runtime --", "exec --"])(
+    "%s hands on the fds above 2 that it was given, as env does, and no others",
+    (command) => {
+      // Each prints what it read, and the fds that ls has.
+      const scripts = [
+        "$RUN ls /proc/self/fd",
+        "$RUN cat <(echo one) <(echo two)",
+        `$RUN sh -c 'cat <&3; cat <&7; echo locked >&9; ls /proc/self/fd' 3< <(echo three) 7<<<seven 9>>lock; cat lock`,
+        "$RUN ls /proc/self/fd 5</dev/null 3</dev/null 4</dev/null 200</dev/null",
+        `RUN="$RUN" make -j2 -f top`,
+      ];
+      const outputs = (run: string): string[] =>
+        scripts.map((script) => {
+          const words = ["-c", `exec 2>&1; RUN="${run}"; ${script}`, process.execPath, CLI];
+          const cwd = mkdtempSync(join(scratch, "fds-"));
+          writeFileSync(join(cwd, "top"), "all:\n\t+@$(RUN) make --no-print-directory -f sub\n");
+          writeFileSync(join(cwd, "sub"), "all: ; @echo made\n");
+          return spawnSync("bash", words, { env: environment(), encoding: "utf8", cwd }).stdout;
+        });
+      const [none, ...others] = outputs(`$0 $1 ${command}`);
+      expect([none, ...others]).toEqual(outputs("env"));
+      expect(others[0]).toBe("one\ntwo\n");
+      expect(others[1]).toMatch(/^three\nseven\n0\n1\n/);
+      expect(others.at(-1)).toMatch(/^made$/m);
+    },
+    30_000,
+  );
+
+  test("leaves what an option of Node has opened with Node, and lets --setup say something else of an fd", () => {
+    const script = `"$0" --require ./opens.cjs "$1" run --setup fds.200=null -- readlink /proc/self/fd/200
+      "$0" --require ./opens.cjs "$1" run -- ls -l /proc/self/fd`;
+    writeFileSync(join(scratch, "opened"), "");
+    writeFileSync(join(scratch, "opens.cjs"), "require('fs').openSync('opened', 'r');");
+    const { stdout } = throughShell(`exec bash -c '${script.replaceAll("'", `'\\''`)}' "$0" "$1" 200<opens.cjs`);
+    expect(stdout).toMatch(/^\/dev\/null\n/);
+    expect(stdout).not.toContain("/opened");
+  });
+
   test("does not make the child's pipes non-blocking", () => {
     const { stdout } = cli(["run", "--", "cat", "/proc/self/fdinfo/0", "/proc/self/fdinfo/1"]);
     const flags = [...stdout.matchAll(/^flags:\s+(\d+)/gm)].map(([, octal]) => Number.parseInt(octal as string, 8));
