@@ -279,11 +279,11 @@ echo $n >${count}; exit 3\n`,
   );
 
   test("leaves what an option of Node has opened with Node, and lets --setup say something else of an fd", () => {
-    const script = `"$0" --require ./opens.cjs "$1" run --setup fds.200=null -- readlink /proc/self/fd/200
-      "$0" --require ./opens.cjs "$1" run -- ls -l /proc/self/fd`;
     writeFileSync(join(scratch, "opened"), "");
     writeFileSync(join(scratch, "opens.cjs"), "require('fs').openSync('opened', 'r');");
-    const { stdout } = throughShell(`exec bash -c '${script.replaceAll("'", `'\\''`)}' "$0" "$1" 200<opens.cjs`);
+    const { stdout } = throughShell(`exec 9<opens.cjs
+      "$0" --require ./opens.cjs "$1" run --setup 'fds.9="null"' -- readlink /proc/self/fd/9
+      "$0" --require ./opens.cjs "$1" run -- ls -l /proc/self/fd`);
     expect(stdout).toMatch(/^\/dev\/null\n/);
     expect(stdout).not.toContain("/opened");
   });
