@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { bare, type Host, ownVariable, type SpawnRequest, type V8, v8Structured } from "@ringspawn/core/seam";
+import { isMisread } from "@ringspawn/native-linux";
 import { authorize, authorizeTerminal, mayRead, openFile } from "./permission.js";
 import { hasPermissionModel } from "./permission-model.js";
 
@@ -15,6 +16,7 @@ export const host: Host = bare<Host>({
   version: process.versions.node,
   platform: process.platform,
   getenv: (name) => ownVariable(process.env, name),
+  isMisread,
   environ: () => ({ ...process.env }) as Record<string, string>,
   pathFromURL: (url) => fileURLToPath(url),
   authorize,

@@ -186,6 +186,16 @@ echo $n >${count}; exit 3\n`,
     },
   );
 
+  test.each(["vfork", "runtime"])("--engine %s runs nothing that stands behind a PATH it cannot read", (engine) => {
+    const later = mkdtempSync(join(scratch, "later-"));
+    writeFileSync(join(later, "late"), "#!/bin/sh\necho later\n", { mode: 0o755 });
+    const script = `PATH="$PATH:$(printf 'a\\377b'):${later}" "$0" "$1" run --engine ${engine} --`;
+    const { status, stdout, stderr } = throughShell(`${script} late`);
+    expect({ status, stdout }).toEqual({ status: 127, stdout: "" });
+    expect(stderr).toContain("; an entry of PATH is not UTF-8, and ends the search");
+    expect(throughShell(`${script} echo first`)).toMatchObject({ status: 0, stdout: "first\n" });
+  });
+
   test("runs a text without #! as execvp does", () => {
     writeFileSync(join(scratch, "text"), "echo from a text\n", { mode: 0o755 });
     expect(cli(["run", "--", "./text"]).stdout).toBe("from a text\n");
