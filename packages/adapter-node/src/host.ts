@@ -27,7 +27,8 @@ export const host: Host = bare<Host>({
   ...(!isMainThread && { closerOf }),
   bytes: (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength),
   // To load it takes longer than a spawn, and few programs need it.
-  structured: v8Structured(() => createRequire(import.meta.url)("node:v8") as V8),
+  // From anywhere, because a bundle of CommonJS has no import.meta.url.
+  structured: v8Structured(() => createRequire(process.execPath)("node:v8") as V8),
 });
 
 /**
