@@ -502,5 +502,8 @@ test("--version and --help", () => {
   const help = cli(["--help"]);
   expect(help.status).toBe(0);
   expect(help.stdout).toContain("ringspawn run --time");
+  for (const words of ["SIGPROF", "SIGTSTP", "was closed", "--setup fds.9=inherit"]) {
+    expect(help.stdout).toContain(words);
+  }
   expect(cli(["no-such-subcommand"])).toMatchObject({ status: 125 });
 });
