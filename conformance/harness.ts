@@ -235,10 +235,11 @@ export class T {
     args: readonly string[] = [],
     under: readonly string[] = [],
     options: SpawnOptions = {},
+    before: readonly string[] = [],
   ): Promise<Result> {
     const script = path.join(this.plan.root, "programs", name + this.plan.extension);
     const command = [...this.plan.command, script, this.ENGINE, this.witness, ...args];
-    const all = under.length === 0 ? command : [this.witness, "under", ...under, "--", ...command];
+    const all = under.length === 0 ? [...before, ...command] : [this.witness, "under", ...under, "--", ...command];
     return finished(this.spawn(all, { stdin: "ignore", stdout: "pipe", stderr: "pipe", ...options }));
   }
 

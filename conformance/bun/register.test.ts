@@ -1,4 +1,5 @@
 /** bun --preload ringspawn/register. */
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, fs, path, tmpdir } from "../tools.ts";
@@ -58,4 +59,19 @@ void test("a terminal of ringspawn is never taken for the options of one of Bun'
   assert.deepEqual([code, stderr], [0, ""]);
   const refusal = "terminal was created inline by a previous spawn and cannot be reused";
   assert.deepEqual(JSON.parse(stdout), ["alone\r\nwith ipc\r\n", [0, refusal, 0, refusal], true]);
+});
+
+void test("a directory of PATH that is not UTF-8 is searched by Bun itself, before those behind it", () => {
+  const dir = fs.mkdtempSync(path.join(tmpdir(), "ringspawn-"));
+  const script = `cd '${dir}'; first="$(printf 'first\\377')"; mkdir "$first" later
+    for file in "$first/late" later/late; do
+      printf '#!/bin/sh\\necho %s' "\${file%%/*}" >"$file"; chmod +x "$file"
+    done
+    PATH="$PWD/$first:$PWD/later:$PATH" exec "$0" "$@"`;
+  const text = `const child = Bun.spawn(["late"]);
+    console.log(await child.stdout.text(), Bun.spawnSync(["late"]).stdout.toString());`;
+  const command = ["-c", script, process.execPath, "--preload", register, "--eval", text];
+  const { stdout, stderr } = spawnSync("/bin/sh", command, { encoding: "utf8" });
+  fs.rmSync(dir, { recursive: true });
+  assert.deepEqual([stderr, stdout], ["", "first\ufffd\n first\ufffd\n\n"]);
 });

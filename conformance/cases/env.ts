@@ -127,5 +127,22 @@ const cases: Case[] = [
       }
     },
   },
+  {
+    name: "an entry of PATH that is not UTF-8 is never passed over for a program behind it",
+    needs: ["/bin/sh"],
+    async run(t) {
+      // Only a shell can set such a variable.
+      const script = `cd '${t.dir}'; middle="$(printf 'middle\\377')"; mkdir early "$middle" late
+        for file in early/both "$middle/both" late/both "$middle/late" late/late; do
+          printf '#!/bin/sh\\necho %s' "\${file%%/*}" >"$file"; chmod +x "$file"
+        done
+        PATH="$PWD/early:$PWD/$middle:$PWD/late:$PATH" exec "$0" "$@"`;
+      const { code, stdout, stderr } = await t.program("misread-path", [], [], {}, ["/bin/sh", "-c", script]);
+      assert.deepEqual([code, stderr], [0, ""]);
+      const [both, late] = JSON.parse(stdout) as [string, string];
+      assert.ok(both === "early" || both === "refused", both);
+      assert.equal(late, "refused");
+    },
+  },
 ];
 export default cases;

@@ -43,6 +43,11 @@ function terminalOf(child: { readonly terminal: Terminal | undefined }): Termina
   return child.terminal;
 }
 
+/** How often this program has called write(2) and its like. */
+function writeCalls(): number {
+  return Number(/syscw: (\d+)/.exec(fs.readFileSync("/proc/self/io", "latin1"))?.[1]);
+}
+
 /** What the witness at this terminal saw. */
 function reportAt(t: T, terminal: TerminalOptions | Terminal): Promise<Report> {
   return t.reportToFile({ terminal });
@@ -269,6 +274,33 @@ const cases: Case[] = [
       await screen.shows("done");
       assert.equal(await child.exited, 0);
       assert.equal(drained, 1);
+      assert.equal(sha256(fs.readFileSync(`${t.dir}/got`)), sha256(bytes));
+      terminal.close();
+    },
+  },
+  {
+    name: "many small writes that wait for a child to read are handed over together, and in their order",
+    needs: [...NEEDS, "/proc/self/io"],
+    async run(t) {
+      const screen = new Screen();
+      const full = pattern(300_000);
+      const small = Array.from({ length: 20_000 }, (_, at) => Uint8Array.of(at % 251, at >> 8));
+      const bytes = Buffer.concat([full, ...small, full]);
+      const script = `stty raw -echo; echo ready; until [ -e '${t.dir}/go' ]; do sleep 0.01; done
+        head -c ${bytes.length} > '${t.dir}/got'; echo done`;
+      const child = t.spawn(["/bin/sh", "-c", script], { terminal: screen.options });
+      const terminal = terminalOf(child);
+      await screen.shows("ready");
+      // It holds less than that: from here on everything waits.
+      terminal.write(full);
+      const before = writeCalls();
+      for (const piece of small) terminal.write(piece);
+      terminal.write(full);
+      fs.writeFileSync(`${t.dir}/go`, "");
+      await screen.shows("done");
+      const calls = writeCalls() - before;
+      assert.ok(calls < small.length / 10, `${calls} system calls that write`);
+      assert.equal(await child.exited, 0);
       assert.equal(sha256(fs.readFileSync(`${t.dir}/got`)), sha256(bytes));
       terminal.close();
     },

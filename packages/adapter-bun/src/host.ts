@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import type V8 from "node:v8";
 import { bare, type Host, isPromise, ownVariable, type SpawnRequest } from "@ringspawn/core/seam";
+import { isMisread } from "@ringspawn/native-linux";
 import { ownsTerminal } from "./terminal.js";
 
 /** What Bun.spawn gives a child without `env`: the variables at this program's start and those of its .env files. */
@@ -12,6 +13,7 @@ export const host: Host = bare<Host>({
   version: Bun.version,
   platform: process.platform,
   getenv: (name) => ownVariable(process.env, name),
+  isMisread,
   environ,
   startEnviron,
   fileOf,

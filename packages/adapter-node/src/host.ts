@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { bare, type Host, ownVariable, type SpawnRequest, type V8, v8Structured } from "@ringspawn/core/seam";
+import { isMisread } from "@ringspawn/native-linux";
 import { authorize, authorizeTerminal, mayRead, openFile } from "./permission.js";
 import { hasPermissionModel } from "./permission-model.js";
 
@@ -15,6 +16,7 @@ export const host: Host = bare<Host>({
   version: process.versions.node,
   platform: process.platform,
   getenv: (name) => ownVariable(process.env, name),
+  isMisread,
   environ: () => ({ ...process.env }) as Record<string, string>,
   pathFromURL: (url) => fileURLToPath(url),
   authorize,
@@ -25,7 +27,8 @@ export const host: Host = bare<Host>({
   ...(!isMainThread && { closerOf }),
   bytes: (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength),
   // To load it takes longer than a spawn, and few programs need it.
-  structured: v8Structured(() => createRequire(import.meta.url)("node:v8") as V8),
+  // From anywhere, because a bundle of CommonJS has no import.meta.url.
+  structured: v8Structured(() => createRequire(process.execPath)("node:v8") as V8),
 });
 
 /**

@@ -5,6 +5,7 @@ import type { EngineName, Failure, Step } from "./engine.js";
 import type { Host } from "./host.js";
 import { UNSEEN, whyNotExecutable } from "./not-executable.js";
 import { ENOTSUP, NAMESPACES, errnoCode, errnoText, limitName, signalName } from "./numbers.js";
+import { isMisread } from "./path.js";
 import type { SpawnRequest } from "./request.js";
 import type { Slot } from "./stdio.js";
 
@@ -344,10 +345,10 @@ function fileSentence(request: SpawnRequest, index: number, errno: number, host:
   const named = `'${path}'${from}${inRoot(request)}`;
   switch (errno) {
     case ENOENT:
-      if (bare) return notFoundSentence(request);
+      if (bare) return notFoundSentence(request, host);
       return `the file ${named} does not exist`;
     case ENOTDIR:
-      if (bare) return notFoundSentence(request);
+      if (bare) return notFoundSentence(request, host);
       return `a part of the path ${named} is not a directory`;
     case EACCES:
       return `${named} may not be executed: ${host === undefined ? UNSEEN : whyNotExecutable(host, request, path)}`;
@@ -367,10 +368,13 @@ function fileSentence(request: SpawnRequest, index: number, errno: number, host:
 }
 
 /** In the words that programs written for Bun look for. */
-function notFoundSentence(request: SpawnRequest): string {
+function notFoundSentence(request: SpawnRequest, host: Host | undefined): string {
   const where = searched(request);
   const found = `Executable not found in $PATH: ${JSON.stringify(request.file)}`;
-  return where === "" ? found : `${found}${inRoot(request)}, which was looked for in ${where}`;
+  const path = request.env?.PATH ?? host?.getenv("PATH");
+  const isCut = host !== undefined && path !== undefined && isMisread(host, path);
+  const end = isCut ? "; an entry of PATH is not UTF-8, and ends the search" : "";
+  return where === "" ? found + end : `${found}${inRoot(request)}, which was looked for in ${where}${end}`;
 }
 
 function deathReason(request: SpawnRequest, index: number, errno: number): string {
@@ -405,7 +409,7 @@ function interpreterSentence(request: SpawnRequest, index: number, errno: number
 
 /** The directories of the search, as far as they fit into a message. */
 function searched({ file, candidates }: SpawnRequest): string {
-  if (file === "") return "";
+  if (file === "" || candidates[0] === "") return "";
   const all = candidates.map((candidate) => candidate.slice(0, -file.length - 1) || "/");
   const shown = all.slice(0, 20).join(", ");
   return all.length > 20 ? `${shown} and ${all.length - 20} more` : shown;

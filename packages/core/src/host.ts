@@ -11,6 +11,11 @@ export interface Host {
   readonly platform: string;
   /** One variable of the environment as it is now. */
   getenv(name: string): string | undefined;
+  /**
+   * Whether a variable with this value is one that the program was started with, and whose bytes are not UTF-8: then
+   * the value names other files than the variable. Undefined: the runtime never gives such a value.
+   */
+  isMisread?(name: string, value: string): boolean;
   /** A snapshot of the whole environment, as a plain object of its own; undefined where it may not be read. */
   environ(): Record<string, string> | undefined;
   /**

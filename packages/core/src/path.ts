@@ -38,7 +38,10 @@ function valueIn(
   return found === undefined ? undefined : env[found];
 }
 
-/** The paths to try for `file`, as {@link candidates} has them. A command that is a path reads no variable. */
+/**
+ * The paths to try for `file`, as {@link candidates} has them. A command that is a path reads no variable. The search
+ * ends before an entry of PATH that is not UTF-8; where that is the first, an empty path is found nowhere.
+ */
 export function candidatesOf(
   host: Host,
   file: string,
@@ -46,7 +49,24 @@ export function candidatesOf(
 ): readonly string[] {
   // An empty command is found nowhere, and an entry of PATH by itself is no program.
   const needsNoSearch = file === "" || (host.platform !== "win32" && isPath(file, host.platform));
-  return needsNoSearch ? [file] : candidates(file, searchOf(host, env));
+  if (needsNoSearch) return [file];
+  const search = searchOf(host, env);
+  const { path } = search;
+  if (path === undefined || !isMisread(host, path)) return candidates(file, search);
+  // No string names the directory that cannot be read, and a program behind it must not run in the place of one there.
+  const entries = path.split(":");
+  const readable = entries.slice(0, entries.findIndex(hasReplaced));
+  return readable.length === 0 ? [""] : candidates(file, { ...search, path: readable.join(":") });
+}
+
+/** Whether this PATH has an entry whose bytes are not UTF-8. */
+export function isMisread(host: Host, path: string): boolean {
+  return hasReplaced(path) && host.isMisread?.("PATH", path) === true;
+}
+
+/** U+FFFD stands for what cannot be decoded. */
+function hasReplaced(text: string): boolean {
+  return text.includes("\uFFFD");
 }
 
 /**

@@ -5,3 +5,4 @@ export { nativeEngines } from "./engines.js";
 export { type Bar, type Ffi, type Listener, openFfi } from "./ffi.js";
 export { glibcReported, loadFailure, type NativeFile, nativePath, prebuiltTarget } from "./load.js";
 export type { Shortage } from "./shortage.js";
+export { isMisread } from "./start-variable.js";

@@ -86,7 +86,10 @@ export function nativePath(
 ): { path: string } | string {
   const found = prebuiltTarget(platform, arch, musl);
   if (typeof found === "string") return found;
-  return { path: fileURLToPath(new URL(`../prebuilds/${found.target}/${file}`, import.meta.url)) };
+  // Empty where a bundler has made CommonJS of this module, whatever its type says.
+  const here = import.meta.url as string | undefined;
+  if (!here) return "a bundler has taken the code away from the native files; @ringspawn/native-linux must be external";
+  return { path: fileURLToPath(new URL(`../prebuilds/${found.target}/${file}`, here)) };
 }
 
 /** What the C libraries say of EMFILE. */

@@ -35,7 +35,7 @@ export class NativeTerminal implements TerminalEnd {
   /** Nothing more can come. */
   #isOver = false;
   /** What was not taken yet. */
-  #unwritten: Uint8Array[] = [];
+  #unwritten = new Backlog();
   #owesDrain = false;
   /** The flags before raw mode; undefined outside of it. */
   #cooked: TerminalFlags | undefined;
@@ -61,8 +61,8 @@ export class NativeTerminal implements TerminalEnd {
   }
 
   write(bytes: Uint8Array): void {
-    const rest = this.#unwritten.length > 0 ? bytes : this.#attempt(bytes);
-    if (rest !== undefined) this.#unwritten.push(rest.slice());
+    const rest = this.#unwritten.isEmpty ? this.#attempt(bytes) : bytes;
+    if (rest !== undefined) this.#unwritten.add(rest.slice());
     else if (this.#events?.drain === undefined) return;
     this.#owesDrain = true;
     this.#whenWritable();
@@ -126,7 +126,7 @@ export class NativeTerminal implements TerminalEnd {
     this.#isOver = true;
     this.#keepAlive.end();
     // Nobody reads it any more, and the terminal takes no more than it has room for.
-    this.#unwritten = [];
+    this.#unwritten = new Backlog();
   }
 
   #whenReadable(): void {
@@ -175,14 +175,13 @@ export class NativeTerminal implements TerminalEnd {
   }
 
   #flush(): void {
-    while (this.#unwritten.length > 0) {
-      const rest = this.#attempt(this.#unwritten[0] as Uint8Array);
+    while (!this.#unwritten.isEmpty) {
+      const rest = this.#attempt(this.#unwritten.take());
       if (rest !== undefined) {
-        this.#unwritten[0] = rest;
+        this.#unwritten.putBack(rest);
         this.#whenWritable();
         return;
       }
-      this.#unwritten.shift();
     }
     if (this.#isOver || !this.#owesDrain) return;
     this.#owesDrain = false;
@@ -205,6 +204,50 @@ export class NativeTerminal implements TerminalEnd {
     const code = `E${-result}`;
     throw Object.assign(new Error(`${call} ${code}`), { code, errno: result, syscall: call });
   }
+}
+
+/** Bytes that wait, in the order in which they came. */
+class Backlog {
+  /** The first to be taken stands last: an array gives away its last element at no cost, however long it is. */
+  #next: Uint8Array[] = [];
+  /** What came later than all of that, in its order. */
+  #later: Uint8Array[] = [];
+
+  get isEmpty(): boolean {
+    return this.#next.length === 0 && this.#later.length === 0;
+  }
+
+  add(bytes: Uint8Array): void {
+    this.#later.push(bytes);
+  }
+
+  putBack(bytes: Uint8Array): void {
+    this.#next.push(bytes);
+  }
+
+  /** The first piece, or as many small ones as a chunk holds: to write each of them would be a system call. */
+  take(): Uint8Array {
+    if (this.#next.length === 0) [this.#next, this.#later] = [this.#later.reverse(), []];
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    for (let piece = this.#next.at(-1); piece !== undefined; piece = this.#next.at(-1)) {
+      if (pieces.length > 0 && length + piece.byteLength > CHUNK) break;
+      pieces.push(piece);
+      length += piece.byteLength;
+      this.#next.pop();
+    }
+    return pieces.length === 1 ? (pieces[0] as Uint8Array) : joined(pieces, length);
+  }
+}
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
 }
 
 function modeWords(): Uint32Array {

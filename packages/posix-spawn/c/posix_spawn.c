@@ -160,7 +160,9 @@ static void trace(enum server server, const struct call *call)
 
 	if (state.trace[0] == 0)
 		return;
-	fd = open(state.trace, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	/* O_NONBLOCK: a FIFO that nobody reads would hold up the program, with its signals blocked.
+	 */
+	fd = open(state.trace, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
 	if (fd < 0)
 		return;
 	length = snprintf(line, sizeof(line), "%s %d %s\n", server_names[server], (int)getpid(),

@@ -91,6 +91,11 @@ if (options.only !== "programs") {
     const { said, lines } = run(refuse, ["kill", ...unused, "--", plain], "vfork");
     const isWell = said === "status 0 null " && lines.length === 1 && lines[0].startsWith("vfork ");
     verdict("under a filter that kills", isWell ? "" : [said, ...lines].join("\n"));
+    const fifo = join(scratch, "fifo");
+    spawnSync("mkfifo", [fifo]);
+    const env = { ...process.env, LD_PRELOAD: library, RINGSPAWN_POSIX_TRACE: fifo };
+    const { status, signal } = spawnSync(plain, { env, timeout: 20_000, killSignal: "SIGKILL" });
+    verdict("with a FIFO as its trace that nobody reads", status === 0 ? "" : `status ${status} ${signal}`);
   }
 }
 

@@ -186,6 +186,16 @@ echo $n >${count}; exit 3\n`,
     },
   );
 
+  test.each(["vfork", "runtime"])("--engine %s runs nothing that stands behind a PATH it cannot read", (engine) => {
+    const later = mkdtempSync(join(scratch, "later-"));
+    writeFileSync(join(later, "late"), "#!/bin/sh\necho later\n", { mode: 0o755 });
+    const script = `PATH="$PATH:$(printf 'a\\377b'):${later}" "$0" "$1" run --engine ${engine} --`;
+    const { status, stdout, stderr } = throughShell(`${script} late`);
+    expect({ status, stdout }).toEqual({ status: 127, stdout: "" });
+    expect(stderr).toContain("; an entry of PATH is not UTF-8, and ends the search");
+    expect(throughShell(`${script} echo first`)).toMatchObject({ status: 0, stdout: "first\n" });
+  });
+
   test("runs a text without #! as execvp does", () => {
     writeFileSync(join(scratch, "text"), "echo from a text\n", { mode: 0o755 });
     expect(cli(["run", "--", "./text"]).stdout).toBe("from a text\n");
@@ -248,6 +258,44 @@ echo $n >${count}; exit 3\n`,
     expect(cli(["run", "--time", "--", "true"], env).stderr).toContain("engine\truntime\n");
     expect(cli(["run", "--time", "--engine", "io_uring,vfork", "--", "true"], env).stderr).toContain("engine\tvfork\n");
     expect(cli(["run", "--", "true"], { RINGSPAWN_ENGINE: "nope" })).toMatchObject({ status: 125 });
+  });
+
+  test.each(["run --engine vfork --", "run --engine runtime --", "exec --"])(
+    "%s hands on the fds above 2 that it was given, as env does, and no others",
+    (command) => {
+      // Each prints what it read, and the fds that ls has.
+      const scripts = [
+        "$RUN ls /proc/self/fd",
+        "$RUN cat <(echo one) <(echo two)",
+        `$RUN sh -c 'cat <&3; cat <&7; echo locked >&9; ls /proc/self/fd' 3< <(echo three) 7<<<seven 9>>lock; cat lock`,
+        "$RUN ls /proc/self/fd 5</dev/null 3</dev/null 4</dev/null 200</dev/null",
+        `RUN="$RUN" make -j2 -f top`,
+      ];
+      const outputs = (run: string): string[] =>
+        scripts.map((script) => {
+          const words = ["-c", `exec 2>&1; RUN="${run}"; ${script}`, process.execPath, CLI];
+          const cwd = mkdtempSync(join(scratch, "fds-"));
+          writeFileSync(join(cwd, "top"), "all:\n\t+@$(RUN) make --no-print-directory -f sub\n");
+          writeFileSync(join(cwd, "sub"), "all: ; @echo made\n");
+          return spawnSync("bash", words, { env: environment(), encoding: "utf8", cwd }).stdout;
+        });
+      const [none, ...others] = outputs(`$0 $1 ${command}`);
+      expect([none, ...others]).toEqual(outputs("env"));
+      expect(others[0]).toBe("one\ntwo\n");
+      expect(others[1]).toMatch(/^three\nseven\n0\n1\n/);
+      expect(others.at(-1)).toMatch(/^made$/m);
+    },
+    30_000,
+  );
+
+  test("leaves what an option of Node has opened with Node, and lets --setup say something else of an fd", () => {
+    writeFileSync(join(scratch, "opened"), "");
+    writeFileSync(join(scratch, "opens.cjs"), "require('fs').openSync('opened', 'r');");
+    const { stdout } = throughShell(`exec 9<opens.cjs
+      "$0" --require ./opens.cjs "$1" run --setup 'fds.9="null"' -- readlink /proc/self/fd/9
+      "$0" --require ./opens.cjs "$1" run -- ls -l /proc/self/fd`);
+    expect(stdout).toMatch(/^\/dev\/null\n/);
+    expect(stdout).not.toContain("/opened");
   });
 
   test("does not make the child's pipes non-blocking", () => {
@@ -472,5 +520,8 @@ test("--version and --help", () => {
   const help = cli(["--help"]);
   expect(help.status).toBe(0);
   expect(help.stdout).toContain("ringspawn run --time");
+  for (const words of ["SIGPROF", "SIGTSTP", "was closed", "--setup fds.9=inherit"]) {
+    expect(help.stdout).toContain(words);
+  }
   expect(cli(["no-such-subcommand"])).toMatchObject({ status: 125 });
 });

@@ -56,6 +56,14 @@ Examples:
 Exit status of run and exec: the command's own; its signal if one killed it; 127 if it was not found, 126 if it could
 not be executed, 125 if anything else kept it from starting. RINGSPAWN_ENGINE sets the default of --engine.
 
+Signals: one that was sent to this command alone is handed on, and the command's end is this one's. But SIGPROF and
+real-time signals end this command and leave the other running, and SIGSTOP and SIGTSTP stop only this one. Where
+stdin, stdout or stderr was closed, the command gets /dev/null there, which Node has opened.
+
+Fds above 2: what this command was given it hands on, but for what cannot be told from what Node itself opens. That is
+only where a number below is free: there an fd of epoll, an eventfd, /dev/null and both ends of one pipe, and, with
+options of Node (NODE_OPTIONS), any. Name these to run: --setup fds.9=inherit.
+
 Every key of --setup, with an example (values are JSON, or else plain strings; docs/setup.md has all forms):
 ${Object.values(SETUP)
   .map(({ written }) => `  ${written}`)

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { Command, SpawnError } from "./index.js";
-import type { ChildProcess, CommandOptions, SignalName } from "./index.js";
+import type { ChildProcess, CommandOptions, ProcessSetup, SignalName } from "./index.js";
+import { givenFds } from "./given-fds.js";
 import { parseEnv, parseSetup } from "./setup-option.js";
 
 /** What `run` and `explain` take, as the argument parser hands it over. */
@@ -22,9 +23,17 @@ export function commandOptions(args: readonly string[], flags: RunFlags): Comman
     cwd: flags.cwd,
     env: parseEnv(flags.env),
     clearEnv: flags.clearEnv,
-    setup: parseSetup(flags.setup),
+    setup: withGivenFds(parseSetup(flags.setup)),
     ...(flags.engine !== undefined && { engine: enginesOf(flags.engine) }),
   };
+}
+
+/** What `--setup` says of an fd goes before. */
+function withGivenFds(setup: ProcessSetup): ProcessSetup {
+  const given = givenFds();
+  return given.length === 0
+    ? setup
+    : { ...setup, fds: { ...Object.fromEntries(given.map((fd) => [fd, "inherit"])), ...setup.fds } };
 }
 
 /**
