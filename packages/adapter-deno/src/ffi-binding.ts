@@ -1,6 +1,15 @@
 import { Socket } from "node:net";
+import { performance } from "node:perf_hooks";
 import process from "node:process";
-import { type Binding, type Ffi, type Listener, nativePath, openFfi, type Shortage } from "@ringspawn/native-linux";
+import {
+  type Binding,
+  type Ffi,
+  type Listener,
+  nativePath,
+  openFfi,
+  type Owner,
+  type Shortage,
+} from "@ringspawn/native-linux";
 import { BROKER, mayLoad, mayRead, unlessRefused } from "./permission.js";
 
 const ffi: Ffi<Deno.NativeResultType> = {
@@ -19,6 +28,8 @@ const ffi: Ffi<Deno.NativeResultType> = {
   mayRead,
   barredBy: BROKER,
   listen,
+  // It is the same for all that runs in one environment, and another for the next.
+  began: () => performance.timeOrigin,
 };
 
 /** The binding that Deno.dlopen opens, or why there is none. */
@@ -30,9 +41,9 @@ export function openBinding(): Binding | Shortage | string {
 }
 
 /** Deno reads from the socket, and never closes it. */
-function listen(fd: number, notify: () => void): Listener {
+function listen(fd: number, owner: Owner): Listener {
   const socket = new Socket({ fd, readable: true, writable: false });
-  socket.on("data", notify);
+  socket.on("data", () => owner.rung());
   socket.unref();
   return socket;
 }
