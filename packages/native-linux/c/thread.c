@@ -36,7 +36,7 @@ struct thread_env {
 	int socket;               /* the runtime's end of rs_loop_start_fd's socket */
 	ino_t socket_ino; /* tells whether the number still means that socket: the runtime may have
 			     closed it */
-	uint64_t *fds; /* a bit for each fd that it was given */
+	uint64_t *fds;    /* a bit for each fd that it was given */
 	uint32_t words;
 };
 

@@ -439,8 +439,8 @@ RS_API int32_t rs_shutdown_write(int32_t fd);
 RS_API int32_t rs_shutdown_read(int32_t fd);
 /*
  * Opens a pseudo-terminal of this size, 1 to 65535 each, which is nobody's controlling terminal.
- * With a size of its own a request's RS_SLOT_PTY does the same. The fds are closed with this engine's
- * environment, where rs_thread_open has opened it.
+ * With a size of its own a request's RS_SLOT_PTY does the same. The fds are closed with this
+ * engine's environment, where rs_thread_open has opened it.
  */
 RS_API int rs_terminal_open(const struct rs_engine *engine, uint32_t rows, uint32_t cols,
 			    struct rs_terminal *out);
