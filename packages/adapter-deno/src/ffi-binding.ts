@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+// eslint-disable-next-line no-restricted-syntax -- of its clock only the origin is read, which stands still
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 import {
