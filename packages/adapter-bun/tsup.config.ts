@@ -3,7 +3,8 @@ import base from "../../tsup.base.js";
 
 const config: Options = {
   ...base,
-  entry: ["src/index.ts", "src/register.ts"],
+  // The listener has to be a module of its own: it says why.
+  entry: ["src/index.ts", "src/register.ts", "src/listener.ts"],
   target: "es2023",
   external: [/^bun(:|$)/],
 };

@@ -1,13 +1,6 @@
 import { dlopen, type FFIFunction } from "bun:ffi";
-import {
-  type Binding,
-  type Ffi,
-  glibcReported,
-  type Listener,
-  nativePath,
-  openFfi,
-  type Shortage,
-} from "@ringspawn/native-linux";
+import { type Binding, type Ffi, glibcReported, nativePath, openFfi, type Shortage } from "@ringspawn/native-linux";
+import { listen } from "./listener.js";
 
 const ffi: Ffi<FFIFunction["returns"]> = {
   types: { i32: "i32", u32: "u32", bytes: "ptr", handle: "ptr", void: "void" },
@@ -34,27 +27,4 @@ export function openBinding(): Binding | Shortage | string {
  */
 function isMusl(): boolean | undefined {
   return Bun.isMainThread || !glibcReported() ? undefined : false;
-}
-
-/** Bun owns the socket from here on, and closes it when this thread ends. */
-function listen(fd: number, notify: () => void): Listener {
-  let listener: Listener | undefined;
-  const options = {
-    fd,
-    socket: {
-      open(socket: Listener) {
-        listener = socket;
-      },
-      data: notify,
-      // An error that a callback of the program threw is reported as one of the program.
-      error(_: unknown, error: Error) {
-        reportError(error);
-      },
-    },
-  };
-  // Bun's types lack `fd`. `open` is called before this returns.
-  void Bun.connect(options as never);
-  if (listener === undefined) throw new Error(`Bun did not take over the socket ${fd}`);
-  listener.unref(false);
-  return listener;
 }

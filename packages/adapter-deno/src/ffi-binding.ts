@@ -1,8 +1,18 @@
 import { Socket } from "node:net";
+// eslint-disable-next-line no-restricted-syntax -- of its clock only the origin is read, which stands still
+import { performance } from "node:perf_hooks";
 import process from "node:process";
 // eslint-disable-next-line no-restricted-syntax -- as they are at load, when a test framework may have replaced them
 import timers from "node:timers";
-import { type Binding, type Ffi, type Listener, nativePath, openFfi, type Shortage } from "@ringspawn/native-linux";
+import {
+  type Binding,
+  type Ffi,
+  type Listener,
+  nativePath,
+  openFfi,
+  type Owner,
+  type Shortage,
+} from "@ringspawn/native-linux";
 import { BROKER, mayLoad, mayRead, unlessRefused } from "./permission.js";
 
 const { setTimeout, clearTimeout } = timers;
@@ -25,6 +35,8 @@ const ffi: Ffi<Deno.NativeResultType> = {
   mayRead,
   barredBy: BROKER,
   listen,
+  // It is the same for all that runs in one environment, and another for the next.
+  began: () => performance.timeOrigin,
 };
 
 /** The binding that Deno.dlopen opens, or why there is none. */
@@ -40,9 +52,9 @@ export function openBinding(): Binding | Shortage | string {
  * as it knows of nothing that is under way, and it does not know of sockets that are unref'd. For children that were
  * unref'd a timer stands in, which holds the program no more than they do.
  */
-function listen(fd: number, notify: () => void): Listener {
+function listen(fd: number, owner: Owner): Listener {
   const socket = new Socket({ fd, readable: true, writable: false });
-  socket.on("data", notify);
+  socket.on("data", () => owner.rung());
   socket.unref();
   let standIn: NodeJS.Timeout | undefined;
   const idle = (): void => {

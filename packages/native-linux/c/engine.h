@@ -8,6 +8,7 @@
 #include "environ.h"
 #include "low_fds.h"
 
+struct thread_env;
 struct uring;
 
 struct rs_engine {
@@ -21,6 +22,8 @@ struct rs_engine {
 	struct low_fds low;
 	struct uring *uring;     /* of rs_spawn and rs_queue; NULL until it is first used */
 	struct uring *prespawns; /* of rs_prespawn; NULL until it is first used */
+	struct thread_env *env;  /* which has the fds that this gives; NULL: the caller keeps count
+				    of them */
 };
 
 static inline void *engine_stack_top(const struct rs_engine *engine)

@@ -378,7 +378,7 @@ Napi::Value Binding::terminal_open(Info info)
 
 	if (out.length < sizeof(rs_terminal))
 		return answer(info, -EINVAL);
-	int error = rs_terminal_open(info[0].As<Napi::Number>().Uint32Value(),
+	int error = rs_terminal_open(engine_, info[0].As<Napi::Number>().Uint32Value(),
 				     info[1].As<Napi::Number>().Uint32Value(), terminal);
 	if (error == 0) {
 		own(terminal->read, true);

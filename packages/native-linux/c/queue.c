@@ -88,7 +88,7 @@ static int queue(struct rs_engine *engine, struct pending *pending, uint32_t rel
 		return 0;
 	}
 	pipe_give(&pending->request, out);
-	thread_owns(out);
+	thread_owns(engine, out);
 	return (int)uring_queue(release == NO_RELEASE ? engine->uring : engine->prespawns, pending);
 }
 
@@ -217,7 +217,7 @@ int rs_submit(struct rs_engine *engine, uint32_t ring, uint32_t clear, struct rs
 	for (uint32_t i = 0; i < count; i++) {
 		out[i].pidfd = pidfd_above_stdio(out[i].pidfd);
 		if (out[i].pidfd >= 0)
-			thread_owns_fd(out[i].pidfd);
+			thread_owns_fd(engine, out[i].pidfd);
 	}
 	return (int)count;
 }

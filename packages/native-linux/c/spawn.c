@@ -96,7 +96,7 @@ int rs_spawn(struct rs_engine *engine, const void *block, uint32_t len, struct r
 		if (out->error == 0) {
 			pipe_close_given(&request);
 			pipe_give(&request, out);
-			thread_owns(out);
+			thread_owns(engine, out);
 		} else {
 			pipe_close_parent_ends(&request);
 		}

@@ -25,7 +25,8 @@ static void close_all(const struct end *end)
 			close(fds[i]);
 }
 
-int rs_terminal_open(uint32_t rows, uint32_t cols, struct rs_terminal *out)
+int rs_terminal_open(const struct rs_engine *engine, uint32_t rows, uint32_t cols,
+		     struct rs_terminal *out)
 {
 	const struct rs_slot slot = { .kind = RS_SLOT_PTY,
 				      .rows = (uint16_t)rows,
@@ -33,7 +34,7 @@ int rs_terminal_open(uint32_t rows, uint32_t cols, struct rs_terminal *out)
 	struct end end = { .source = -1, .parent = { -1, -1 } };
 	int error;
 
-	if (out == NULL)
+	if (engine == NULL || out == NULL)
 		return -EFAULT;
 	if (out->size != sizeof(*out) || !is_size(rows, cols))
 		return -EINVAL;
@@ -45,9 +46,9 @@ int rs_terminal_open(uint32_t rows, uint32_t cols, struct rs_terminal *out)
 	out->read = end.parent.read;
 	out->write = end.parent.write;
 	out->terminal = end.source;
-	thread_owns_fd(out->read);
-	thread_owns_fd(out->write);
-	thread_owns_fd(out->terminal);
+	thread_owns_fd(engine, out->read);
+	thread_owns_fd(engine, out->write);
+	thread_owns_fd(engine, out->terminal);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /** The C ABI. Made from c/include/ringspawn.h by `node abi.mjs`, and not to be edited. */
 
-export const ABI = 7;
+export const ABI = 8;
 export const MAX_SLOTS = 256;
 export const MAX_REQUEST = 16777216;
 
@@ -379,7 +379,7 @@ export const SYMBOLS = {
   rs_send: { args: ["i32", "bytes", "u32"], returns: "i32" },
   rs_shutdown_write: { args: ["i32"], returns: "i32" },
   rs_shutdown_read: { args: ["i32"], returns: "i32" },
-  rs_terminal_open: { args: ["u32", "u32", "bytes"], returns: "i32" },
+  rs_terminal_open: { args: ["handle", "u32", "u32", "bytes"], returns: "i32" },
   rs_terminal_resize: { args: ["i32", "u32", "u32"], returns: "i32" },
   rs_terminal_get_mode: { args: ["i32", "bytes"], returns: "i32" },
   rs_terminal_set_mode: { args: ["i32", "bytes"], returns: "i32" },
@@ -395,4 +395,6 @@ export const SYMBOLS = {
   rs_loop_fd: { args: ["handle"], returns: "i32" },
   rs_loop_start_fd: { args: ["handle"], returns: "i32" },
   rs_thread_open: { args: ["bytes"], returns: "i32" },
+  rs_thread_close: { args: ["handle"], returns: "i32" },
+  rs_thread_entered: { args: ["bytes"], returns: "i32" },
 } as const;

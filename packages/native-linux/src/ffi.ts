@@ -3,6 +3,7 @@
  * runtime names the types; everything else about the binding is here once.
  */
 import { ABI, ERRNO, EVENT_SIZE, OPENED, OPENED_SIZE, STARTED_SIZE, SYMBOLS } from "./abi.gen.js";
+import { bare } from "./bare.js";
 import { type Binding, type LoopName, type RingName, TURNING } from "./binding.js";
 import { loadFailure } from "./load.js";
 import { refusal, type Shortage } from "./shortage.js";
@@ -35,6 +36,19 @@ export interface Listener {
   unref(isWatching: boolean): void;
   /** Nothing is watched any more. */
   idle?(): void;
+  /**
+   * Whether it has to keep its {@link Owner}. It begins without, and closes what the owner had opened once nobody has
+   * the owner any more. Undefined where it keeps it always.
+   */
+  retain?(isWanted: boolean): void;
+}
+
+/** Whom a listener tells. */
+export interface Owner {
+  /** A byte has come. */
+  rung(): void;
+  /** What it had opened is closed. */
+  closed(): void;
 }
 
 /** What a runtime's FFI is to us. `Name` is how the runtime names a type. */
@@ -49,8 +63,16 @@ export interface Ffi<Name> {
   /** Whether this program may read that file. */
   mayRead(path: string): boolean;
   readonly barredBy?: Bar;
-  /** Calls `notify` for every byte that comes on `fd`, a socket, which is the listener's from then on. */
-  listen(fd: number, notify: () => void): Listener;
+  /**
+   * Tells the owner of every byte that comes on `fd`, a socket, which is the listener's from then on. Where the owner's
+   * environment may end before its thread does, `close` is called then, once.
+   */
+  listen(fd: number, owner: Owner, close: () => void): Listener;
+  /**
+   * When this JavaScript environment began, where a thread may have one after another. What an earlier one had opened
+   * in this thread is closed then: it has ended.
+   */
+  readonly began?: () => number;
 }
 
 /** A variable with which a program may be started, and then does not use the native engine. */
@@ -66,7 +88,10 @@ interface FfiSymbol<Name> {
   readonly returns: Name;
 }
 
-/** Opens the binding of engine.so; or says in one sentence why there is none. It is closed when its thread ends. */
+/**
+ * Opens the binding of engine.so; or says in one sentence why there is none. It is closed at the latest when its thread
+ * ends.
+ */
 export function openFfi<Name>(path: string, ffi: Ffi<Name>): Binding | Shortage | string {
   const { types } = ffi;
   const symbols = Object.entries(SYMBOLS).map(([name, { args, returns }]) => {
@@ -82,6 +107,7 @@ export function openFfi<Name>(path: string, ffi: Ffi<Name>): Binding | Shortage 
   if (abi !== ABI) return `engine.so speaks ABI ${abi}, this version needs ${ABI}`;
   const barred = ffi.barredBy && bar(library, ffi.barredBy);
   if (barred !== undefined) return barred;
+  if (ffi.began !== undefined) library.rs_thread_entered(new Float64Array([ffi.began()]));
   return new FfiBinding(library, ffi);
 }
 
@@ -92,8 +118,13 @@ function bar(library: Library, { variable, why }: Bar): Shortage | string | unde
   return answer === 0 ? undefined : why();
 }
 
-class FfiBinding implements Binding {
-  readonly #library: Library;
+/** What a binding calls that is closed: its engine is gone, and its fds are those of others by now. */
+const CLOSED = bare(
+  Object.fromEntries(Object.keys(SYMBOLS).map((name) => [name, () => -ERRNO.EBADF])),
+) as unknown as Library;
+
+class FfiBinding implements Binding, Owner {
+  #library: Library;
   readonly #ffi: Pick<Ffi<unknown>, "handle" | "listen">;
   readonly #clock = new Float64Array(1);
   #engine: Handle = 0;
@@ -102,6 +133,8 @@ class FfiBinding implements Binding {
   /** The notifier's, which the runtime listens to. */
   #socket = -1;
   #listener: Listener | undefined;
+  #notify: (() => void) | undefined;
+  #isRetained = false;
 
   constructor(library: Library, ffi: Pick<Ffi<unknown>, "handle" | "listen">) {
     this.#library = library;
@@ -216,6 +249,7 @@ class FfiBinding implements Binding {
   }
 
   watch(loop: LoopName, fd: number, ready: number, token: number): number {
+    if (loop === TURNING) this.#retain(true);
     return this.#library.rs_loop_watch(this.#loop(loop), fd, ready, token);
   }
 
@@ -237,7 +271,7 @@ class FfiBinding implements Binding {
   }
 
   terminalOpen(rows: number, cols: number, out: Int32Array): number {
-    return this.#library.rs_terminal_open(rows, cols, out);
+    return this.#library.rs_terminal_open(this.#engine, rows, cols, out);
   }
 
   terminalResize(fd: number, rows: number, cols: number): number {
@@ -253,8 +287,24 @@ class FfiBinding implements Binding {
   }
 
   start(notify: () => void): number {
-    this.#listener = this.#ffi.listen(this.#socket, notify);
+    const { rs_thread_close: close } = this.#library;
+    const engine = this.#engine;
+    this.#notify = notify;
+    this.#listener = this.#ffi.listen(this.#socket, this, () => void close(engine));
     return 0;
+  }
+
+  rung(): void {
+    this.#notify?.();
+  }
+
+  closed(): void {
+    this.#library = CLOSED;
+  }
+
+  idle(): void {
+    this.#retain(false);
+    this.#listener?.idle?.();
   }
 
   ref(): void {
@@ -265,8 +315,10 @@ class FfiBinding implements Binding {
     this.#listener?.unref(isWatching);
   }
 
-  idle(): void {
-    this.#listener?.idle?.();
+  #retain(isWanted: boolean): void {
+    if (isWanted === this.#isRetained) return;
+    this.#isRetained = isWanted;
+    this.#listener?.retain?.(isWanted);
   }
 
   #loop(name: LoopName): Handle {

@@ -23,7 +23,7 @@ extern "C" {
 #define RS_API __attribute__((visibility("default")))
 
 /* This number goes up whenever a struct, a name or the meaning of a field changes. */
-#define RS_ABI 7u
+#define RS_ABI 8u
 
 /* The most fds that a request may redirect. */
 #define RS_MAX_SLOTS 256u
@@ -443,9 +443,11 @@ RS_API int32_t rs_shutdown_write(int32_t fd);
 RS_API int32_t rs_shutdown_read(int32_t fd);
 /*
  * Opens a pseudo-terminal of this size, 1 to 65535 each, which is nobody's controlling terminal.
- * With a size of its own a request's RS_SLOT_PTY does the same. Any thread.
+ * With a size of its own a request's RS_SLOT_PTY does the same. The fds are closed with this
+ * engine's environment, where rs_thread_open has opened it.
  */
-RS_API int rs_terminal_open(uint32_t rows, uint32_t cols, struct rs_terminal *out);
+RS_API int rs_terminal_open(const struct rs_engine *engine, uint32_t rows, uint32_t cols,
+			    struct rs_terminal *out);
 /* The next three take an fd of either side. -ENOTTY: it is no terminal. Any thread. */
 RS_API int rs_terminal_resize(int32_t fd, uint32_t rows, uint32_t cols);
 RS_API int rs_terminal_get_mode(int32_t fd, struct rs_terminal_mode *out);
@@ -494,11 +496,20 @@ RS_API int rs_loop_start_fd(struct rs_loop *loop);
  * Opens an environment that the end of this thread closes, for runtimes that end one without
  * running any of its JavaScript. All of it is one call, because they may do so between any two.
  * When the thread ends, the engine, its loops and the `socket` (unless the runtime has closed it)
- * are closed, and every fd is abandoned that the engine gave in this thread and that rs_close did
- * not close in it. The initial thread of a program never ends in this sense. 0 or -errno: then
- * nothing is open.
+ * are closed, and every fd is abandoned that the engine gave and that rs_close did not close in
+ * this thread. The initial thread of a program never ends in this sense. 0 or -errno: then nothing
+ * is open.
  */
 RS_API int rs_thread_open(struct rs_opened *out);
+/* Does so now for the environment of this engine, but leaves its `socket`, which hangs up. -ENOENT:
+ * this thread has no such environment. */
+RS_API int rs_thread_close(struct rs_engine *engine);
+/*
+ * For runtimes that have one JavaScript environment after another in a thread. `began` tells which
+ * one runs now, by the time when it began. What others have opened in this thread is closed as at
+ * the thread's end. 0 or -errno: then nothing is.
+ */
+RS_API int rs_thread_entered(const double *began);
 
 #ifdef __cplusplus
 }

@@ -9,7 +9,7 @@ static struct rs_terminal terminal_up(uint32_t rows, uint32_t cols)
 {
 	struct rs_terminal terminal = { .size = sizeof(terminal) };
 
-	CHECK_IS(rs_terminal_open(rows, cols, &terminal), 0);
+	CHECK_IS(rs_terminal_open(engine, rows, cols, &terminal), 0);
 	return terminal;
 }
 
@@ -126,7 +126,7 @@ static void its_size_is_changed(void)
 		struct rs_terminal none = { .size = sizeof(none) };
 
 		CHECK_IS(rs_terminal_resize(terminal.write, bad[i][0], bad[i][1]), -EINVAL);
-		CHECK_IS(rs_terminal_open(bad[i][0], bad[i][1], &none), -EINVAL);
+		CHECK_IS(rs_terminal_open(engine, bad[i][0], bad[i][1], &none), -EINVAL);
 	}
 	CHECK_IS(size_of(terminal.terminal).ws_row, 65535);
 	terminal_down(&terminal);
@@ -157,8 +157,8 @@ static void what_cannot_be_is_refused(void)
 	const int other = open("/dev/null", O_RDWR | O_CLOEXEC);
 	const int fds[] = { other, -1, 999, INT32_MAX, INT32_MIN };
 
-	CHECK_IS(rs_terminal_open(24, 80, NULL), -EFAULT);
-	CHECK_IS(rs_terminal_open(24, 80, &terminal), -EINVAL);
+	CHECK_IS(rs_terminal_open(engine, 24, 80, NULL), -EFAULT);
+	CHECK_IS(rs_terminal_open(engine, 24, 80, &terminal), -EINVAL);
 	CHECK_IS(rs_terminal_get_mode(other, NULL), -EFAULT);
 	CHECK_IS(rs_terminal_set_mode(other, NULL), -EFAULT);
 	CHECK_IS(rs_terminal_get_mode(other, &mode), -EINVAL);
@@ -185,7 +185,7 @@ static void leaves_nothing_where_fds_run_out(void)
 		int error;
 
 		leave_fds(&few, room);
-		error = rs_terminal_open(24, 80, &terminal);
+		error = rs_terminal_open(engine, 24, 80, &terminal);
 		CHECK_IS(error, room < 3 ? -EMFILE : 0);
 		if (error == 0)
 			terminal_down(&terminal);

@@ -1,5 +1,5 @@
-/* A thread ends with everything open. What rs_thread_open has opened leaves nothing but its running
- * children, which are reaped later. */
+/* A thread, or an environment of it, ends with everything open. What rs_thread_open has opened
+ * leaves nothing but its running children, which are reaped later. */
 #include <dirent.h>
 #include <limits.h>
 #include <pthread.h>
@@ -78,6 +78,56 @@ static void *environment(void *arg)
 	return (void *)(intptr_t)mine.socket;
 }
 
+/* All children read the end of their input now. Whatever is abandoned next reaps them, as a spawn
+ * does, which would want a ring of this thread. */
+static void has_left_nothing(int fds)
+{
+	for (int i = 0; i < 3000 && fd_count() != fds; i++) {
+		CHECK_IS(rs_abandon(-1), -EBADF);
+		usleep(1000);
+	}
+	CHECK_IS(fd_count(), fds);
+}
+
+static struct rs_opened environment_up(void)
+{
+	struct rs_opened opened = { .size = sizeof(opened) };
+	struct rs_terminal terminal = { .size = sizeof(terminal) };
+
+	CHECK_IS(rs_thread_open(&opened), 0);
+	start(opened.engine, cat());
+	CHECK_IS(rs_terminal_open(opened.engine, 24, 80, &terminal), 0);
+	return opened;
+}
+
+static void *ends_in_turn(void *unused)
+{
+	const double first = 1.5, second = 2.5;
+	int before = fd_count(), threads = thread_count(), with_one;
+	struct rs_opened one, other;
+
+	CHECK_IS(rs_thread_entered(&first), 0);
+	one = environment_up();
+	with_one = fd_count();
+	other = environment_up();
+	CHECK_IS(rs_thread_close(other.engine), 0);
+	CHECK_IS(rs_thread_close(other.engine), -ENOENT);
+	CHECK_IS(close(other.socket), 0);
+	has_left_nothing(with_one);
+	/* The one that has entered already may load the library a second time. */
+	CHECK_IS(rs_thread_entered(&first), 0);
+	CHECK_IS(fd_count(), with_one);
+	start(one.engine, cat());
+	CHECK_IS(rs_thread_entered(&second), 0);
+	CHECK(fcntl(one.socket, F_GETFD) == -1);
+	CHECK_IS(rs_thread_close(one.engine), -ENOENT);
+	has_left_nothing(before);
+	for (int ms = 0; ms < 3000 && thread_count() != threads; ms++)
+		usleep(1000);
+	CHECK_IS(thread_count(), threads);
+	return unused;
+}
+
 /* A program that has all the keys of its process gives them back later. */
 static void is_refused_without_a_key(void)
 {
@@ -149,16 +199,16 @@ int main(void)
 		else
 			CHECK(fcntl((int)(intptr_t)socket, F_GETFD) == -1);
 	}
-	/* All children read the end of their input now, and the next spawn reaps them. */
-	for (int i = 0; i < 3000 && fd_count() != before; i++) {
-		/* CHECK_FAILS wants that there is no child, and these may still be ending. */
-		CHECK_IS(spawn(req_new("/nonexistent")).error, ENOENT);
-		usleep(1000);
-	}
+	has_left_nothing(before);
+	CHECK(has_no_children());
+	CHECK(pthread_create(&thread, NULL, ends_in_turn, NULL) == 0);
+	CHECK(pthread_join(thread, NULL) == 0);
 	CHECK_IS(fd_count(), before);
 	CHECK(has_no_children());
 	CHECK_IS(rs_thread_open(&none), -EINVAL);
 	CHECK_IS(rs_thread_open(NULL), -EFAULT);
+	CHECK_IS(rs_thread_entered(NULL), -EFAULT);
+	CHECK_IS(rs_thread_close(engine), -ENOENT);
 	rs_engine_close(engine);
 	return 0;
 }
