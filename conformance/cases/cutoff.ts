@@ -1,4 +1,4 @@
-/** JavaScript that is cut off while it starts a process, and goes on elsewhere: no `catch` and no `finally` may run then. */
+/** JavaScript that is cut off while it starts a process, and goes on elsewhere. Neither catch nor finally runs. */
 import vm from "node:vm";
 import type { Case, T } from "../harness.ts";
 import { assert, children, collector, openFds, until } from "../tools.ts";
@@ -32,9 +32,9 @@ function atTheEndOfTheStack(times: number, call: () => unknown): void {
   assert.equal(worked, times);
 }
 
-/** Fails when children or fds stay of what `round` has had cut off. The next starts clear away what the last one has left. */
+/** Fails when children or fds stay of what `round` has had cut off. The next start clears away what one has left. */
 async function leavesNothing(t: T, round: () => void): Promise<void> {
-  // What the runtime's own spawn leaves of such a call (fds in Node and Bun, children in Deno) nobody else can clear away.
+  // What the runtime's own spawn leaves of such a call nobody else can clear away.
   if (!t.native) return;
   const clear = async (): Promise<void> => {
     await until("no child stays", async () => {

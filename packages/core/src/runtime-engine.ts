@@ -60,7 +60,7 @@ export class RuntimeEngine extends Bare implements Engine {
     if (request.argv[0] !== request.file && !features.has("argv0")) {
       return { option: "argv0", reason: `${this.api} has no such option` };
     }
-    if (request.argv[0] === "" && !features.has("empty argv0")) {
+    if (request.argv[0] === "" && request.file !== "" && !features.has("empty argv0")) {
       return { option: "argv0", reason: `${this.api} takes an empty one for none` };
     }
     if (sync?.signal !== undefined && !this.#api.features.has("blocking signal")) {

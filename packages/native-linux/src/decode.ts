@@ -51,9 +51,10 @@ function failureIn(
 }
 
 /**
- * `struct rs_outcome`, one for all spawns of an environment. JavaScript may be cut off anywhere, by a timeout of node:vm
- * or the end of the stack, and no `finally` runs then. So an fd is C's until it is taken, and what was not taken is given
- * up by the next start. A call of `take…` ends with the taking: whoever keeps what it returns does so at once.
+ * `struct rs_outcome`, one for all spawns of an environment. JavaScript may be cut off anywhere, by a timeout of
+ * node:vm or the end of the stack, and no `finally` runs then. So an fd is C's until it is taken, and what was not
+ * taken is given up by the next start. A call of `take…` ends with the taking: whoever keeps what it returns does so
+ * at once.
  */
 export class Outcome {
   readonly words: Int32Array = new Int32Array(OUTCOME_SIZE / 4);

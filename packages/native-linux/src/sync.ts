@@ -141,7 +141,11 @@ class SyncChild {
     if (this.#ending === undefined) return;
     // What waited for it may be what has failed, and an event comes once.
     this.#ending.look();
-    while (this.exit === undefined) this.#loop.turn(-1);
+    while (this.#isRunning()) this.#loop.turn(-1);
+  }
+
+  #isRunning(): boolean {
+    return this.exit === undefined;
   }
 
   /** Whether it was killed because of a limit: of several limits that are one, the first that is met. */
