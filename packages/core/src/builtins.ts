@@ -3,7 +3,7 @@
  * replace them later (fake timers), and a child must end all the same.
  */
 // eslint-disable-next-line no-restricted-syntax -- here they are taken, for all others
-const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
+const { setTimeout, clearTimeout, queueMicrotask, MessageChannel } = globalThis;
 
 /** Calls back after `ms` milliseconds, and does not keep the program alive for it. Returns what cancels the call. */
 export function after(ms: number, callback: () => void): () => void {
@@ -64,6 +64,18 @@ export function hide<T extends object, K extends string, V>(object: T, key: K, v
 /** A variable of an environment, behind which a program may have put something on Object.prototype. */
 export function ownVariable(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
   return name in Object.prototype && !Object.hasOwn(env, name) ? undefined : env[name];
+}
+
+/** Resolves when the event loop has turned. By a message, since a timer of Bun's may be a fake one below the globals. */
+export function turned(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
 }
 
 /** Calls back once the microtasks that are queued now have run. */

@@ -1,5 +1,5 @@
 /** Web streams of a runtime's own child as {@link Source} and {@link Sink}: for engines without pipes of their own. */
-import { after } from "./builtins.js";
+import { turned } from "./builtins.js";
 import { brokenPipe, isBrokenPipe } from "./pipe.js";
 import type { Sink, Source } from "./engine.js";
 import { FedSource } from "./fed-source.js";
@@ -28,7 +28,7 @@ export function webSource(stream: ReadableStream<Uint8Array>): Source {
       let chunk: Uint8Array;
       if (burst >= BURST) {
         burst = 0;
-        await new Promise<void>((resolve) => void after(0, resolve));
+        await turned();
       }
       do {
         const { done, value } = await reader.read();
