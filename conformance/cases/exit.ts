@@ -48,6 +48,23 @@ const cases: Case[] = [
     },
   },
   {
+    name: "whoever reads has got the output when exited resolves",
+    async run(t) {
+      // Without an order of its own, the end of a process and that of its output are told as they come.
+      if (!t.native) return;
+      for (let i = 0; i < 20; i++) {
+        const child = t.spawn([t.witness, "write", "40000"], { stdout: "pipe" });
+        let got = 0;
+        const reading = (async (): Promise<void> => {
+          for await (const chunk of child.stdout) got += chunk.byteLength;
+        })();
+        assert.equal(await child.exited, 0);
+        assert.equal(got, 40_000);
+        await reading;
+      }
+    },
+  },
+  {
     name: "a death by a real-time signal is told by its number",
     async run(t) {
       const child = t.spawn([t.witness, "signal", "40"], { stdout: "ignore" });

@@ -151,6 +151,13 @@ export class Process {
     return (this.#collected?.has(fd) ?? false) || (made?.locked ?? false);
   }
 
+  /** Whether somebody reads what the child writes. */
+  get isRead(): boolean {
+    if (this.#collected !== undefined) return true;
+    for (const stream of this.#readables?.values() ?? []) if (stream.locked) return true;
+    return false;
+  }
+
   /** Everything the child writes to this fd; undefined when it is no pipe. No stream is made for it. */
   collect(fd: number): Promise<Box<Uint8Array<ArrayBuffer>>> | undefined {
     const source = this.source(fd);

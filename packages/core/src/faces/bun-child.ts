@@ -2,7 +2,7 @@
 import { soon } from "../builtins.js";
 import { signal as signalNumber } from "../check.js";
 import { Drain, limited } from "../collect.js";
-import type { EngineName, Source } from "../engine.js";
+import type { EngineName, Exit, Source } from "../engine.js";
 import { SIGNALS, type SignalName } from "../numbers.js";
 import type { ExtraPipes, Process } from "../process.js";
 import { exitNumber, exitSignal, resourceUsage, type ResourceUsage } from "../status.js";
@@ -46,6 +46,15 @@ function outputOf(process: Process, source: Source, { maxBuffer, killSignal, laz
   return lazy ? upTo : new Drain(upTo);
 }
 
+/** Microtasks in which what was at hand when the process ended has come to those who wait for it. */
+const DELIVERY = 32;
+
+/** As in Bun, whoever reads has got what the process wrote before the end of the process is told. */
+async function delivered(exit: Exit): Promise<number> {
+  for (let i = 0; i < DELIVERY; i++) await undefined;
+  return exitNumber(exit);
+}
+
 export class Child implements Subprocess {
   readonly #process: Process;
   readonly #stdio: Stdio;
@@ -86,7 +95,7 @@ export class Child implements Subprocess {
     // The last messages come before whoever waits for the end learns of it.
     const exited =
       channel === undefined ? process.exited : process.exited.then((exit) => channel.over.then(() => exit));
-    this.#exited = exited.then(exitNumber);
+    this.#exited = exited.then((exit) => (process.isRead ? delivered(exit) : exitNumber(exit)));
     if (onExit !== undefined) {
       // One turn of the microtasks later than the first reaction: then whoever awaited `exited` has run.
       void this.#exited.then(() => soon(() => onExit(this, this.exitCode, this.signalCode, undefined)));
