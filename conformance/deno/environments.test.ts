@@ -39,8 +39,8 @@ function isBounded(reports: readonly Report[], environments: number): void {
   for (const [engine] of reports) equal(engine, "vfork");
   const [first, last] = [reports[0], reports.at(-1)].map((report) => report?.[1]) as [Held, Held];
   const most = { fds: FDS * environments, threads: environments + 2, children: environments + 1 };
-  for (const of of ["fds", "threads", "children"] as const) {
-    check(last[of] <= first[of] + most[of], `${of} grow: ${JSON.stringify(reports)}`);
+  for (const what of ["fds", "threads", "children"] as const) {
+    check(last[what] <= first[what] + most[what], `${what} grow: ${JSON.stringify(reports)}`);
   }
 }
 

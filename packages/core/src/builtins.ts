@@ -66,7 +66,7 @@ export function ownVariable(env: Readonly<Record<string, string | undefined>>, n
   return name in Object.prototype && !Object.hasOwn(env, name) ? undefined : env[name];
 }
 
-/** Resolves when the event loop has turned. By a message, since a timer of Bun's may be a fake one below the globals. */
+/** Resolves when the event loop has turned. By a message: a timer of Bun's may be a fake one, below the globals. */
 export function turned(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

@@ -48,10 +48,11 @@ function outputOf(process: Process, source: Source, { maxBuffer, killSignal, laz
 
 /** Microtasks in which what was at hand when the process ended has come to those who wait for it. */
 const DELIVERY = 32;
+const NOW: Promise<void> = Promise.resolve();
 
 /** As in Bun, whoever reads has got what the process wrote before the end of the process is told. */
 async function delivered(exit: Exit): Promise<number> {
-  for (let i = 0; i < DELIVERY; i++) await undefined;
+  for (let i = 0; i < DELIVERY; i++) await NOW;
   return exitNumber(exit);
 }
 
