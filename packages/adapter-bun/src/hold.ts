@@ -8,7 +8,11 @@ interface Holder {
   unref(): void;
 }
 
+type Channel = new (name: string) => Holder;
+
 const require = createRequire(import.meta.url);
+// Taken now: a program may put something else in its place.
+const { BroadcastChannel: found } = globalThis as { readonly BroadcastChannel?: unknown };
 let holder: Holder | undefined;
 let holds = 0;
 
@@ -72,8 +76,18 @@ export class Hold {
   }
 }
 
-/** Nobody sends anything on the channel. The global one may be a stand-in of the program's, or missing. */
+/**
+ * Nobody sends anything on the channel. Bun's own is taken where it was there, since its module may not load any more
+ * once a program has changed the built-in classes.
+ */
 function openHolder(): Holder {
-  const { BroadcastChannel } = require("node:worker_threads") as { BroadcastChannel: new (name: string) => Holder };
-  return new BroadcastChannel("ringspawn");
+  const Channel = isBuns(found)
+    ? found
+    : (require("node:worker_threads") as { BroadcastChannel: Channel }).BroadcastChannel;
+  return new Channel("ringspawn");
+}
+
+/** Not so of what a program has put in its place, nor where it is missing. */
+function isBuns(value: unknown): value is Channel {
+  return typeof value === "function" && ["ref", "unref"].every((name) => name in (value.prototype as object));
 }
