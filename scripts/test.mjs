@@ -210,7 +210,7 @@ const suites = [
     // What is Bun's alone: what keeps its programs alive, how its workers end; and ten thousand children.
     name: "bun",
     command: find("bun") ?? "bun",
-    args: ["test", "./conformance/bun"],
+    args: ["test", "--timeout", "30000", "./conformance/bun"],
     minutes: 10,
     notQuick: true,
     // Bun's own closing lines: " 44 pass" and " 0 fail"
