@@ -1,8 +1,8 @@
 /** Evaluations of the package that end while their thread goes on: bun --hot, and bun test --isolate. */
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { spawn } from "ringspawn";
 import { assert, fs, path } from "../tools.ts";
+import { inFolder } from "../in-folder.ts";
 import { type Held, run } from "./self.ts";
 
 type Report = readonly [engine: string, held: Held];
@@ -21,16 +21,6 @@ const work = `
   const report = JSON.stringify([child.engine, held()]);
 `;
 
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  // Beside this file, because Bun looks for packages where the program is.
-  const folder = fs.mkdtempSync(fileURLToPath(new URL(".environments-", import.meta.url)));
-  try {
-    await use(folder);
-  } finally {
-    fs.rmSync(folder, { recursive: true });
-  }
-}
-
 /** The first and the last ones may be open. */
 function isSteady(reports: readonly Report[]): void {
   for (const [engine] of reports) assert.equal(engine, "vfork");
@@ -41,7 +31,7 @@ function isSteady(reports: readonly Report[]): void {
 }
 
 void test("what --hot replaces is closed", { timeout: 60_000 }, async () => {
-  await inFolder(async (folder) => {
+  await inFolder(import.meta.url, async (folder) => {
     const file = path.join(folder, "program.ts");
     const text = `
       import { spawn } from "ringspawn";
@@ -67,7 +57,7 @@ void test("what --hot replaces is closed", { timeout: 60_000 }, async () => {
 });
 
 void test("what the files of bun test --isolate leave is closed", { timeout: 60_000 }, async () => {
-  await inFolder(async (folder) => {
+  await inFolder(import.meta.url, async (folder) => {
     const out = path.join(folder, "out");
     const text = `
       import { appendFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 /** Environments that end while their thread goes on, as under --watch and in Deno's own test runner. */
 import fs from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { inFolder } from "../in-folder.ts";
 import { check, deno, equal } from "./run.ts";
 import type { Held } from "./self.ts";
 
@@ -24,16 +24,6 @@ const work = `
   const report = JSON.stringify([cat.engine, held(), readlinkSync("/proc/thread-self")]);
 `;
 
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  // Beside this file, because Deno looks for packages where the program is.
-  const folder = fs.mkdtempSync(fileURLToPath(new URL(".environments-", import.meta.url)));
-  try {
-    await use(folder);
-  } finally {
-    fs.rmSync(folder, { recursive: true });
-  }
-}
-
 /** At most `environments` more than at first are open in the end. */
 function isBounded(reports: readonly Report[], environments: number): void {
   for (const [engine] of reports) equal(engine, "vfork");
@@ -45,7 +35,7 @@ function isBounded(reports: readonly Report[], environments: number): void {
 }
 
 Deno.test("a program that is restarted by --watch leaves nothing of its former run", async () => {
-  await inFolder(async (folder) => {
+  await inFolder(import.meta.url, async (folder) => {
     const file = path.join(folder, "program.ts");
     const text = `${imports}${work} console.log(report); setInterval(() => {}, 1000);`;
     fs.writeFileSync(file, text);
@@ -75,7 +65,7 @@ Deno.test("a program that is restarted by --watch leaves nothing of its former r
 });
 
 Deno.test("the files of a test run leave nothing", async () => {
-  await inFolder(async (folder) => {
+  await inFolder(import.meta.url, async (folder) => {
     const out = path.join(folder, "out");
     const text = `${imports}
       Deno.test({ name: "one", sanitizeOps: false, sanitizeResources: false, async fn() {
@@ -110,7 +100,7 @@ Deno.test("what a program does in its last event still works", async () => {
       cat.kill();
     });
   `;
-  await inFolder(async (folder) => {
+  await inFolder(import.meta.url, async (folder) => {
     const file = path.join(folder, "program.ts");
     fs.writeFileSync(file, program);
     const { stdout, stderr } = await deno(["run", "-A", "--no-check", file]);

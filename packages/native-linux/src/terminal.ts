@@ -11,7 +11,7 @@ import { ERRNO, READY, TERMINAL, TERMINAL_MODE, TERMINAL_MODE_SIZE, TERMINAL_SIZ
 import type { Binding } from "./binding.js";
 import { KeepAlive } from "./keep-alive.js";
 import type { Loop } from "./loop.js";
-import { End, forgotten } from "./pipe.js";
+import { End, forgotten, joined } from "./pipe.js";
 
 /** Bytes that are told of at once, and taken in one turn of the loop: who writes without end holds up nobody else. */
 const CHUNK = 64 * 1024;
@@ -236,18 +236,8 @@ class Backlog {
       length += piece.byteLength;
       this.#next.pop();
     }
-    return pieces.length === 1 ? (pieces[0] as Uint8Array) : joined(pieces, length);
+    return joined(pieces);
   }
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
 }
 
 function modeWords(): Uint32Array {

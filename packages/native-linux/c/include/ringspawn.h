@@ -244,7 +244,8 @@ struct rs_outcome {
 	uint32_t takes; /* 1, set by the caller, who puts -1 in the place of each fd that it has
 			   taken. What is left of them where the outcome is used again is given up:
 			   ends are closed, and the child is abandoned (rs_abandon). So nothing is
-			   lost where the caller was cut off behind the birth. 0: nothing is */
+			   lost where the caller was cut off behind the birth. 0: nothing is given
+			   up */
 	int32_t error;  /* 0, or the errno (positive) with which `step` failed */
 	uint32_t step;  /* enum rs_step; RS_STEP_NONE when it worked */
 	uint32_t index; /* which one of several: slot, limit, signal or candidate */
